@@ -1,0 +1,106 @@
+//! The bench's few arguments.
+
+use crate::{idle, ingest};
+use std::fmt::Display;
+use std::str::FromStr;
+
+pub(crate) const HELP: &str = "\
+Usage: just bench NAME
+
+  ingest   webhooks accepted per second, on SQLite and PostgreSQL: group commit beside one INSERT a request and beside
+           verifying alone
+           --requests N      requests a round (20000)
+           --pairs N         rounds of each set-up (5)
+           --clients N       keep-alive connections of the load generator (128)
+           --connections N   Intercom connections the requests are spread over, 16 lanes each (1)
+  idle     `earmark serve` on SQLite: time from start to first answer, memory when idle
+           --runs N          starts (5)";
+
+/// What to run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Bench {
+    Help,
+    Ingest(ingest::Plan),
+    Idle(idle::Plan),
+}
+
+/// Reads the arguments after the program's name.
+pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Bench, String> {
+    let mut arguments = arguments.into_iter();
+    match arguments.next().as_deref() {
+        None => Err("which bench?".to_owned()),
+        Some("help" | "--help" | "-h") => Ok(Bench::Help),
+        Some("ingest") => {
+            let mut plan = ingest::Plan::default();
+            while let Some(flag) = arguments.next() {
+                let number = number(&flag, arguments.next())?;
+                match flag.as_str() {
+                    "--requests" => plan.requests = number,
+                    "--pairs" => plan.pairs = number,
+                    "--clients" => plan.clients = number,
+                    "--connections" => plan.connections = number,
+                    _ => return Err(format!("ingest has no {flag}")),
+                }
+            }
+            Ok(Bench::Ingest(plan))
+        }
+        Some("idle") => {
+            let mut plan = idle::Plan::default();
+            while let Some(flag) = arguments.next() {
+                let number = number(&flag, arguments.next())?;
+                match flag.as_str() {
+                    "--runs" => plan.runs = number,
+                    _ => return Err(format!("idle has no {flag}")),
+                }
+            }
+            Ok(Bench::Idle(plan))
+        }
+        Some(other) => Err(format!("there is no bench {other}")),
+    }
+}
+
+fn number<N: FromStr + Default + PartialEq>(
+    flag: &impl Display,
+    given: Option<String>,
+) -> Result<N, String> {
+    given
+        .and_then(|given| given.parse().ok())
+        .filter(|number| *number != N::default())
+        .ok_or_else(|| format!("{flag} needs a number from 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Result<Bench, String> {
+        read(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_change_the_plan() {
+        let plan = ingest::Plan {
+            requests: 500,
+            clients: 8,
+            ..ingest::Plan::default()
+        };
+        assert_eq!(
+            words("ingest --requests 500 --clients 8"),
+            Ok(Bench::Ingest(plan))
+        );
+        assert_eq!(words("idle"), Ok(Bench::Idle(idle::Plan::default())));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (line, why) in [
+            ("", "which bench?"),
+            ("tickets", "there is no bench tickets"),
+            ("ingest --pairs", "--pairs needs a number from 1"),
+            ("ingest --pairs 0", "--pairs needs a number from 1"),
+            ("idle --clients 3", "idle has no --clients"),
+        ] {
+            assert_eq!(words(line), Err(why.to_owned()), "{line}");
+        }
+    }
+}

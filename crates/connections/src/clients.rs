@@ -1,0 +1,123 @@
+//! Ready clients for stored connections.
+
+use crate::store::Store;
+use earmark_db::tenant::{Connection, SecretKind};
+use earmark_intercom::{BudgetKey, Client, Error, Lane, Region, Token};
+use earmark_model::{ConnectionId, ConnectionStatus, WorkspaceId};
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// The connection is gone or disconnected: give up.
+    #[error("the connection is disconnected")]
+    Disconnected,
+    /// Intercom refuses its credentials: wait for a member to reconnect.
+    #[error("Intercom refuses the connection's credentials")]
+    Refused,
+    /// The stored token does not open: report it to the operator.
+    #[error("the stored token cannot be opened: {0}")]
+    Sealed(#[from] earmark_seal::OpenError),
+    /// Our own database failed.
+    #[error(transparent)]
+    Database(#[from] earmark_db::Error),
+}
+
+impl Store {
+    /// A client for a connection.
+    ///
+    /// # Errors
+    /// [`NotReady`].
+    pub async fn client(
+        &self,
+        workspace: WorkspaceId,
+        connection: ConnectionId,
+        lane: Lane,
+    ) -> Result<Client, NotReady> {
+        let tenant = self.db.workspace(workspace);
+        let row = tenant
+            .connection(connection)
+            .await?
+            .ok_or(NotReady::Disconnected)?;
+        match row.status {
+            ConnectionStatus::Connected => self.client_of(workspace, &row, lane).await,
+            ConnectionStatus::Refused => Err(NotReady::Refused),
+            ConnectionStatus::Disconnected => Err(NotReady::Disconnected),
+        }
+    }
+
+    /// A client whatever the status says, for checking it.
+    pub(crate) async fn client_of(
+        &self,
+        workspace: WorkspaceId,
+        connection: &Connection,
+        lane: Lane,
+    ) -> Result<Client, NotReady> {
+        let stored = self
+            .db
+            .workspace(workspace)
+            .secrets(connection.id, SecretKind::AccessToken)
+            .await?;
+        let stored = stored.first().ok_or(NotReady::Disconnected)?;
+        let secret = self.open(workspace, stored)?;
+        let text = secret
+            .expose_str()
+            .map_err(|_| earmark_seal::OpenError::Malformed)?;
+        let token = Token::new(text);
+        let region: Region =
+            connection
+                .region
+                .parse()
+                .map_err(|why| earmark_db::Error::Contradiction {
+                    table: "connections",
+                    id: connection.id.to_string(),
+                    why: format!("{why}"),
+                })?;
+        let key = BudgetKey::new(token.fingerprint(), connection.app_id.as_str());
+        let hosts = self.hosts.of(region).clone();
+        Ok(Client::new(
+            &self.http,
+            hosts,
+            token,
+            self.budget.clone(),
+            key,
+            lane,
+        ))
+    }
+
+    /// Writes down what a failed call says about the credentials: only a refused token changes the status.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn note_failure(
+        &self,
+        workspace: WorkspaceId,
+        connection: ConnectionId,
+        error: &Error,
+    ) -> earmark_db::Result<()> {
+        let Error::Reconnect { code, .. } = error else {
+            return Ok(());
+        };
+        let code = code.as_deref().unwrap_or("unauthorized");
+        let why = format!("Intercom refuses the access token ({code}). Paste a new one to go on.");
+        self.refuse(workspace, connection, &why).await
+    }
+
+    /// Marks a connection refused, unless it was disconnected meanwhile.
+    pub(crate) async fn refuse(
+        &self,
+        workspace: WorkspaceId,
+        connection: ConnectionId,
+        why: &str,
+    ) -> earmark_db::Result<()> {
+        let tx = self.db.begin().await?;
+        match tx
+            .workspace(workspace)
+            .refuse_connection(connection, why)
+            .await
+        {
+            Ok(()) => tx.commit().await,
+            Err(earmark_db::Error::Missing) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What can go wrong when connecting and managing, in words a member can act on.
+
+use earmark_intercom::Error as Intercom;
+
+/// Why a token was not accepted. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No token, or one that cannot be one.
+    #[error(
+        "Paste the access token from your app's Authentication page; it is one line without spaces."
+    )]
+    NotAToken,
+    /// No region knows the token.
+    #[error(
+        "Intercom does not accept this access token in any region. Copy it again from Configure, then Authentication, in \
+         your app in the Developer Hub; a token that was regenerated replaces the old one."
+    )]
+    InvalidToken,
+    /// The token works but may not ask who it is.
+    #[error(
+        "The token works, but it lacks the permission Read admins, which Earmark needs to see whose it is. Tick it under \
+         Configure, then Authentication, in your app in the Developer Hub, and try again."
+    )]
+    NeedsReadAdmins,
+    /// Intercom could not be asked.
+    #[error(
+        "Intercom cannot be reached right now: {0}. The token was not stored; try again in a few minutes."
+    )]
+    Unreachable(String),
+    /// Intercom asks to wait.
+    #[error(
+        "Intercom's rate limit is used up. The token was not stored; try again in {0} seconds."
+    )]
+    Wait(i64),
+    /// Intercom answered something that leaves open whose the token is.
+    #[error("Intercom did not say whose this token is: {0}. The token was not stored.")]
+    Unexpected(String),
+    /// Our own database failed.
+    #[error(transparent)]
+    Database(#[from] earmark_db::Error),
+}
+
+impl ConnectError {
+    pub(crate) fn from_proof(error: &Intercom, now: chrono::DateTime<chrono::Utc>) -> Self {
+        match error {
+            Intercom::Reconnect { .. } => Self::InvalidToken,
+            // Not of the token: the Intercom workspace's plan has no API.
+            Intercom::PermissionMissing {
+                code: Some(code), ..
+            } if code == "api_plan_restricted" => Self::unexpected(error),
+            Intercom::PermissionMissing { .. } => Self::NeedsReadAdmins,
+            Intercom::WaitUntil { at, .. } => Self::Wait((*at - now).num_seconds().max(1)),
+            Intercom::Unreachable { cause } => Self::Unreachable(cause.to_string()),
+            Intercom::ServerTrouble { status, .. } => {
+                Self::Unreachable(format!("it answered with status {status}"))
+            }
+            other => Self::unexpected(other),
+        }
+    }
+
+    fn unexpected(error: &Intercom) -> Self {
+        Self::Unexpected(error.to_string().trim_end_matches('.').to_owned())
+    }
+}
+
+/// Why a change to a connection was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ManageError {
+    /// No secret, or one that cannot be one.
+    #[error(
+        "Paste the client secret from your app's Basic information page; it is one line without spaces."
+    )]
+    NotASecret,
+    /// There is no such connection (any more), or it is disconnected.
+    #[error("This connection is no longer there, or is disconnected.")]
+    Missing,
+    /// Our own database failed.
+    #[error(transparent)]
+    Database(earmark_db::Error),
+}
+
+impl From<earmark_db::Error> for ManageError {
+    fn from(error: earmark_db::Error) -> Self {
+        match error {
+            earmark_db::Error::Missing => Self::Missing,
+            other => Self::Database(other),
+        }
+    }
+}

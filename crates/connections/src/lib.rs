@@ -1,0 +1,25 @@
+//! The connection store: sealed credentials, status, permission checks, ready clients, the shared rate budget.
+//!
+//! Everything that needs a token or a client secret asks here; nothing else opens a sealed value. What Intercom says of
+//! the credentials ends up in a connection's status here, too.
+
+mod budget;
+mod check;
+mod clients;
+mod connect;
+mod endpoints;
+mod environment;
+mod error;
+mod manage;
+mod store;
+
+pub use budget::SharedBudget;
+pub use check::CheckHandler;
+pub use clients::NotReady;
+pub use connect::{Connected, TokenForm};
+pub use endpoints::{Endpoints, LiveSecret, Resolved};
+pub use environment::SourcesEnvironment;
+pub use error::{ConnectError, ManageError};
+pub use store::Store;
+
+pub use earmark_intercom::{HostMap, Region, conversation_link, webhook};

@@ -1,0 +1,128 @@
+//! Changing a connection: client secret, feedback switch, asking for checks, disconnecting.
+
+use crate::error::ManageError;
+use crate::store::{Store, is_pasted_whole};
+use earmark_db::tenant::{Actor, Connection, SecretKind};
+use earmark_db::{Tenant, Tx};
+use earmark_model::{ConnectionId, ConnectionStatus, Job, WorkspaceId};
+use serde_json::json;
+
+impl Store {
+    /// Stores the client secret that webhooks are signed with, in place of the one before.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn set_client_secret(
+        &self,
+        workspace: WorkspaceId,
+        actor: &Actor,
+        connection: ConnectionId,
+        secret: &str,
+    ) -> Result<(), ManageError> {
+        let secret = secret.trim();
+        if !is_pasted_whole(secret, 8..=512) {
+            return Err(ManageError::NotASecret);
+        }
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(workspace);
+        live(&tenant, connection).await?;
+        self.put_secret(&tx, workspace, connection, SecretKind::ClientSecret, secret)
+            .await?;
+        tenant
+            .audit(
+                actor,
+                "connection.client_secret_set",
+                ("connection", connection),
+                json!({}),
+            )
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Switches feedback on, from now, or off.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn set_feedback(
+        &self,
+        workspace: WorkspaceId,
+        actor: &Actor,
+        connection: ConnectionId,
+        on: bool,
+    ) -> Result<(), ManageError> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(workspace);
+        live(&tenant, connection).await?;
+        tenant.set_connection_feedback(connection, on).await?;
+        let action = if on {
+            "connection.feedback_on"
+        } else {
+            "connection.feedback_off"
+        };
+        tenant
+            .audit(actor, action, ("connection", connection), json!({}))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Asks for a job of a live connection: a check, or a refresh of its tags.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn ask(
+        &self,
+        workspace: WorkspaceId,
+        connection: ConnectionId,
+        job: &Job,
+    ) -> Result<(), ManageError> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(workspace);
+        live(&tenant, connection).await?;
+        tenant.enqueue(job).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Disconnects: wipes our copy of the secrets, closes the endpoint, ends what waits. Tickets stay. Intercom still
+    /// lists the app of an access token: only its owner can remove it there.
+    ///
+    /// # Errors
+    /// [`ManageError`].
+    pub async fn disconnect(
+        &self,
+        workspace: WorkspaceId,
+        actor: &Actor,
+        connection: ConnectionId,
+    ) -> Result<(), ManageError> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(workspace);
+        live(&tenant, connection).await?;
+        tenant.disconnect(connection).await?;
+        tenant
+            .ignore_waiting(connection, "ignored: disconnected")
+            .await?;
+        tenant
+            .audit(
+                actor,
+                "connection.disconnected",
+                ("connection", connection),
+                json!({}),
+            )
+            .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The connection, unless it is gone, disconnected, or another workspace's.
+async fn live(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+) -> Result<Connection, ManageError> {
+    let connection = tenant
+        .connection(connection)
+        .await?
+        .ok_or(ManageError::Missing)?;
+    if connection.status == ConnectionStatus::Disconnected {
+        return Err(ManageError::Missing);
+    }
+    Ok(connection)
+}

@@ -1,0 +1,225 @@
+//! Claiming and finishing jobs. Workers serve every tenant, oldest work first, so a claim looks across them.
+
+use super::Across;
+use crate::error::{Error, Result};
+use crate::scope::{Source, Tx};
+use crate::sql;
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_model::{ClaimedJob, Job, JobId, WorkspaceId};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use uuid::Uuid;
+
+/// Failures a job remembers.
+const ERRORS_KEPT: usize = 5;
+
+#[derive(FromQueryResult)]
+struct ClaimRow {
+    id: Uuid,
+    workspace_id: Uuid,
+    payload: String,
+    attempts: i32,
+}
+
+#[derive(FromQueryResult)]
+struct RunningRow {
+    workspace_id: Uuid,
+    kind: String,
+    key: String,
+    payload: String,
+    asked: i64,
+    attempts: i32,
+    errors: String,
+    created_at: DateTime<Utc>,
+}
+
+#[derive(FromQueryResult)]
+struct ErrorsRow {
+    errors: String,
+}
+
+#[derive(FromQueryResult)]
+struct TimeRow {
+    run_at: Option<DateTime<Utc>>,
+}
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    jobs: i64,
+}
+
+impl<S: Source> Across<'_, S> {
+    /// When the next pending job is due, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn next_job_at(&self) -> Result<Option<DateTime<Utc>>> {
+        let sql = "SELECT run_at FROM jobs WHERE state = 'pending' ORDER BY run_at, id LIMIT 1";
+        let row: Option<TimeRow> = sql::one(self.on(), sql, vec![]).await?;
+        Ok(row.and_then(|row| row.run_at))
+    }
+
+    /// Jobs in a state (`pending`, `running`, `failed`).
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn jobs_in(&self, state: &str) -> Result<i64> {
+        let row: Option<CountRow> = sql::one(
+            self.on(),
+            "SELECT count(*) AS jobs FROM jobs WHERE state = $1",
+            vec![state.into()],
+        )
+        .await?;
+        Ok(row.map_or(0, |row| row.jobs))
+    }
+}
+
+impl Across<'_, Tx> {
+    /// Claims up to `most` due jobs, oldest first, none whose key is running.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; [`Error::Conflict`] when another process was quicker: claim again.
+    pub async fn claim_jobs(&self, most: u32, lease: TimeDelta) -> Result<Vec<ClaimedJob>> {
+        let lock = match self.on().get_database_backend() {
+            DbBackend::Postgres => "FOR UPDATE OF j SKIP LOCKED",
+            _ => "",
+        };
+        let sql = format!(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1 WHERE id IN (\
+             SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.run_at <= $2 AND NOT EXISTS (\
+             SELECT 1 FROM jobs r WHERE r.key = j.key AND r.state = 'running') \
+             ORDER BY j.run_at, j.id LIMIT $3 {lock}) RETURNING id, workspace_id, payload, attempts"
+        );
+        let now = self.now();
+        let values = vec![(now + lease).into(), now.into(), i64::from(most).into()];
+        let rows: Vec<ClaimRow> = sql::all(self.on(), &sql, values).await?;
+        rows.into_iter()
+            .map(|row| {
+                let job: Job = serde_json::from_str(&row.payload)
+                    .map_err(|why| Error::contradiction("jobs", row.id, why))?;
+                Ok(ClaimedJob {
+                    id: JobId(row.id),
+                    workspace: WorkspaceId(row.workspace_id),
+                    job,
+                    attempt: u32::try_from(row.attempts).unwrap_or(1),
+                })
+            })
+            .collect()
+    }
+
+    /// Ends a job that did its work.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn finish_job(&self, id: JobId) -> Result<()> {
+        sql::execute(
+            self.on(),
+            "DELETE FROM jobs WHERE id = $1 AND state = 'running'",
+            vec![id.0.into()],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Keeps a running job's claim for longer. False when the claim was lost.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn extend_lease(&self, id: JobId, lease: TimeDelta) -> Result<bool> {
+        let sql = "UPDATE jobs SET lease_until = $2 WHERE id = $1 AND state = 'running'";
+        let values = vec![id.0.into(), (self.now() + lease).into()];
+        Ok(sql::execute(self.on(), sql, values).await? > 0)
+    }
+
+    /// Puts a running job back, due at `at`. `error` is remembered; without one the attempt does not count.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_job_back(
+        &self,
+        id: JobId,
+        at: DateTime<Utc>,
+        error: Option<&str>,
+    ) -> Result<()> {
+        let sql = "DELETE FROM jobs WHERE id = $1 AND state = 'running' \
+            RETURNING workspace_id, kind, key, payload, asked, attempts, errors, created_at";
+        let Some(row) = sql::one::<RunningRow>(self.on(), sql, vec![id.0.into()]).await? else {
+            return Ok(());
+        };
+        let errors = remember(&row.errors, error);
+        let attempts = row.attempts - i32::from(error.is_none());
+        // Where the same work was asked for again meanwhile, that request stands for both. The insert waits for one that
+        // is being made, which an update could not.
+        let sql = "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
+            VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10) \
+            ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET run_at = excluded.run_at, \
+            attempts = excluded.attempts, errors = excluded.errors";
+        let values = vec![
+            id.0.into(),
+            row.workspace_id.into(),
+            row.kind.into(),
+            row.key.into(),
+            row.payload.into(),
+            at.into(),
+            row.asked.into(),
+            attempts.into(),
+            errors.into(),
+            row.created_at.into(),
+        ];
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Ends a job for good with its error; the row stays for people to see.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn fail_job(&self, id: JobId, error: &str) -> Result<()> {
+        let sql = "SELECT errors FROM jobs WHERE id = $1 AND state = 'running'";
+        let Some(row) = sql::one::<ErrorsRow>(self.on(), sql, vec![id.0.into()]).await? else {
+            return Ok(());
+        };
+        let sql = "UPDATE jobs SET state = 'failed', errors = $2, lease_until = NULL WHERE id = $1";
+        sql::execute(
+            self.on(),
+            sql,
+            vec![id.0.into(), remember(&row.errors, Some(error)).into()],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Puts back jobs whose worker was lost; gives their number.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn rescue_jobs(&self) -> Result<usize> {
+        let sql = "SELECT id FROM jobs WHERE state = 'running' AND lease_until < $1";
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: Uuid,
+        }
+        let lost: Vec<Row> = sql::all(self.on(), sql, vec![self.now().into()]).await?;
+        for row in &lost {
+            self.put_job_back(JobId(row.id), self.now(), Some("its worker was lost"))
+                .await?;
+        }
+        Ok(lost.len())
+    }
+
+    /// Puts back every running job at the start of the only process of an SQLite database: nobody else can hold one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn rescue_all_jobs(&self) -> Result<u64> {
+        let sql = "UPDATE jobs SET lease_until = $1 WHERE state = 'running'";
+        sql::execute(self.on(), sql, vec![DateTime::<Utc>::UNIX_EPOCH.into()]).await?;
+        Ok(self.rescue_jobs().await? as u64)
+    }
+}
+
+/// The job's errors as a JSON list, newest last, with `error` added.
+fn remember(errors: &str, error: Option<&str>) -> String {
+    let mut list: Vec<String> = serde_json::from_str(errors).unwrap_or_default();
+    list.extend(error.map(ToOwned::to_owned));
+    let list = &list[list.len().saturating_sub(ERRORS_KEPT)..];
+    serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned())
+}

@@ -1,0 +1,197 @@
+//! Opening a database by URL.
+
+use crate::across::Across;
+use crate::error::{Error, Result};
+use crate::scope::{Tenant, Tx};
+use crate::signal::{Changes, Signal};
+use earmark_migrations::{Migrator, MigratorTrait};
+use earmark_model::{Sources, WorkspaceId};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `sqlite://path`, `sqlite::memory:` is not supported, or `postgres://…`.
+    pub url: String,
+    /// Connections at most; on SQLite those that read, beside the one that writes.
+    pub max_connections: u32,
+    /// How long a caller waits for a free connection.
+    pub acquire_timeout: Duration,
+}
+
+impl Options {
+    /// Ten connections, three seconds of waiting.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    sources: Sources,
+    signal: Signal,
+}
+
+impl Db {
+    /// Opens the database and, on PostgreSQL, listens for changes. Runs no migration, see [`Db::migrate`].
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer, [`Error::Statement`] for a URL of another kind.
+    pub async fn connect(options: &Options, sources: Sources) -> Result<Self> {
+        let signal = Signal::new();
+        let mut read = connect_options(options);
+        let (read, write) = if options.url.starts_with("sqlite:") {
+            let mut write = connect_options(options);
+            // SQLite has one writer at a time; one connection makes the others queue here instead of polling the lock.
+            write
+                .max_connections(1)
+                .min_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None);
+            let write = Database::connect(write).await?;
+            (Database::connect(read).await?, write)
+        } else if options.url.starts_with("postgres") {
+            read.map_sqlx_postgres_opts(|opts| opts.application_name("earmark"));
+            let both = Database::connect(read).await?;
+            (both.clone(), both)
+        } else {
+            return Err(Error::Statement(
+                "a database URL begins with sqlite: or postgres:".to_owned(),
+            ));
+        };
+        if write.get_database_backend() == DbBackend::Postgres {
+            let pool = write.get_postgres_connection_pool().clone();
+            signal
+                .clone()
+                .listen(pool)
+                .await
+                .map_err(|e| Error::Unavailable(e.to_string()))?;
+        }
+        Ok(Self(Arc::new(Inner {
+            read,
+            write,
+            sources,
+            signal,
+        })))
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Statement`].
+    pub async fn migrate(&self) -> Result<()> {
+        Ok(Migrator::up(&self.0.write, None).await?)
+    }
+
+    /// Migrations that have not run yet.
+    ///
+    /// # Errors
+    /// As [`Db::migrate`].
+    pub async fn pending_migrations(&self) -> Result<usize> {
+        Ok(Migrator::get_pending_migrations(&self.0.write).await?.len())
+    }
+
+    /// The clock and the randomness this database was opened with.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.0.sources
+    }
+
+    /// Whether this is PostgreSQL, where several processes may work side by side.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.0.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Reads of one tenant.
+    #[must_use]
+    pub fn workspace(&self, id: WorkspaceId) -> Tenant<'_, Self> {
+        Tenant::new(self, id)
+    }
+
+    /// Reads that cross tenants.
+    #[must_use]
+    pub fn across(&self) -> Across<'_, Self> {
+        Across::new(self)
+    }
+
+    /// Begins a transaction that may write; on SQLite IMMEDIATE, so that it waits for the writer at its start and never
+    /// fails in the middle.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection gets free in time.
+    pub async fn begin(&self) -> Result<Tx> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx::new(
+            self.0.write.begin_with_options(options).await?,
+            self.clone(),
+        ))
+    }
+
+    /// Committed changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        self.0.signal.subscribe()
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.0.read.ping().await?)
+    }
+
+    /// Closes all connections; later calls fail as unavailable.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn close(&self) -> Result<()> {
+        self.0.read.close_by_ref().await?;
+        Ok(self.0.write.close_by_ref().await?)
+    }
+
+    pub(crate) fn read_connection(&self) -> &DatabaseConnection {
+        &self.0.read
+    }
+
+    pub(crate) fn signal(&self) -> &Signal {
+        &self.0.signal
+    }
+}
+
+fn connect_options(options: &Options) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(options.url.clone());
+    connect
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .connect_timeout(options.acquire_timeout)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|opts| {
+            use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            opts.create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(3))
+        });
+    connect
+}

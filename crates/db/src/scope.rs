@@ -1,0 +1,159 @@
+//! Scope values: what a query runs on, and for whom.
+
+use crate::across::Across;
+use crate::connect::Db;
+use crate::error::Result;
+use crate::signal::{Change, ChangeKind, NOTIFY};
+use chrono::{DateTime, Utc};
+use earmark_model::{Sources, WorkspaceId};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::connect::Db {}
+    impl Sealed for super::Tx {}
+}
+
+/// What queries run on: a [`Db`] for reads, a [`Tx`] for everything.
+pub trait Source: sealed::Sealed + Sync {
+    /// The library's connection type.
+    #[doc(hidden)]
+    type Connection: ConnectionTrait;
+
+    /// The library's connection.
+    #[doc(hidden)]
+    fn connection(&self) -> &Self::Connection;
+
+    /// The clock and the randomness.
+    fn sources(&self) -> &Sources;
+}
+
+impl Source for Db {
+    type Connection = DatabaseConnection;
+
+    fn connection(&self) -> &DatabaseConnection {
+        self.read_connection()
+    }
+
+    fn sources(&self) -> &Sources {
+        Self::sources(self)
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it changes nothing. Never held across a network call.
+pub struct Tx {
+    transaction: DatabaseTransaction,
+    db: Db,
+    changes: Mutex<BTreeSet<Change>>,
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tx")
+    }
+}
+
+impl Source for Tx {
+    type Connection = DatabaseTransaction;
+
+    fn connection(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    fn sources(&self) -> &Sources {
+        self.db.sources()
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(transaction: DatabaseTransaction, db: Db) -> Self {
+        Self {
+            transaction,
+            db,
+            changes: Mutex::default(),
+        }
+    }
+
+    /// Reads and writes of one tenant.
+    #[must_use]
+    pub fn workspace(&self, id: WorkspaceId) -> Tenant<'_, Self> {
+        Tenant::new(self, id)
+    }
+
+    /// Statements that cross tenants.
+    #[must_use]
+    pub fn across(&self) -> Across<'_, Self> {
+        Across::new(self)
+    }
+
+    /// Notes a change, which is announced once this transaction has committed.
+    pub(crate) fn changed(&self, workspace: WorkspaceId, kind: ChangeKind) {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.insert(Change { workspace, kind });
+    }
+
+    /// Makes everything durable, then announces what changed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`]: nothing was stored.
+    pub async fn commit(self) -> Result<()> {
+        let changes = self
+            .changes
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            for change in &changes {
+                let values = [change.to_text().into()];
+                let notify = Statement::from_sql_and_values(DbBackend::Postgres, NOTIFY, values);
+                self.transaction.execute_raw(notify).await?;
+            }
+            return Ok(self.transaction.commit().await?);
+        }
+        self.transaction.commit().await?;
+        self.db.signal().publish(changes);
+        Ok(())
+    }
+}
+
+/// The queries of one workspace. Nothing it reads or writes belongs to another.
+#[derive(Debug)]
+pub struct Tenant<'a, S: Source> {
+    pub(crate) source: &'a S,
+    pub(crate) id: WorkspaceId,
+}
+
+impl<S: Source> Clone for Tenant<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Source> Copy for Tenant<'_, S> {}
+
+impl<'a, S: Source> Tenant<'a, S> {
+    pub(crate) fn new(source: &'a S, id: WorkspaceId) -> Self {
+        Self { source, id }
+    }
+
+    /// The workspace.
+    #[must_use]
+    pub fn id(&self) -> WorkspaceId {
+        self.id
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.source.sources().now()
+    }
+
+    pub(crate) fn on(&self) -> &'a S::Connection {
+        self.source.connection()
+    }
+
+    pub(crate) fn workspace(&self) -> uuid::Uuid {
+        self.id.0
+    }
+}

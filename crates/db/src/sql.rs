@@ -1,0 +1,89 @@
+//! Small helpers for hand-written statements. `$1` style places work on both databases.
+
+use crate::error::Result;
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, Statement, Value};
+
+/// Runs a statement and gives the number of rows it changed.
+pub(crate) async fn execute(
+    on: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<u64> {
+    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
+    Ok(on.execute_raw(statement).await?.rows_affected())
+}
+
+/// All rows of a query.
+pub(crate) async fn all<R: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<R>> {
+    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
+    let rows = on.query_all_raw(statement).await?;
+    Ok(rows
+        .iter()
+        .map(|row| R::from_query_result(row, ""))
+        .collect::<Result<_, _>>()?)
+}
+
+/// The first row of a query.
+pub(crate) async fn one<R: FromQueryResult>(
+    on: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<R>> {
+    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
+    let row = on.query_one_raw(statement).await?;
+    Ok(row.map(|row| R::from_query_result(&row, "")).transpose()?)
+}
+
+/// `($1, $2), ($3, $4)`: places for `rows` rows of `columns` columns, numbered from `first`.
+pub(crate) fn places(rows: usize, columns: usize, first: usize) -> String {
+    let mut sql = String::new();
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            if column > 0 {
+                sql.push_str(", ");
+            }
+            sql.push('$');
+            sql.push_str(&(first + row * columns + column).to_string());
+        }
+        sql.push(')');
+    }
+    sql
+}
+
+/// The LIKE pattern, with `\` as its escape, of texts that contain `words`. Both sides go through the database's own
+/// lower(): SQLite's knows ASCII letters only.
+pub(crate) fn containing(words: &str) -> String {
+    let escaped = words
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// A condition that a column contains `words`, whatever the letters' case.
+pub(crate) fn contains(column: impl ColumnTrait, words: &str) -> Expr {
+    let pattern = Expr::expr(Func::lower(Expr::val(containing(words))));
+    Expr::expr(Func::lower(Expr::col(column.as_column_ref()))).binary(
+        BinOper::Like,
+        pattern.binary(BinOper::Escape, Expr::Constant('\\'.into())),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn places_count_on() {
+        assert_eq!(super::places(2, 2, 3), "($3, $4), ($5, $6)");
+    }
+
+    #[test]
+    fn patterns_escape_what_like_would_read() {
+        assert_eq!(super::containing(r"50%_\"), r"%50\%\_\\%");
+    }
+}

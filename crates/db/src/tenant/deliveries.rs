@@ -1,0 +1,297 @@
+//! Deliveries: the waiting ones of a lane, their outcomes, the log, and the erasing of payloads.
+
+use crate::entities::deliveries;
+use crate::error::{Error, Result};
+use crate::scope::{Source, Tenant, Tx};
+use crate::signal::ChangeKind;
+use crate::sql;
+use chrono::{DateTime, Utc};
+use earmark_model::{ConnectionId, DeliveryId, LaneJob, Outcome, TicketId};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+/// A delivery as the log shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The id; sorts by time.
+    pub id: DeliveryId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Intercom's id of the notification.
+    pub notification_id: Option<String>,
+    /// The topic, if it could be read.
+    pub topic: Option<String>,
+    /// The conversation or contact it is about.
+    pub subject: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// That in words.
+    pub note: Option<String>,
+    /// The ticket it made or changed.
+    pub ticket: Option<TicketId>,
+    /// The first delivery of the same notification.
+    pub repeat_of: Option<DeliveryId>,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// When it was finished.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<deliveries::Model> for Delivery {
+    type Error = Error;
+    fn try_from(row: deliveries::Model) -> Result<Self> {
+        let deliveries::Model {
+            workspace_id: _,
+            id,
+            connection_id,
+            dedupe_key: _,
+            notification_id,
+            topic,
+            subject,
+            shard: _,
+            outcome,
+            note,
+            ticket_id,
+            repeat_of,
+            received_at,
+            finished_at,
+            body: _,
+        } = row;
+        Ok(Self {
+            id: DeliveryId(id),
+            connection: ConnectionId(connection_id),
+            notification_id,
+            topic,
+            subject,
+            outcome: outcome
+                .parse()
+                .map_err(|why| Error::contradiction("deliveries", id, why))?,
+            note,
+            ticket: ticket_id.map(TicketId),
+            repeat_of: repeat_of.map(DeliveryId),
+            received_at,
+            finished_at,
+        })
+    }
+}
+
+/// A delivery that its lane has not come to yet.
+#[derive(Debug, Clone)]
+pub struct WaitingDelivery {
+    /// The id.
+    pub id: DeliveryId,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// The raw body.
+    pub body: Vec<u8>,
+}
+
+/// Which deliveries the log shows.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// Only this topic.
+    pub topic: Option<String>,
+    /// Only this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only what contains this in notification id, subject or outcome words.
+    pub words: Option<String>,
+    /// Only what came before this one.
+    pub before: Option<DeliveryId>,
+}
+
+#[derive(FromQueryResult)]
+struct WaitingRow {
+    id: Uuid,
+    received_at: DateTime<Utc>,
+    body: Option<Vec<u8>>,
+}
+
+#[derive(FromQueryResult)]
+struct BodyRow {
+    id: Uuid,
+    body: Option<Vec<u8>>,
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// A page of a connection's log, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn deliveries(
+        &self,
+        connection: ConnectionId,
+        filter: &DeliveryFilter,
+        most: u64,
+    ) -> Result<Vec<Delivery>> {
+        let DeliveryFilter {
+            topic,
+            outcome,
+            words,
+            before,
+        } = filter;
+        let mut query = deliveries::Entity::find()
+            .filter(deliveries::Column::WorkspaceId.eq(self.workspace()))
+            .filter(deliveries::Column::ConnectionId.eq(connection.0));
+        if let Some(topic) = topic {
+            query = query.filter(deliveries::Column::Topic.eq(topic.as_str()));
+        }
+        if let Some(outcome) = outcome {
+            query = query.filter(deliveries::Column::Outcome.eq(outcome.as_str()));
+        }
+        if let Some(words) = words {
+            query = query.filter(
+                Condition::any()
+                    .add(sql::contains(deliveries::Column::NotificationId, words))
+                    .add(sql::contains(deliveries::Column::Subject, words))
+                    .add(sql::contains(deliveries::Column::Note, words)),
+            );
+        }
+        if let Some(before) = before {
+            query = query.filter(deliveries::Column::Id.lt(before.0));
+        }
+        let rows = query
+            .order_by_desc(deliveries::Column::Id)
+            .limit(most)
+            .all(self.on())
+            .await?;
+        rows.into_iter().map(Delivery::try_from).collect()
+    }
+
+    /// One delivery with its body, if that is kept.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<(Delivery, Option<Vec<u8>>)>> {
+        let row = deliveries::Entity::find_by_id((self.workspace(), id.0))
+            .one(self.on())
+            .await?;
+        row.map(|mut row| {
+            let body = row.body.take();
+            Ok((Delivery::try_from(row)?, body))
+        })
+        .transpose()
+    }
+
+    /// The oldest waiting deliveries of a lane, in the order they came.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn waiting_deliveries(
+        &self,
+        lane: LaneJob,
+        most: u64,
+    ) -> Result<Vec<WaitingDelivery>> {
+        let sql = "SELECT id, received_at, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 \
+            AND shard = $3 AND outcome = 'waiting' ORDER BY id LIMIT $4";
+        let values = vec![
+            self.workspace().into(),
+            lane.connection.0.into(),
+            i32::from(lane.shard).into(),
+            i64::try_from(most).unwrap_or(i64::MAX).into(),
+        ];
+        let rows: Vec<WaitingRow> = sql::all(self.on(), sql, values).await?;
+        Ok(rows
+            .into_iter()
+            .map(
+                |WaitingRow {
+                     id,
+                     received_at,
+                     body,
+                 }| WaitingDelivery {
+                    id: DeliveryId(id),
+                    received_at,
+                    body: body.unwrap_or_default(),
+                },
+            )
+            .collect())
+    }
+}
+
+impl Tenant<'_, Tx> {
+    /// Writes what became of a delivery. One that is finished already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn finish_delivery(
+        &self,
+        id: DeliveryId,
+        outcome: Outcome,
+        note: &str,
+        ticket: Option<TicketId>,
+    ) -> Result<()> {
+        let sql = "UPDATE deliveries SET outcome = $3, note = $4, ticket_id = $5, finished_at = $6 \
+            WHERE workspace_id = $1 AND id = $2 AND outcome = 'waiting'";
+        let values = vec![
+            self.workspace().into(),
+            id.0.into(),
+            outcome.as_str().into(),
+            note.into(),
+            ticket.map(|ticket| ticket.0).into(),
+            self.now().into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Deliveries);
+        Ok(())
+    }
+
+    /// Ends all waiting deliveries of a connection with the same words.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ignore_waiting(&self, connection: ConnectionId, note: &str) -> Result<u64> {
+        let sql = "UPDATE deliveries SET outcome = 'ignored', note = $3, finished_at = $4 \
+            WHERE workspace_id = $1 AND connection_id = $2 AND outcome = 'waiting'";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            note.into(),
+            self.now().into(),
+        ];
+        let ignored = sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Deliveries);
+        Ok(ignored)
+    }
+
+    /// Rewrites every kept body about one conversation or contact: `rewrite` gives the new body, or `None` to leave it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn rewrite_bodies(
+        &self,
+        connection: ConnectionId,
+        subject: &str,
+        mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<u64> {
+        const PAGE: usize = 50;
+        let (mut after, mut rewritten) = (Uuid::nil(), 0);
+        loop {
+            let sql = "SELECT id, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 AND subject = $3 \
+                AND body IS NOT NULL AND id > $4 ORDER BY id LIMIT 50";
+            let values = vec![
+                self.workspace().into(),
+                connection.0.into(),
+                subject.into(),
+                after.into(),
+            ];
+            let rows: Vec<BodyRow> = sql::all(self.on(), sql, values).await?;
+            for BodyRow { id, body } in &rows {
+                if let Some(body) = body.as_deref().and_then(&mut rewrite) {
+                    let sql = "UPDATE deliveries SET body = $3 WHERE workspace_id = $1 AND id = $2";
+                    sql::execute(
+                        self.on(),
+                        sql,
+                        vec![self.workspace().into(), (*id).into(), body.into()],
+                    )
+                    .await?;
+                    rewritten += 1;
+                }
+            }
+            match rows.last() {
+                Some(last) if rows.len() == PAGE => after = last.id,
+                _ => return Ok(rewritten),
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Asking for work.
+
+use crate::error::Result;
+use crate::scope::{Source, Tenant, Tx};
+use crate::signal::ChangeKind;
+use crate::sql;
+use earmark_model::{Job, JobId};
+use sea_orm::FromQueryResult;
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    jobs: i64,
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// Whether this job waits or runs.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn is_queued(&self, job: &Job) -> Result<bool> {
+        let sql =
+            "SELECT count(*) AS jobs FROM jobs WHERE key = $1 AND state IN ('pending', 'running')";
+        let row: Option<CountRow> = sql::one(self.on(), sql, vec![self.key(job).into()]).await?;
+        Ok(row.is_some_and(|row| row.jobs > 0))
+    }
+
+    /// The job's key with the workspace's id before it, so that no tenant's job stands for another's.
+    fn key(&self, job: &Job) -> String {
+        format!("{}:{}", self.id, job.key())
+    }
+}
+
+impl Tenant<'_, Tx> {
+    /// Asks for a job as soon as a worker is free. One that is pending under the same key stands for both, and is due
+    /// at once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn enqueue(&self, job: &Job) -> Result<()> {
+        let id: JobId = self.source.sources().id();
+        let payload = serde_json::to_string(job).unwrap_or_default();
+        let sql = "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
+            VALUES ($1, $2, $3, $4, $5, 'pending', $6, 1, 0, '[]', $6) \
+            ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET asked = jobs.asked + 1, \
+            run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END";
+        let values = vec![
+            id.0.into(),
+            self.workspace().into(),
+            job.kind().as_str().into(),
+            self.key(job).into(),
+            payload.into(),
+            self.now().into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Jobs);
+        Ok(())
+    }
+}

@@ -1,0 +1,474 @@
+//! Tickets, the tags that made them, and what our own people wrote on them.
+
+use crate::entities::{comments, ticket_tags, tickets};
+use crate::error::{Error, Result};
+use crate::scope::{Source, Tenant, Tx};
+use crate::signal::ChangeKind;
+use crate::sql;
+use chrono::{DateTime, Utc};
+use earmark_model::{CommentId, ConnectionId, ProductId, StatusId, TicketId, UserId};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder,
+};
+
+/// A ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The id.
+    pub id: TicketId,
+    /// Its number in the workspace.
+    pub number: i64,
+    /// The product whose inbox it is in.
+    pub product: ProductId,
+    /// The product whose trigger tag made it.
+    pub origin_product: ProductId,
+    /// The connection its message came through.
+    pub connection: ConnectionId,
+    /// Intercom's id of the conversation.
+    pub conversation: String,
+    /// Intercom's id of the tagged message.
+    pub message: String,
+    /// The message whose text stands in, when the tagged one has none.
+    pub text_from: Option<String>,
+    /// Its status.
+    pub status: StatusId,
+    /// Who works on it.
+    pub assignee: Option<UserId>,
+    /// Its title; absent when the text it came from is gone.
+    pub title: Option<String>,
+    /// Whether one of our people wrote the title.
+    pub title_by_member: bool,
+    /// When the message was tagged.
+    pub tagged_at: DateTime<Utc>,
+    /// Intercom's id of the teammate who tagged it.
+    pub tagged_by: Option<String>,
+    /// When the ticket was made.
+    pub created_at: DateTime<Utc>,
+    /// When its source was redacted or deleted at Intercom.
+    pub source_gone_at: Option<DateTime<Utc>>,
+    /// Grows with each change by our people.
+    pub version: i32,
+}
+
+impl From<tickets::Model> for Ticket {
+    fn from(row: tickets::Model) -> Self {
+        let tickets::Model {
+            workspace_id: _,
+            id,
+            number,
+            product_id,
+            origin_product_id,
+            connection_id,
+            conversation_id,
+            message_id,
+            text_from,
+            status_id,
+            assignee_id,
+            title,
+            title_by_member,
+            tagged_at,
+            tagged_by,
+            created_at,
+            updated_at: _,
+            source_gone_at,
+            version,
+        } = row;
+        Self {
+            id: TicketId(id),
+            number,
+            product: ProductId(product_id),
+            origin_product: ProductId(origin_product_id),
+            connection: ConnectionId(connection_id),
+            conversation: conversation_id,
+            message: message_id,
+            text_from,
+            status: StatusId(status_id),
+            assignee: assignee_id.map(UserId),
+            title,
+            title_by_member,
+            tagged_at,
+            tagged_by,
+            created_at,
+            source_gone_at,
+            version,
+        }
+    }
+}
+
+/// What a new ticket needs.
+#[derive(Debug, Clone)]
+pub struct NewTicket {
+    /// The product whose trigger tag made it.
+    pub product: ProductId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Intercom's id of the conversation, whose row is stored already.
+    pub conversation: String,
+    /// Intercom's id of the tagged message.
+    pub message: String,
+    /// The message whose text stands in, when the tagged one has none.
+    pub text_from: Option<String>,
+    /// The title from the message's text.
+    pub title: Option<String>,
+    /// When the message was tagged.
+    pub tagged_at: DateTime<Utc>,
+    /// Intercom's id of the teammate who tagged it.
+    pub tagged_by: Option<String>,
+}
+
+/// A tag on a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketTag {
+    /// Intercom's id.
+    pub tag: String,
+    /// The name when it was applied.
+    pub name: String,
+    /// When it was applied.
+    pub tagged_at: DateTime<Utc>,
+    /// Intercom's id of the teammate who applied it.
+    pub tagged_by: Option<String>,
+}
+
+/// What one of our people changes on a ticket; `None` leaves a field.
+#[derive(Debug, Clone, Default)]
+pub struct TicketChange {
+    /// A status of the ticket's (new) product.
+    pub status: Option<StatusId>,
+    /// Who works on it, or nobody.
+    pub assignee: Option<Option<UserId>>,
+    /// The product to move it to.
+    pub product: Option<ProductId>,
+    /// A title of one's own.
+    pub title: Option<String>,
+}
+
+/// A comment of our own people; never sent to Intercom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The id.
+    pub id: CommentId,
+    /// Who wrote it.
+    pub author: UserId,
+    /// The plain text.
+    pub body: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(FromQueryResult)]
+struct NumberRow {
+    last_ticket_number: i64,
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// A ticket by its number.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ticket(&self, number: i64) -> Result<Option<Ticket>> {
+        let row = tickets::Entity::find()
+            .filter(tickets::Column::WorkspaceId.eq(self.workspace()))
+            .filter(tickets::Column::Number.eq(number))
+            .one(self.on())
+            .await?;
+        Ok(row.map(Ticket::from))
+    }
+
+    /// A ticket by its id.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ticket_by_id(&self, id: TicketId) -> Result<Option<Ticket>> {
+        let row = tickets::Entity::find_by_id((self.workspace(), id.0))
+            .one(self.on())
+            .await?;
+        Ok(row.map(Ticket::from))
+    }
+
+    /// All tickets of a conversation, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn tickets_of_conversation(
+        &self,
+        connection: ConnectionId,
+        conversation: &str,
+    ) -> Result<Vec<Ticket>> {
+        let rows = tickets::Entity::find()
+            .filter(tickets::Column::WorkspaceId.eq(self.workspace()))
+            .filter(tickets::Column::ConnectionId.eq(connection.0))
+            .filter(tickets::Column::ConversationId.eq(conversation))
+            .order_by_asc(tickets::Column::Number)
+            .all(self.on())
+            .await?;
+        Ok(rows.into_iter().map(Ticket::from).collect())
+    }
+
+    /// The tags on a ticket, in the order they were applied.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ticket_tags(&self, ticket: TicketId) -> Result<Vec<TicketTag>> {
+        let rows = ticket_tags::Entity::find()
+            .filter(ticket_tags::Column::WorkspaceId.eq(self.workspace()))
+            .filter(ticket_tags::Column::TicketId.eq(ticket.0))
+            .order_by_asc(ticket_tags::Column::TaggedAt)
+            .order_by_asc(ticket_tags::Column::Name)
+            .all(self.on())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let ticket_tags::Model {
+                    workspace_id: _,
+                    ticket_id: _,
+                    tag_id,
+                    name,
+                    tagged_at,
+                    tagged_by,
+                } = row;
+                TicketTag {
+                    tag: tag_id,
+                    name,
+                    tagged_at,
+                    tagged_by,
+                }
+            })
+            .collect())
+    }
+
+    /// The comments on a ticket, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn comments(&self, ticket: TicketId) -> Result<Vec<Comment>> {
+        let rows = comments::Entity::find()
+            .filter(comments::Column::WorkspaceId.eq(self.workspace()))
+            .filter(comments::Column::TicketId.eq(ticket.0))
+            .order_by_asc(comments::Column::Id)
+            .all(self.on())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let comments::Model {
+                    workspace_id: _,
+                    id,
+                    ticket_id: _,
+                    author_id,
+                    body,
+                    created_at,
+                } = row;
+                Comment {
+                    id: CommentId(id),
+                    author: UserId(author_id),
+                    body,
+                    created_at,
+                }
+            })
+            .collect())
+    }
+}
+
+impl Tenant<'_, Tx> {
+    /// Makes a ticket in the product's first status, with the workspace's next number.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the message has a ticket of this product; [`Error::Missing`] without product.
+    pub async fn create_ticket(&self, new: NewTicket) -> Result<Ticket> {
+        let NewTicket {
+            product,
+            connection,
+            conversation,
+            message,
+            text_from,
+            title,
+            tagged_at,
+            tagged_by,
+        } = new;
+        let first = self
+            .statuses(product)
+            .await?
+            .into_iter()
+            .next()
+            .ok_or(Error::Missing)?;
+        let sql = "UPDATE workspaces SET last_ticket_number = last_ticket_number + 1 WHERE id = $1 \
+            RETURNING last_ticket_number";
+        let number: Option<NumberRow> =
+            sql::one(self.on(), sql, vec![self.workspace().into()]).await?;
+        let id: TicketId = self.source.sources().id();
+        let row = tickets::ActiveModel {
+            workspace_id: Set(self.workspace()),
+            id: Set(id.0),
+            number: Set(number.ok_or(Error::Missing)?.last_ticket_number),
+            product_id: Set(product.0),
+            origin_product_id: Set(product.0),
+            connection_id: Set(connection.0),
+            conversation_id: Set(conversation),
+            message_id: Set(message),
+            text_from: Set(text_from),
+            status_id: Set(first.id.0),
+            assignee_id: Set(None),
+            title: Set(title),
+            title_by_member: Set(false),
+            tagged_at: Set(tagged_at),
+            tagged_by: Set(tagged_by),
+            created_at: Set(self.now()),
+            updated_at: Set(self.now()),
+            source_gone_at: Set(None),
+            version: Set(1),
+        };
+        let ticket = Ticket::from(row.insert(self.on()).await?);
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(ticket)
+    }
+
+    /// Puts a tag on a ticket; true when it is new there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn add_ticket_tag(&self, ticket: TicketId, tag: &TicketTag) -> Result<bool> {
+        let TicketTag {
+            tag,
+            name,
+            tagged_at,
+            tagged_by,
+        } = tag;
+        let sql = "INSERT INTO ticket_tags (workspace_id, ticket_id, tag_id, name, tagged_at, tagged_by) \
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace_id, ticket_id, tag_id) DO NOTHING";
+        let values = vec![
+            self.workspace().into(),
+            ticket.0.into(),
+            tag.as_str().into(),
+            name.as_str().into(),
+            (*tagged_at).into(),
+            tagged_by.clone().into(),
+        ];
+        let new = sql::execute(self.on(), sql, values).await? > 0;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(new)
+    }
+
+    /// Sets what the tagged message's text gives: a derived title, unless one of our people wrote one, and whose text
+    /// stands in.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn set_derived_text(
+        &self,
+        ticket: TicketId,
+        title: Option<&str>,
+        text_from: Option<&str>,
+    ) -> Result<()> {
+        let sql = "UPDATE tickets SET title = CASE WHEN title_by_member THEN title ELSE $3 END, text_from = $4, \
+            updated_at = $5 WHERE workspace_id = $1 AND id = $2";
+        let values = vec![
+            self.workspace().into(),
+            ticket.0.into(),
+            title.map(ToOwned::to_owned).into(),
+            text_from.map(ToOwned::to_owned).into(),
+            self.now().into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(())
+    }
+
+    /// Notes that a ticket's source is gone: the derived title goes, a member's title stays.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn mark_source_gone(&self, ticket: TicketId) -> Result<()> {
+        let sql = "UPDATE tickets SET title = CASE WHEN title_by_member THEN title ELSE NULL END, text_from = NULL, \
+            source_gone_at = coalesce(source_gone_at, $3), updated_at = $3 WHERE workspace_id = $1 AND id = $2";
+        sql::execute(
+            self.on(),
+            sql,
+            vec![self.workspace().into(), ticket.0.into(), self.now().into()],
+        )
+        .await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(())
+    }
+
+    /// Applies a member's change to the version they saw. A move takes the status of the same key in the new product,
+    /// or its first.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when somebody was quicker; [`Error::Missing`] when status, person or product are not there.
+    pub async fn change_ticket(&self, ticket: &Ticket, change: &TicketChange) -> Result<()> {
+        let TicketChange {
+            status,
+            assignee,
+            product,
+            title,
+        } = change;
+        let target = product.unwrap_or(ticket.product);
+        let statuses = self.statuses(target).await?;
+        let status = match status {
+            Some(wanted) if statuses.iter().any(|s| s.id == *wanted) => *wanted,
+            Some(_) => return Err(Error::Missing),
+            None if target == ticket.product => ticket.status,
+            None => {
+                let old = self
+                    .statuses(ticket.product)
+                    .await?
+                    .into_iter()
+                    .find(|s| s.id == ticket.status);
+                let same = statuses
+                    .iter()
+                    .find(|s| Some(&s.key) == old.as_ref().map(|o| &o.key));
+                same.or(statuses.first()).ok_or(Error::Missing)?.id
+            }
+        };
+        let assignee = assignee.unwrap_or(ticket.assignee);
+        if let Some(user) = assignee
+            && !self.is_member(user).await?
+        {
+            return Err(Error::Missing);
+        }
+        let sql = "UPDATE tickets SET product_id = $4, status_id = $5, assignee_id = $6, title = $7, title_by_member = $8, \
+            updated_at = $9, version = version + 1 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+        let values = vec![
+            self.workspace().into(),
+            ticket.id.0.into(),
+            ticket.version.into(),
+            target.0.into(),
+            status.0.into(),
+            assignee.map(|user| user.0).into(),
+            title.clone().or_else(|| ticket.title.clone()).into(),
+            (title.is_some() || ticket.title_by_member).into(),
+            self.now().into(),
+        ];
+        if sql::execute(self.on(), sql, values).await? == 0 {
+            return Err(Error::Stale);
+        }
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(())
+    }
+
+    /// Adds a comment.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn add_comment(
+        &self,
+        ticket: TicketId,
+        author: UserId,
+        body: &str,
+    ) -> Result<CommentId> {
+        let id: CommentId = self.source.sources().id();
+        let row = comments::ActiveModel {
+            workspace_id: Set(self.workspace()),
+            id: Set(id.0),
+            ticket_id: Set(ticket.0),
+            author_id: Set(author.0),
+            body: Set(body.to_owned()),
+            created_at: Set(self.now()),
+        };
+        row.insert(self.on()).await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(id)
+    }
+}

@@ -1,0 +1,273 @@
+//! The queue table.
+
+use crate::support::in_tx;
+use chrono::TimeDelta;
+use earmark_db::{Db, Error};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, WorkspaceId};
+use earmark_testkit::{TestDb, both_databases};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use uuid::Uuid;
+
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+
+fn job(conversation: &str) -> Job {
+    Job::Details {
+        connection: ConnectionId(Uuid::from_u128(2)),
+        conversation: conversation.to_owned(),
+    }
+}
+
+async fn enqueue(t: &TestDb, job: &Job) {
+    in_tx!(t, |tx| tx.workspace(WORKSPACE).enqueue(job).await.unwrap());
+}
+
+async fn claim(t: &TestDb, most: u32) -> Vec<ClaimedJob> {
+    in_tx!(t, |tx| tx.across().claim_jobs(most, LEASE).await.unwrap())
+}
+
+async fn claim_one(t: &TestDb) -> ClaimedJob {
+    let mut claimed = claim(t, 10).await;
+    assert_eq!(claimed.len(), 1);
+    claimed.remove(0)
+}
+
+async fn finish(t: &TestDb, id: JobId) {
+    in_tx!(t, |tx| tx.across().finish_job(id).await.unwrap());
+}
+
+/// How many are pending, running, failed.
+async fn counts(t: &TestDb) -> [i64; 3] {
+    let mut counts = [0; 3];
+    for (count, state) in counts.iter_mut().zip(["pending", "running", "failed"]) {
+        *count = t.db.across().jobs_in(state).await.unwrap();
+    }
+    counts
+}
+
+both_databases! {
+    async fn asking_twice_asks_once(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        enqueue(&t, &job("a")).await;
+        enqueue(&t, &job("b")).await;
+        assert_eq!(counts(&t).await, [2, 0, 0]);
+        let tenant = t.db.workspace(WORKSPACE);
+        assert!(tenant.is_queued(&job("a")).await.unwrap());
+        assert!(!tenant.is_queued(&job("c")).await.unwrap());
+        let claimed = claim(&t, 10).await;
+        assert_eq!(claimed.len(), 2);
+        assert!(claimed.iter().all(|one| one.workspace == WORKSPACE && one.attempt == 1));
+        assert!(tenant.is_queued(&job("a")).await.unwrap(), "running counts too");
+        finish(&t, claimed[0].id).await;
+        finish(&t, claimed[1].id).await;
+        assert_eq!(counts(&t).await, [0, 0, 0]);
+        assert!(!tenant.is_queued(&job("a")).await.unwrap());
+    }
+
+    async fn the_oldest_are_claimed_first(t: TestDb) {
+        for name in ["c", "a", "b"] {
+            enqueue(&t, &job(name)).await;
+        }
+        assert_eq!(claim(&t, 1).await[0].job, job("c"));
+        assert_eq!(claim(&t, 1).await[0].job, job("a"));
+        assert_eq!(claim(&t, 5).await[0].job, job("b"));
+        assert_eq!(claim(&t, 5).await.len(), 0);
+    }
+
+    async fn one_of_a_key_runs_at_a_time(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        let running = claim_one(&t).await;
+        enqueue(&t, &job("a")).await;
+        enqueue(&t, &job("a")).await;
+        assert_eq!(counts(&t).await, [1, 1, 0]);
+        assert_eq!(claim(&t, 10).await.len(), 0, "its twin waits");
+        finish(&t, running.id).await;
+        let twin = claim_one(&t).await;
+        assert_ne!(twin.id, running.id);
+        assert_eq!((twin.job, twin.attempt), (job("a"), 1));
+    }
+
+    async fn a_job_put_back_waits_until_it_is_due(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        let first = claim_one(&t).await;
+        let due = t.sources.now() + TimeDelta::minutes(5);
+        in_tx!(t, |tx| tx.across().put_job_back(first.id, due, Some("timeout")).await.unwrap());
+        assert_eq!(t.db.across().next_job_at().await.unwrap(), Some(due));
+        assert_eq!(claim(&t, 10).await.len(), 0);
+        t.clock.set(due);
+        let second = claim_one(&t).await;
+        assert_eq!((second.id, second.attempt), (first.id, 2));
+
+        in_tx!(t, |tx| tx.across().put_job_back(first.id, t.sources.now(), None).await.unwrap());
+        assert_eq!(claim_one(&t).await.attempt, 2, "without an error the attempt does not count");
+        assert_eq!(t.db.across().next_job_at().await.unwrap(), None);
+    }
+
+    async fn asking_again_makes_a_waiting_job_due(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        let first = claim_one(&t).await;
+        let due = t.sources.now() + TimeDelta::minutes(5);
+        in_tx!(t, |tx| tx.across().put_job_back(first.id, due, Some("timeout")).await.unwrap());
+        enqueue(&t, &job("a")).await;
+        assert_eq!(claim_one(&t).await.id, first.id);
+    }
+
+    async fn a_job_put_back_beside_its_twin_becomes_one_with_it(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        let first = claim_one(&t).await;
+        enqueue(&t, &job("a")).await;
+        let due = t.sources.now() + TimeDelta::minutes(5);
+        in_tx!(t, |tx| tx.across().put_job_back(first.id, due, Some("timeout")).await.unwrap());
+        assert_eq!(counts(&t).await, [1, 0, 0]);
+        assert_eq!(t.db.across().next_job_at().await.unwrap(), Some(due), "it is not tried before its time");
+        t.clock.set(due);
+        assert_eq!(claim_one(&t).await.attempt, 2, "the attempt counts");
+    }
+
+    async fn a_failed_job_stays_to_be_seen_and_can_be_asked_for_again(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        let first = claim_one(&t).await;
+        in_tx!(t, |tx| tx.across().fail_job(first.id, "no such conversation").await.unwrap());
+        assert_eq!(counts(&t).await, [0, 0, 1]);
+        assert!(!t.db.workspace(WORKSPACE).is_queued(&job("a")).await.unwrap());
+        enqueue(&t, &job("a")).await;
+        let second = claim_one(&t).await;
+        assert_eq!(second.attempt, 1);
+        in_tx!(t, |tx| tx.across().fail_job(second.id, "again").await.unwrap());
+        assert_eq!(counts(&t).await, [0, 0, 2]);
+    }
+
+    async fn a_lost_workers_job_is_put_back_when_its_lease_ends(t: TestDb) {
+        enqueue(&t, &job("a")).await;
+        let lost = claim_one(&t).await;
+        let rescue = async || in_tx!(t, |tx| tx.across().rescue_jobs().await.unwrap());
+        assert_eq!(rescue().await, 0);
+        t.clock.advance(LEASE - TimeDelta::seconds(1));
+        assert!(in_tx!(t, |tx| tx.across().extend_lease(lost.id, LEASE).await.unwrap()));
+        t.clock.advance(TimeDelta::seconds(2));
+        assert_eq!(rescue().await, 0, "the lease was extended");
+        t.clock.advance(LEASE);
+        assert_eq!(rescue().await, 1);
+        assert!(!in_tx!(t, |tx| tx.across().extend_lease(lost.id, LEASE).await.unwrap()));
+        finish(&t, lost.id).await;
+        in_tx!(t, |tx| tx.across().fail_job(lost.id, "late").await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(lost.id, t.sources.now(), None).await.unwrap());
+        assert_eq!(counts(&t).await, [1, 0, 0], "the lost worker has no say any more");
+        assert_eq!(claim_one(&t).await.attempt, 2);
+    }
+
+    async fn after_a_restart_everything_running_is_put_back(t: TestDb) {
+        for name in ["a", "b", "c"] {
+            enqueue(&t, &job(name)).await;
+        }
+        claim(&t, 2).await;
+        enqueue(&t, &job("a")).await;
+        let rescued = in_tx!(t, |tx| tx.across().rescue_all_jobs().await.unwrap());
+        assert_eq!(rescued, 2);
+        assert_eq!(counts(&t).await, [3, 0, 0]);
+    }
+
+    async fn a_rolled_back_transaction_asks_for_nothing(t: TestDb) {
+        let tx = t.db.begin().await.unwrap();
+        tx.workspace(WORKSPACE).enqueue(&job("a")).await.unwrap();
+        drop(tx);
+        assert_eq!(counts(&t).await, [0, 0, 0]);
+    }
+
+    async fn many_claimers_never_claim_twice_and_lose_nothing(t: TestDb) {
+        let jobs: BTreeSet<String> = (0..60).map(|n| format!("conversation {n}")).collect();
+        for name in &jobs {
+            enqueue(&t, &job(name)).await;
+        }
+        let dbs = if t.db.is_shared() { vec![t.db.clone(), t.another().await] } else { vec![t.db.clone()] };
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let claimers: Vec<_> = (0..8)
+            .map(|n| tokio::spawn(work(dbs[n % dbs.len()].clone(), done.clone())))
+            .collect();
+        for claimer in claimers {
+            claimer.await.unwrap();
+        }
+        let done = done.lock().unwrap().clone();
+        assert_eq!(done.len(), jobs.len(), "each once");
+        assert_eq!(done.into_iter().collect::<BTreeSet<_>>(), jobs);
+        assert_eq!(counts(&t).await, [0, 0, 0]);
+    }
+
+    async fn putting_back_while_others_ask_again_leaves_one_pending(t: TestDb) {
+        for _ in 0..20 {
+            enqueue(&t, &job("a")).await;
+            let claimed = claim_one(&t).await;
+            let (back, ask) = (t.db.clone(), t.db.clone());
+            let now = t.sources.now();
+            let put_back = tokio::spawn(async move {
+                let tx = back.begin().await.unwrap();
+                tx.across().put_job_back(claimed.id, now, Some("timeout")).await.unwrap();
+                tx.commit().await.unwrap();
+            });
+            let asked = tokio::spawn(async move {
+                let tx = ask.begin().await.unwrap();
+                tx.workspace(WORKSPACE).enqueue(&job("a")).await.unwrap();
+                tx.commit().await.unwrap();
+            });
+            put_back.await.unwrap();
+            asked.await.unwrap();
+            assert_eq!(counts(&t).await, [1, 0, 0]);
+            let last = claim_one(&t).await;
+            finish(&t, last.id).await;
+        }
+    }
+}
+
+/// Claims, notes and finishes until nothing is left.
+async fn work(db: Db, done: Arc<Mutex<Vec<String>>>) {
+    loop {
+        let tx = db.begin().await.unwrap();
+        let claimed = match tx.across().claim_jobs(3, LEASE).await {
+            Ok(claimed) => claimed,
+            Err(Error::Conflict) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        tx.commit().await.unwrap();
+        for ClaimedJob { id, job, .. } in &claimed {
+            let Job::Details { conversation, .. } = job else {
+                panic!("{job:?}");
+            };
+            done.lock().unwrap().push(conversation.clone());
+            let tx = db.begin().await.unwrap();
+            tx.across().finish_job(*id).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        if claimed.is_empty() && db.across().next_job_at().await.unwrap().is_none() {
+            return;
+        }
+    }
+}
+
+/// On PostgreSQL the one that asks has not committed when the other puts back, and the other way round.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn putting_back_waits_for_an_open_request_and_joins_it() {
+    let t = TestDb::postgres().await;
+    enqueue(&t, &job("a")).await;
+    let claimed = claim_one(&t).await;
+    let asking = t.db.begin().await.unwrap();
+    asking
+        .workspace(WORKSPACE)
+        .enqueue(&job("a"))
+        .await
+        .unwrap();
+    let (db, now) = (t.db.clone(), t.sources.now());
+    let put_back = tokio::spawn(async move {
+        let tx = db.begin().await?;
+        tx.across()
+            .put_job_back(claimed.id, now, Some("timeout"))
+            .await?;
+        tx.commit().await
+    });
+    // Time for the other to reach the row; the outcome is the same when it does not.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    asking.commit().await.unwrap();
+    put_back.await.unwrap().unwrap();
+    assert_eq!(counts(&t).await, [1, 0, 0]);
+    assert_eq!(claim_one(&t).await.attempt, 2);
+}

@@ -1,0 +1,227 @@
+//! No delivery is left waiting without a pending job, whatever happens at the same time.
+
+use crate::support::in_tx;
+use chrono::TimeDelta;
+use earmark_db::{Db, Error};
+use earmark_model::{
+    ClaimedJob, ConnectionId, Job, LANE_SHARDS, LaneJob, Outcome, WorkspaceId, lane_shard,
+};
+use earmark_testkit::{TestDb, both_databases, build};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+const CONVERSATION: &str = "215473908114027";
+
+type Owner = (WorkspaceId, ConnectionId);
+
+async fn start(t: &TestDb) -> Owner {
+    let workspace = build::people(&t.db, "Quillwater").await.workspace.id;
+    (
+        workspace,
+        build::connection(&t.db, workspace, "qw12ab34").await.id,
+    )
+}
+
+async fn store(db: &Db, owner: Owner, key: &str, conversation: &str) -> Result<(), Error> {
+    let tx = db.begin().await?;
+    let one = build::delivery(owner, key, conversation, db.sources().now());
+    tx.across().store_deliveries(&[one]).await?;
+    tx.commit().await
+}
+
+async fn claim(t: &TestDb) -> Vec<ClaimedJob> {
+    in_tx!(t, |tx| tx.across().claim_jobs(10, LEASE).await.unwrap())
+}
+
+async fn finish(t: &TestDb, id: earmark_model::JobId) {
+    in_tx!(t, |tx| tx.across().finish_job(id).await.unwrap());
+}
+
+async fn jobs(t: &TestDb) -> (i64, i64) {
+    let across = t.db.across();
+    (
+        across.jobs_in("pending").await.unwrap(),
+        across.jobs_in("running").await.unwrap(),
+    )
+}
+
+both_databases! {
+    async fn stored_while_its_lane_runs_leads_to_another_job(t: TestDb) {
+        let owner = start(&t).await;
+        store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+        let running = claim(&t).await.remove(0);
+        assert_eq!(running.job, Job::Lane(LaneJob { connection: owner.1, shard: lane_shard(CONVERSATION) }));
+        store(&t.db, owner, "b", CONVERSATION).await.unwrap();
+        assert_eq!(jobs(&t).await, (1, 1));
+        finish(&t, running.id).await;
+        assert_eq!(jobs(&t).await, (1, 0));
+        let next = claim(&t).await.remove(0);
+        assert_eq!(next.job, running.job);
+    }
+
+    async fn stored_after_its_lane_ended_leads_to_a_job(t: TestDb) {
+        let owner = start(&t).await;
+        store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+        let running = claim(&t).await.remove(0);
+        finish(&t, running.id).await;
+        store(&t.db, owner, "b", CONVERSATION).await.unwrap();
+        assert_eq!(jobs(&t).await, (1, 0));
+    }
+
+    async fn a_repeat_asks_for_no_job(t: TestDb) {
+        let owner = start(&t).await;
+        store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+        let running = claim(&t).await.remove(0);
+        finish(&t, running.id).await;
+        store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+        assert_eq!(jobs(&t).await, (0, 0));
+    }
+
+    async fn nothing_is_left_waiting_when_many_store_and_many_drain(t: TestDb) {
+        let owner = start(&t).await;
+        let dbs = if t.db.is_shared() { vec![t.db.clone(), t.another().await] } else { vec![t.db.clone()] };
+        let (writers, each) = (6, 30);
+        let left = Arc::new(AtomicUsize::new(writers));
+        let mut tasks = Vec::new();
+        for writer in 0..writers {
+            let (db, left) = (dbs[writer % dbs.len()].clone(), left.clone());
+            tasks.push(tokio::spawn(async move {
+                write(&db, owner, writer, each).await;
+                left.fetch_sub(1, Ordering::SeqCst);
+            }));
+        }
+        for worker in 0..4 {
+            tasks.push(tokio::spawn(drain(dbs[worker % dbs.len()].clone(), left.clone())));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(jobs(&t).await, (0, 0));
+        for shard in 0..LANE_SHARDS {
+            let lane = LaneJob { connection: owner.1, shard };
+            let waiting = t.db.workspace(owner.0).waiting_deliveries(lane, 1000).await.unwrap();
+            assert_eq!(waiting.len(), 0, "lane {shard} was left behind");
+        }
+        let log = t.db.workspace(owner.0).deliveries(owner.1, &Default::default(), 1000).await.unwrap();
+        assert_eq!(log.len(), writers * each);
+    }
+}
+
+/// Stores deliveries about five conversations, one to five in a transaction.
+async fn write(db: &Db, owner: Owner, writer: usize, each: usize) {
+    let mut stored = 0;
+    while stored < each {
+        let size = (1 + (stored + writer) % 5).min(each - stored);
+        let batch: Vec<_> = (stored..stored + size)
+            .map(|n| {
+                let conversation = format!("conversation {}", (n + writer) % 5);
+                build::delivery(
+                    owner,
+                    &format!("{writer}-{n}"),
+                    &conversation,
+                    db.sources().now(),
+                )
+            })
+            .collect();
+        let tx = db.begin().await.unwrap();
+        tx.across().store_deliveries(&batch).await.unwrap();
+        tx.commit().await.unwrap();
+        stored += size;
+    }
+}
+
+/// Works as a worker does: claims, applies what waits until nothing does, finishes. Ends when the writers have ended
+/// and nothing is pending or running.
+async fn drain(db: Db, writers_left: Arc<AtomicUsize>) {
+    loop {
+        let ended = writers_left.load(Ordering::SeqCst) == 0;
+        let tx = db.begin().await.unwrap();
+        let claimed = match tx.across().claim_jobs(2, LEASE).await {
+            Ok(claimed) => claimed,
+            Err(Error::Conflict) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        tx.commit().await.unwrap();
+        for ClaimedJob {
+            id, workspace, job, ..
+        } in &claimed
+        {
+            let Job::Lane(lane) = job else {
+                panic!("{job:?}")
+            };
+            while apply(&db, *workspace, *lane).await > 0 {}
+            let tx = db.begin().await.unwrap();
+            tx.across().finish_job(*id).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        if ended && claimed.is_empty() {
+            let across = db.across();
+            if across.jobs_in("pending").await.unwrap() + across.jobs_in("running").await.unwrap()
+                == 0
+            {
+                return;
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn apply(db: &Db, workspace: WorkspaceId, lane: LaneJob) -> usize {
+    let tx = db.begin().await.unwrap();
+    let tenant = tx.workspace(workspace);
+    let waiting = tenant.waiting_deliveries(lane, 4).await.unwrap();
+    for one in &waiting {
+        tenant
+            .finish_delivery(one.id, Outcome::Processed, "done", None)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    waiting.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pending_lane_is_not_claimed_while_a_delivery_is_being_stored() {
+    let t = TestDb::postgres().await;
+    let owner = start(&t).await;
+    store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+    let storing = t.db.begin().await.unwrap();
+    let one = build::delivery(owner, "b", CONVERSATION, t.sources.now());
+    storing.across().store_deliveries(&[one]).await.unwrap();
+    assert_eq!(claim(&t).await.len(), 0, "its row is held");
+    storing.commit().await.unwrap();
+    assert_eq!(claim(&t).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_stored_while_its_lane_ends_leads_to_a_job() {
+    let t = TestDb::postgres().await;
+    let owner = start(&t).await;
+    store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+    let running = claim(&t).await.remove(0);
+    let storing = t.db.begin().await.unwrap();
+    let one = build::delivery(owner, "b", CONVERSATION, t.sources.now());
+    storing.across().store_deliveries(&[one]).await.unwrap();
+    finish(&t, running.id).await;
+    assert_eq!(jobs(&t).await, (0, 0), "not committed yet");
+    storing.commit().await.unwrap();
+    assert_eq!(jobs(&t).await, (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_stored_while_its_lane_is_being_claimed_leads_to_another_job() {
+    let t = TestDb::postgres().await;
+    let owner = start(&t).await;
+    store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+    let claiming = t.db.begin().await.unwrap();
+    let claimed = claiming.across().claim_jobs(10, LEASE).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    let db = t.db.clone();
+    let storing = tokio::spawn(async move { store(&db, owner, "b", CONVERSATION).await });
+    // Time for the other to reach the row; the outcome is the same when it does not.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    claiming.commit().await.unwrap();
+    storing.await.unwrap().unwrap();
+    assert_eq!(jobs(&t).await, (1, 1));
+}

@@ -1,0 +1,20 @@
+//! What is stored, on both databases: every query, the walls between tenants, and what happens side by side.
+#![cfg(test)]
+
+mod accounts;
+mod audit;
+mod connections;
+mod conversations;
+mod deliveries;
+mod faults;
+mod inbox;
+mod jobs;
+mod lanes;
+mod products;
+mod rate;
+mod signal;
+mod support;
+mod tags;
+mod tenancy;
+mod tickets;
+mod workspaces;

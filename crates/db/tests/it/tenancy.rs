@@ -1,0 +1,416 @@
+//! The walls: nothing of a tenant shows or changes another's rows, even when both use the same Intercom workspace.
+
+use crate::support::tick;
+use earmark_db::across::{NewDelivery, Stored};
+use earmark_db::tenant::{
+    Actor, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewTicket,
+    PermissionCheck, Product, SecretKind, Ticket, TicketChange, TicketTag,
+};
+use earmark_db::{Error, Source, Tenant, Tx};
+use earmark_model::{
+    AuthorKind, ConnectionId, DeliveryId, DetailsState, Job, LaneJob, MessageKind, Method, Outcome,
+    Permission, PermissionState, Role, SecretId, WorkspaceId, lane_shard,
+};
+use earmark_testkit::build::People;
+use earmark_testkit::{TestDb, both_databases, build};
+use serde_json::json;
+use std::fmt::Write;
+
+const CONVERSATION: &str = "215473908114027";
+const SUBJECT: &str = CONVERSATION;
+
+/// Everything a tenant can have, with its name in every text, under the same ids of Intercom.
+struct World {
+    name: &'static str,
+    people: People,
+    workspace: WorkspaceId,
+    connection: ConnectionId,
+    endpoint_token: String,
+    secret: SecretId,
+    product: Product,
+    ticket: Ticket,
+    delivery: DeliveryId,
+}
+
+impl World {
+    fn lane(&self) -> LaneJob {
+        LaneJob {
+            connection: self.connection,
+            shard: lane_shard(SUBJECT),
+        }
+    }
+
+    fn details_job(&self) -> Job {
+        Job::Details {
+            connection: self.connection,
+            conversation: CONVERSATION.to_owned(),
+        }
+    }
+}
+
+fn conversation(name: &str) -> Conversation {
+    Conversation {
+        contact_id: Some("contact".to_owned()),
+        contact_name: Some(format!("Ines of {name}")),
+        company_name: Some(name.to_owned()),
+        details: DetailsState::Complete,
+        ..Conversation::new(CONVERSATION.to_owned())
+    }
+}
+
+fn message(name: &str) -> Message {
+    Message {
+        id: "1".to_owned(),
+        kind: MessageKind::Source,
+        author_kind: AuthorKind::Customer,
+        author_id: None,
+        author_name: Some(format!("Ines of {name}")),
+        html: None,
+        plain: Some(name.to_owned()),
+        attachments: "[]".to_owned(),
+        created_at: None,
+        updated_at: None,
+        redacted_at: None,
+    }
+}
+
+fn check(note: &str) -> PermissionCheck {
+    PermissionCheck {
+        permission: Permission::ReadTags,
+        state: PermissionState::Granted,
+        note: Some(note.to_owned()),
+        took_ms: None,
+    }
+}
+
+fn ticket_tag(t: &TestDb, name: &str) -> TicketTag {
+    TicketTag {
+        tag: "7".to_owned(),
+        name: name.to_owned(),
+        tagged_at: t.sources.now(),
+        tagged_by: None,
+    }
+}
+
+async fn world(t: &TestDb, name: &'static str) -> World {
+    let people = build::people(&t.db, name).await;
+    let workspace = people.workspace.id;
+    let connection = build::connection(&t.db, workspace, "shared").await;
+    let secret: SecretId = t.sources.id();
+    let sealed = format!("sealed {name}");
+    let secret_parts = (secret, SecretKind::AccessToken, sealed.as_str(), "last");
+    build::secret(&t.db, workspace, connection.id, secret_parts).await;
+    build::tags(
+        &t.db,
+        workspace,
+        connection.id,
+        &[("7", name)],
+        &[("9", name)],
+    )
+    .await;
+    let product = build::product(&t.db, workspace, "App").await;
+    let ticket = build::ticket(
+        &t.db,
+        workspace,
+        product.id,
+        connection.id,
+        (CONVERSATION, "1"),
+    )
+    .await;
+    let mut world = World {
+        name,
+        workspace,
+        connection: connection.id,
+        endpoint_token: connection.endpoint_token,
+        secret,
+        product,
+        ticket,
+        delivery: t.sources.id(),
+        people,
+    };
+    let tx = t.db.begin().await.unwrap();
+    fill(t, tx.workspace(workspace), &world).await;
+    world.delivery = deliver(&tx, &world).await;
+    tx.commit().await.unwrap();
+    tick(t);
+    world
+}
+
+async fn deliver(tx: &Tx, world: &World) -> DeliveryId {
+    let owner = (world.workspace, world.connection);
+    let new = NewDelivery {
+        body: Some(world.name.as_bytes().to_vec()),
+        ..build::delivery(owner, "notification", SUBJECT, tx.sources().now())
+    };
+    match tx.across().store_deliveries(&[new]).await.unwrap()[0] {
+        Stored::New(id) => id,
+        Stored::Repeat(_) => panic!("the other tenant's notification is no repeat of ours"),
+    }
+}
+
+async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
+    let (connection, name, id) = (world.connection, world.name, world.product.id);
+    tenant.rename_product(id, name).await.unwrap();
+    tenant
+        .choose_trigger_tags(id, &[(connection, "7".to_owned())])
+        .await
+        .unwrap();
+    tenant.set_product_feedback(id, true).await.unwrap();
+    tenant
+        .put_permission_check(connection, &check(name))
+        .await
+        .unwrap();
+    tenant
+        .saw_topic(connection, name, tenant.now())
+        .await
+        .unwrap();
+    tenant
+        .record_refusal(connection, name, None, 10)
+        .await
+        .unwrap();
+    tenant
+        .put_conversation(connection, &conversation(name))
+        .await
+        .unwrap();
+    tenant
+        .put_message(connection, CONVERSATION, &message(name))
+        .await
+        .unwrap();
+    tenant
+        .bury(connection, CONVERSATION, Some(name))
+        .await
+        .unwrap();
+    tenant
+        .add_ticket_tag(world.ticket.id, &ticket_tag(t, name))
+        .await
+        .unwrap();
+    tenant
+        .set_derived_text(world.ticket.id, Some(name), None)
+        .await
+        .unwrap();
+    tenant
+        .add_comment(world.ticket.id, world.people.agent.id, name)
+        .await
+        .unwrap();
+    tenant
+        .audit(&Actor::default(), name, ("x", name), json!({}))
+        .await
+        .unwrap();
+    tenant.enqueue(&world.details_job()).await.unwrap();
+}
+
+/// All that `tenant` can read with the ids of `world`, a line a query.
+async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
+    let mut out = String::new();
+    macro_rules! read {
+        ($($query:ident($($argument:expr),*);)+) => {$(
+            let found = tenant.$query($($argument),*).await.unwrap();
+            writeln!(out, concat!(stringify!($query), ": {:?}"), found).unwrap();
+        )+};
+    }
+    let connection = world.connection;
+    read! {
+        audit_lines(100);
+        connections();
+        connection(connection);
+        secrets(connection, SecretKind::AccessToken);
+        permission_checks(connection);
+        topic_sightings(connection);
+        refusals(connection, 100);
+        conversation(connection, CONVERSATION);
+        messages(connection, CONVERSATION);
+        tombstones(connection, CONVERSATION);
+        deliveries(connection, &DeliveryFilter::default(), 100);
+        delivery(world.delivery);
+        waiting_deliveries(world.lane(), 100);
+        inbox(&InboxFilter::default(), None, 100);
+        inbox_count(&InboxFilter::default());
+        ticket_counts();
+        inbox_tags();
+        is_queued(&world.details_job());
+        is_queued(&Job::Lane(world.lane()));
+        products();
+        product(world.product.id);
+        product_by_slug("app");
+        statuses(world.product.id);
+        tags();
+        admin_name(connection, "9");
+        trigger_tags(world.product.id);
+        triggers(connection, "7");
+        ticket(1);
+        ticket_by_id(world.ticket.id);
+        tickets_of_conversation(connection, CONVERSATION);
+        ticket_tags(world.ticket.id);
+        comments(world.ticket.id);
+        details();
+        members();
+        is_member(world.people.viewer.id);
+    }
+    out
+}
+
+/// All of a world, with what finds it from outside.
+async fn snapshot(t: &TestDb, world: &World) -> String {
+    let mut out = read_all(t.db.workspace(world.workspace), world).await;
+    let endpoint = t.db.across().endpoint(&world.endpoint_token).await.unwrap();
+    writeln!(out, "endpoint: {endpoint:?}").unwrap();
+    for user in [&world.people.owner, &world.people.viewer] {
+        let memberships = t.db.across().memberships(user.id).await.unwrap();
+        writeln!(out, "memberships: {memberships:?}").unwrap();
+    }
+    out
+}
+
+both_databases! {
+    async fn a_tenant_reads_nothing_of_another(t: TestDb) {
+        let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
+        let own = read_all(t.db.workspace(alpha.workspace), &alpha).await;
+        for line in own.lines() {
+            let (query, found) = line.split_once(": ").unwrap();
+            assert!(!["None", "[]", "false", "0", "(false, [])"].contains(&found), "{query} finds its own");
+        }
+        let tx = t.db.begin().await.unwrap();
+        for seen in [
+            read_all(t.db.workspace(beta.workspace), &alpha).await,
+            read_all(tx.workspace(beta.workspace), &alpha).await,
+        ] {
+            assert!(!seen.contains("alpha"), "{seen}");
+            for line in seen.lines() {
+                let (query, found) = line.split_once(": ").unwrap();
+                let by_id = ![
+                    "audit_lines", "connections", "inbox", "inbox_count", "ticket_counts", "inbox_tags", "products",
+                    "product_by_slug", "tags", "ticket", "details", "members",
+                ].contains(&query);
+                let nothing = ["None", "[]", "false", "0", "(false, [])"].contains(&found);
+                assert!(!by_id || nothing, "{query} finds another's: {found}");
+            }
+        }
+    }
+
+    async fn a_tenant_changes_nothing_of_another(t: TestDb) {
+        let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
+        let guest = build::user(&t.db, "guest@gamma.example", "Guest", build::NO_PASSWORD).await.id;
+        let before = snapshot(&t, &alpha).await;
+        let (connection, product, ticket) = (alpha.connection, alpha.product.id, alpha.ticket.id);
+        let mut tried = 0;
+        // Each in a transaction of its own, which is committed when the write is accepted.
+        macro_rules! attempt {
+            ($($write:ident($($argument:expr),*);)+) => {$(
+                {
+                    let tx = t.db.begin().await.unwrap();
+                    if tx.workspace(beta.workspace).$write($($argument),*).await.is_ok() {
+                        tx.commit().await.unwrap();
+                    }
+                }
+                assert_eq!(snapshot(&t, &alpha).await, before, concat!(stringify!($write), " reached another tenant"));
+                tick(&t);
+                tried += 1;
+            )+};
+        }
+        attempt! {
+            prove_connection(connection, "beta", "EU");
+            refuse_connection(connection, "beta");
+            set_connection_feedback(connection, true);
+            note_tags_failure(connection, "beta");
+            disconnect(connection);
+            replace_secret(t.sources.id(), connection, SecretKind::AccessToken, "beta", "beta");
+            replace_secret(alpha.secret, beta.connection, SecretKind::AccessToken, "beta", "beta");
+            secret_verified(alpha.secret, t.sources.now());
+            put_permission_check(connection, &check("beta"));
+            saw_topic(connection, "alpha", t.sources.now());
+            record_refusal(connection, "beta", None, 0);
+            record_refusal(beta.connection, "beta", None, 0);
+            lock_conversation(connection, CONVERSATION);
+            put_conversation(connection, &conversation("beta"));
+            put_conversation(beta.connection, &conversation("gamma"));
+            put_message(connection, CONVERSATION, &message("beta"));
+            put_message(beta.connection, CONVERSATION, &message("gamma"));
+            bury(connection, CONVERSATION, None);
+            bury(beta.connection, CONVERSATION, None);
+            redact_message(connection, CONVERSATION, "1");
+            redact_message(beta.connection, CONVERSATION, "1");
+            erase_conversation(connection, CONVERSATION);
+            finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
+            ignore_waiting(connection, "beta");
+            ignore_waiting(beta.connection, "beta");
+            rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
+            rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
+            create_product("App");
+            rename_product(product, "beta");
+            set_product_feedback(product, false);
+            set_product_archived(product, true);
+            put_tags_and_admins(connection, &[], &[]);
+            put_tags_and_admins(beta.connection, &[], &[]);
+            choose_trigger_tags(product, &[]);
+            choose_trigger_tags(product, &[(connection, "7".to_owned())]);
+            choose_trigger_tags(beta.product.id, &[]);
+            create_ticket(NewTicket { product, connection, ..new_ticket(&t, &beta) });
+            create_ticket(new_ticket(&t, &beta));
+            add_ticket_tag(ticket, &ticket_tag(&t, "beta"));
+            set_derived_text(ticket, Some("beta"), None);
+            mark_source_gone(ticket);
+            change_ticket(&alpha.ticket, &TicketChange { title: Some("beta".to_owned()), ..TicketChange::default() });
+            add_comment(ticket, beta.people.agent.id, "beta");
+            audit(&Actor::default(), "beta", ("x", "beta"), json!({}));
+            enqueue(&beta.details_job());
+            add_member(guest, Role::Viewer);
+            create_connection(new_connection());
+            erase_conversation(beta.connection, CONVERSATION);
+            disconnect(beta.connection);
+        }
+        assert_eq!(tried, 49);
+    }
+
+    async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
+        let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
+        let alphas = t.db.workspace(alpha.workspace).statuses(alpha.product.id).await.unwrap();
+        for change in [
+            TicketChange { product: Some(alpha.product.id), ..TicketChange::default() },
+            TicketChange { status: Some(alphas[0].id), ..TicketChange::default() },
+            TicketChange { assignee: Some(Some(alpha.people.agent.id)), ..TicketChange::default() },
+        ] {
+            let tx = t.db.begin().await.unwrap();
+            let ticket = tx.workspace(beta.workspace).ticket(1).await.unwrap().unwrap();
+            let outcome = tx.workspace(beta.workspace).change_ticket(&ticket, &change).await;
+            assert!(matches!(outcome, Err(Error::Missing)), "{change:?}: {outcome:?}");
+        }
+    }
+
+    async fn a_tenants_job_stands_for_no_other_tenants(t: TestDb) {
+        let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
+        let tx: Tx = t.db.begin().await.unwrap();
+        let claimed = tx.across().claim_jobs(100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        for one in &claimed {
+            tx.across().finish_job(one.id).await.unwrap();
+        }
+        // A job that names another tenant's connection finds nothing there, and must not swallow the tenant's own.
+        tx.workspace(beta.workspace).enqueue(&alpha.details_job()).await.unwrap();
+        tx.workspace(alpha.workspace).enqueue(&alpha.details_job()).await.unwrap();
+        let claimed = tx.across().claim_jobs(100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        assert!(claimed.iter().any(|one| one.workspace == alpha.workspace), "{claimed:?}");
+    }
+}
+
+fn new_ticket(t: &TestDb, world: &World) -> NewTicket {
+    NewTicket {
+        product: world.product.id,
+        connection: world.connection,
+        conversation: CONVERSATION.to_owned(),
+        message: "2".to_owned(),
+        text_from: None,
+        title: None,
+        tagged_at: t.sources.now(),
+        tagged_by: None,
+    }
+}
+
+fn new_connection() -> NewConnection {
+    NewConnection {
+        name: "beta".to_owned(),
+        method: Method::OAuth,
+        app_id: "shared".to_owned(),
+        app_name: "beta".to_owned(),
+        region: "US".to_owned(),
+        timezone: None,
+    }
+}

@@ -1,0 +1,228 @@
+//! The budget of one process, in memory.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{BudgetKey, BudgetSnapshot, Lane, Observation, RateBudget, WaitUntil};
+use crate::environment::{self, Environment};
+
+/// Intercom's window.
+const WINDOW: TimeDelta = TimeDelta::seconds(10);
+/// A reset further away than this comes from a clock that disagrees with ours and is not believed.
+const FARTHEST_RESET: TimeDelta = TimeDelta::seconds(60);
+/// Two reset times closer than this name the same window: the header has whole seconds.
+const SAME_WINDOW: TimeDelta = TimeDelta::seconds(2);
+/// Keys idle for this long are forgotten when the map grows.
+const FORGET_AFTER: TimeDelta = TimeDelta::minutes(5);
+const TIDY_ABOVE: usize = 1_000;
+
+/// How a window's limit is divided, in percent of the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shares {
+    /// Left to others: private apps of one Intercom workspace share its total.
+    pub headroom: u32,
+    /// Kept for people when webhook work asks.
+    pub interactive_reserve: u32,
+    /// Kept for webhook work, besides the former, when backfill asks.
+    pub webhook_reserve: u32,
+    /// Calls (not percent) in a window while the limit is not known.
+    pub before_known: u32,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self {
+            headroom: 10,
+            interactive_reserve: 10,
+            webhook_reserve: 10,
+            before_known: 20,
+        }
+    }
+}
+
+impl Shares {
+    /// How many calls of a window may be used up when `lane` takes another one. At least one, so that a
+    /// small limit starves no lane.
+    #[must_use]
+    pub fn ceiling(&self, limit: u32, lane: Lane) -> u32 {
+        let kept = match lane {
+            Lane::Interactive => self.headroom,
+            Lane::Webhook => self.headroom + self.interactive_reserve,
+            Lane::Backfill => self.headroom + self.interactive_reserve + self.webhook_reserve,
+        };
+        let share = u64::from(limit) * u64::from(100_u32.saturating_sub(kept)) / 100;
+        u32::try_from(share).unwrap_or(limit).max(1)
+    }
+}
+
+struct Window {
+    limit: Option<u32>,
+    used: u32,
+    ends_at: DateTime<Utc>,
+    /// Whether an answer told the end; else it is reckoned from the window before.
+    end_is_told: bool,
+    refused_until: Option<DateTime<Utc>>,
+}
+
+/// Which window an answer speaks of.
+enum Of {
+    This,
+    Next(DateTime<Utc>),
+    Before,
+}
+
+impl Window {
+    fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            limit: None,
+            used: 0,
+            ends_at: now + WINDOW,
+            end_is_told: false,
+            refused_until: None,
+        }
+    }
+
+    fn roll(&mut self, now: DateTime<Utc>) {
+        if now >= self.ends_at {
+            let length = WINDOW.num_milliseconds();
+            let into = (now - self.ends_at).num_milliseconds() % length;
+            self.ends_at = now + TimeDelta::milliseconds(length - into);
+            self.end_is_told = false;
+            self.used = 0;
+        }
+        if self.refused_until.is_some_and(|until| until <= now) {
+            self.refused_until = None;
+        }
+    }
+
+    fn learn(&mut self, seen: Observation, now: DateTime<Utc>) {
+        self.limit = seen.limit.filter(|limit| *limit > 0).or(self.limit);
+        self.refused_until = self.refused_until.max(seen.refused_until);
+        let reported = match (self.limit, seen.remaining) {
+            (Some(limit), Some(remaining)) => limit.saturating_sub(remaining),
+            _ => 0,
+        };
+        match self.place(seen.reset_at, now) {
+            Of::Before => {}
+            Of::This => self.used = self.used.max(reported),
+            Of::Next(end) => {
+                self.used = reported;
+                self.ends_at = end;
+                self.end_is_told = true;
+            }
+        }
+    }
+
+    /// Finds the window that ends at `reset`, and takes the end over when it is this one's.
+    fn place(&mut self, reset: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Of {
+        let Some(reset) = reset else { return Of::This };
+        if reset <= now {
+            // Just over: an answer that comes in late. Long over: a clock that disagrees with ours.
+            return if now - reset <= WINDOW {
+                Of::Before
+            } else {
+                Of::This
+            };
+        }
+        if reset - now > FARTHEST_RESET {
+            return Of::This;
+        }
+        if self.end_is_told && reset + SAME_WINDOW < self.ends_at {
+            return Of::Before;
+        }
+        if self.end_is_told && reset > self.ends_at + SAME_WINDOW {
+            return Of::Next(reset);
+        }
+        self.ends_at = reset;
+        self.end_is_told = true;
+        Of::This
+    }
+}
+
+/// A rate budget in the memory of this process.
+pub struct LocalBudget {
+    environment: Arc<dyn Environment>,
+    shares: Shares,
+    windows: Mutex<HashMap<BudgetKey, Window>>,
+}
+
+impl LocalBudget {
+    /// A budget with the usual shares.
+    #[must_use]
+    pub fn new(environment: Arc<dyn Environment>) -> Self {
+        Self::with_shares(environment, Shares::default())
+    }
+
+    /// A budget with other shares.
+    #[must_use]
+    pub fn with_shares(environment: Arc<dyn Environment>, shares: Shares) -> Self {
+        Self {
+            environment,
+            shares,
+            windows: Mutex::default(),
+        }
+    }
+
+    fn windows(&self) -> MutexGuard<'_, HashMap<BudgetKey, Window>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, key: &BudgetKey, lane: Lane, now: DateTime<Utc>) -> Result<(), WaitUntil> {
+        let mut windows = self.windows();
+        if windows.len() > TIDY_ABOVE {
+            windows.retain(|_, window| {
+                window.ends_at.max(window.refused_until.unwrap_or_default()) + FORGET_AFTER > now
+            });
+        }
+        let window = windows
+            .entry(key.clone())
+            .or_insert_with(|| Window::new(now));
+        window.roll(now);
+        if let Some(until) = window.refused_until {
+            return Err(WaitUntil(until));
+        }
+        let ceiling = window.limit.map_or(self.shares.before_known, |limit| {
+            self.shares.ceiling(limit, lane)
+        });
+        if window.used >= ceiling {
+            return Err(WaitUntil(window.ends_at));
+        }
+        window.used += 1;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl RateBudget for LocalBudget {
+    async fn acquire(&self, key: &BudgetKey, lane: Lane) -> Result<(), WaitUntil> {
+        self.take(key, lane, environment::now(&*self.environment))
+    }
+
+    async fn observe(&self, key: &BudgetKey, seen: Observation) {
+        let now = environment::now(&*self.environment);
+        let mut windows = self.windows();
+        let window = windows
+            .entry(key.clone())
+            .or_insert_with(|| Window::new(now));
+        window.roll(now);
+        window.learn(seen, now);
+    }
+
+    async fn snapshot(&self, key: &BudgetKey) -> Option<BudgetSnapshot> {
+        let now = environment::now(&*self.environment);
+        let mut windows = self.windows();
+        let window = windows.get_mut(key)?;
+        window.roll(now);
+        Some(BudgetSnapshot {
+            limit: window.limit,
+            left: window.limit.map(|limit| limit.saturating_sub(window.used)),
+            resets_at: Some(window.ends_at),
+            refused_until: window.refused_until,
+        })
+    }
+}

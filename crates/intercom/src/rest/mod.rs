@@ -1,0 +1,12 @@
+//! The endpoints, one file per kind of object.
+
+mod admins;
+mod companies;
+mod contacts;
+mod conversations;
+mod page;
+mod probe;
+mod tags;
+
+pub use page::{Next, Page};
+pub use probe::{Probe, ProbeOutcome};

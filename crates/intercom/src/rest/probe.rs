@@ -1,0 +1,84 @@
+//! Harmless calls that show whether a token has a permission.
+
+use crate::{Client, Error, client::Request};
+
+/// An id that no Intercom object has: asking for it changes nothing, and its 404 shows the permission.
+const UNKNOWN_ID: &str = "000000000000000000000000";
+
+/// A read permission that can be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Probe {
+    /// Lists contacts.
+    ListContacts,
+    /// Asks for one contact that does not exist.
+    OneContact,
+    /// Lists companies.
+    ListCompanies,
+    /// Lists conversations.
+    Conversations,
+    /// Lists tags.
+    Tags,
+    /// Lists teammates.
+    Admins,
+}
+
+/// What a probe showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeOutcome {
+    /// The permission is there.
+    Granted,
+    /// It is not.
+    Missing {
+        /// Intercom's explanation.
+        message: Option<String>,
+    },
+    /// The probe showed nothing about the permission.
+    Failed(Error),
+}
+
+impl Probe {
+    /// All probes.
+    pub const ALL: [Self; 6] = [
+        Self::ListContacts,
+        Self::OneContact,
+        Self::ListCompanies,
+        Self::Conversations,
+        Self::Tags,
+        Self::Admins,
+    ];
+
+    /// The permission's name in Intercom's Developer Hub.
+    #[must_use]
+    pub const fn permission(self) -> &'static str {
+        match self {
+            Self::ListContacts | Self::ListCompanies => "Read and list users and companies",
+            Self::OneContact => "Read one user and one company",
+            Self::Conversations => "Read conversations",
+            Self::Tags => "Read tags",
+            Self::Admins => "Read admins",
+        }
+    }
+
+    fn request(self) -> Request<'static> {
+        let first = |name| Request::get(&[name]).query("per_page", "1");
+        match self {
+            Self::ListContacts => first("contacts"),
+            Self::OneContact => Request::get(&["contacts", UNKNOWN_ID]),
+            Self::ListCompanies => first("companies"),
+            Self::Conversations => first("conversations"),
+            Self::Tags => Request::get(&["tags"]),
+            Self::Admins => Request::get(&["admins"]),
+        }
+    }
+}
+
+impl Client {
+    /// Tries a permission with a GET that changes nothing. The content of the answer is not looked at.
+    pub async fn probe(&self, probe: Probe) -> ProbeOutcome {
+        match self.send(probe.request()).await {
+            Ok(_) | Err(Error::NotFound { .. } | Error::Merged { .. }) => ProbeOutcome::Granted,
+            Err(Error::PermissionMissing { message, .. }) => ProbeOutcome::Missing { message },
+            Err(fault) => ProbeOutcome::Failed(fault),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Intercom's webhooks: signature, payload, topics, and erasing content from stored payloads.
+
+mod event;
+mod parse;
+mod peek;
+mod scrub;
+mod signature;
+mod tagging;
+mod topics;
+
+pub use event::{CompanyChange, ContactChange, ConversationChange, Event, Notification};
+pub use parse::parse;
+pub use peek::{Peek, Subject, SubjectKind, peek};
+pub use scrub::{Erase, scrub};
+pub use signature::{SIGNATURE_HEADER, SignatureError, sign, verify};
+pub use tagging::{Anchor, Tagged};
+pub use topics::{TOPICS, Topic, TopicGroup, current_topic};

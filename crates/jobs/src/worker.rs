@@ -1,0 +1,294 @@
+//! The loop that claims and runs jobs.
+
+use crate::backoff::backoff;
+use crate::handler::{Handlers, Verdict};
+use chrono::TimeDelta;
+use earmark_db::{ChangeKind, Changes, Db, Error, Result};
+use earmark_model::{ClaimedJob, JobId};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// A job never comes back sooner after a snooze, so that one whose time has come already does not spin.
+const SHORTEST_SNOOZE: TimeDelta = TimeDelta::seconds(1);
+
+/// How a worker works.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Jobs at the same time.
+    pub concurrency: u32,
+    /// How long a claim holds without being extended; a lost worker's jobs are put back after it.
+    pub lease: Duration,
+    /// The longest time without a look at the queue, should a wake-up be missed, and how often lost jobs are put back.
+    pub poll: Duration,
+    /// How long running jobs may take to end when the worker is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 4,
+            lease: Duration::from_secs(60),
+            poll: Duration::from_secs(5),
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Claims and runs jobs.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    db: Db,
+    handlers: Handlers,
+    settings: Settings,
+}
+
+impl Worker {
+    /// A worker; it does nothing until it is run.
+    #[must_use]
+    pub fn new(db: Db, handlers: Handlers, settings: Settings) -> Self {
+        Self {
+            db,
+            handlers,
+            settings,
+        }
+    }
+
+    /// Runs jobs until `stop`, then gives the running ones the grace time. What does not end in it is broken off and runs
+    /// again after its lease; the same happens to all of them when this future is dropped.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut changes = self.db.changes();
+        let mut running = JoinSet::new();
+        if !self.db.is_shared()
+            && let Err(error) = self.rescue_all().await
+        {
+            tracing::warn!(%error, "cannot put back the jobs of the last run yet");
+        }
+        let mut rescue_at = Instant::now();
+        while !stop.is_cancelled() {
+            while running.try_join_next().is_some() {}
+            // By time and not when idle: a queue that is always busy must not keep a lost job from being found.
+            if Instant::now() >= rescue_at {
+                if let Err(error) = self.rescue().await {
+                    tracing::warn!(%error, "cannot look for lost jobs");
+                }
+                rescue_at = Instant::now() + self.settings.poll;
+            }
+            let free = self
+                .settings
+                .concurrency
+                .saturating_sub(u32::try_from(running.len()).unwrap_or(u32::MAX));
+            let claimed = match self.claim(free).await {
+                Ok(claimed) => claimed,
+                // Another process was quicker: look again at once.
+                Err(Error::Conflict) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot claim jobs; trying again");
+                    pause(&stop, Duration::from_secs(1)).await;
+                    continue;
+                }
+            };
+            if claimed.is_empty() {
+                let latest = rescue_at;
+                self.wait(&mut changes, &mut running, (free, latest), &stop)
+                    .await;
+            }
+            for job in claimed {
+                let worker = self.clone();
+                running.spawn(async move { worker.run_one(&job).await });
+            }
+        }
+        let all = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.settings.grace, all)
+            .await
+            .is_err()
+        {
+            tracing::warn!("jobs were still running at the end; they run again after the restart");
+        }
+    }
+
+    /// Runs every job that is due, and those that they ask for, one after another; gives their number.
+    ///
+    /// # Errors
+    /// Those of the queue's own statements.
+    pub async fn run_until_idle(&self) -> Result<usize> {
+        let mut ran = 0;
+        loop {
+            let claimed = self.claim(1).await?;
+            if claimed.is_empty() {
+                return Ok(ran);
+            }
+            for job in claimed {
+                self.run_one(&job).await;
+                ran += 1;
+            }
+        }
+    }
+
+    async fn rescue_all(&self) -> Result<()> {
+        let tx = self.db.begin().await?;
+        tx.across().rescue_all_jobs().await?;
+        tx.commit().await
+    }
+
+    /// Claims due jobs. Looks before it writes, so that an idle worker does not.
+    async fn claim(&self, most: u32) -> Result<Vec<ClaimedJob>> {
+        let due = self
+            .db
+            .across()
+            .next_job_at()
+            .await?
+            .is_some_and(|at| at <= self.db.sources().now());
+        if most == 0 || !due {
+            return Ok(Vec::new());
+        }
+        let tx = self.db.begin().await?;
+        let claimed = tx
+            .across()
+            .claim_jobs(most, delta(self.settings.lease))
+            .await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Waits until there may be something to do: a change, a job that ends, one that gets due while there is room for it,
+    /// or `latest`.
+    async fn wait(
+        &self,
+        changes: &mut Changes,
+        running: &mut JoinSet<()>,
+        (free, latest): (u32, Instant),
+        stop: &CancellationToken,
+    ) {
+        let next = self.db.across().next_job_at().await.ok().flatten();
+        // A job that is due but was not claimed waits for another of its key, whose end wakes us.
+        let until = next
+            .and_then(|at| (at - self.db.sources().now()).to_std().ok())
+            .filter(|_| free > 0)
+            .map_or(latest, |wait| latest.min(Instant::now() + wait));
+        let woken = async {
+            while let Some(change) = changes.next().await {
+                if matches!(change.kind, ChangeKind::Jobs | ChangeKind::Everything) {
+                    return;
+                }
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = woken => {}
+            Some(_) = running.join_next() => {}
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    async fn rescue(&self) -> Result<()> {
+        if self.db.across().jobs_in("running").await? == 0 {
+            return Ok(());
+        }
+        let tx = self.db.begin().await?;
+        let rescued = tx.across().rescue_jobs().await?;
+        tx.commit().await?;
+        if rescued > 0 {
+            tracing::info!(rescued, "put back jobs whose worker was lost");
+        }
+        Ok(())
+    }
+
+    async fn run_one(&self, job: &ClaimedJob) {
+        let kind = job.job.kind();
+        let Some(verdict) = self.attempt(job).await else {
+            tracing::warn!(job = %job.id, %kind, "a job's claim was lost while it ran; it was broken off");
+            return;
+        };
+        if let Verdict::Retry(why) | Verdict::Fail(why) = &verdict {
+            tracing::warn!(job = %job.id, %kind, attempt = job.attempt, why, "a job failed");
+        }
+        if let Err(error) = self.settle(job, verdict).await {
+            tracing::warn!(job = %job.id, %kind, %error, "cannot settle a job; it runs again after its lease");
+        }
+    }
+
+    /// Runs an attempt and extends its lease meanwhile. `None` when the claim was lost: another worker may have the job.
+    async fn attempt(&self, job: &ClaimedJob) -> Option<Verdict> {
+        let kind = job.job.kind();
+        if job.attempt > job.job.max_attempts() {
+            // A job that takes its process down with it never gets to say that it failed.
+            let why = "given up: its worker was lost during the last attempt";
+            return Some(Verdict::Fail(why.to_owned()));
+        }
+        let Some(handler) = self.handlers.get(kind) else {
+            let why = format!("this process has no handler for {kind} jobs");
+            return Some(Verdict::Retry(why));
+        };
+        let claimed = job.clone();
+        let handled = tokio::spawn(async move { handler.run(&claimed).await });
+        // Nobody extends the lease once this is dropped, so the handler ends with it.
+        let mut handled = AbortOnDropHandle::new(handled);
+        loop {
+            tokio::select! {
+                ended = &mut handled => {
+                    return Some(ended.unwrap_or_else(|why| Verdict::Retry(format!("it panicked: {why}"))));
+                }
+                () = tokio::time::sleep(self.settings.lease / 3) => {
+                    if !self.extend(job.id).await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Extends a job's lease; false when the claim is lost. A database that is away is no loss yet.
+    async fn extend(&self, id: JobId) -> bool {
+        let extended = async {
+            let tx = self.db.begin().await?;
+            let held = tx
+                .across()
+                .extend_lease(id, delta(self.settings.lease))
+                .await?;
+            tx.commit().await?;
+            Ok::<_, Error>(held)
+        };
+        extended.await.unwrap_or_else(|error| {
+            tracing::warn!(job = %id, %error, "cannot extend a job's lease");
+            true
+        })
+    }
+
+    async fn settle(&self, job: &ClaimedJob, verdict: Verdict) -> Result<()> {
+        let tx = self.db.begin().await?;
+        let across = tx.across();
+        match verdict {
+            Verdict::Done => across.finish_job(job.id).await?,
+            Verdict::Snooze(until) => {
+                let until = until.max(self.db.sources().now() + SHORTEST_SNOOZE);
+                across.put_job_back(job.id, until, None).await?;
+            }
+            Verdict::Fail(why) => across.fail_job(job.id, &why).await?,
+            Verdict::Retry(why) if job.attempt >= job.job.max_attempts() => {
+                across.fail_job(job.id, &why).await?
+            }
+            Verdict::Retry(why) => {
+                let [jitter] = self.db.sources().bytes();
+                let at = self.db.sources().now() + backoff(job.attempt, jitter);
+                across.put_job_back(job.id, at, Some(&why)).await?;
+            }
+        }
+        tx.commit().await
+    }
+}
+
+async fn pause(stop: &CancellationToken, time: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(time) => {}
+    }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

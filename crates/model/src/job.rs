@@ -1,0 +1,101 @@
+//! Payloads of the durable queue. A payload holds ids only: whatever it needs is read when it runs.
+
+use crate::{ConnectionId, JobId, WorkspaceId, text_enum};
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// The kind of a job; picks its handler.
+    pub enum JobKind {
+        /// Applies the waiting deliveries of one lane.
+        Lane = "lane",
+        /// Fetches what a ticket's payload lacked: thread, names, company.
+        Details = "details",
+        /// Fetches the tags and teammates of a connection.
+        RefreshTags = "refresh_tags",
+        /// Proves a connection's credentials and read permissions again.
+        CheckConnection = "check_connection",
+    }
+}
+
+/// Applies the waiting deliveries of one (connection, shard).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LaneJob {
+    /// The connection that received the deliveries.
+    pub connection: ConnectionId,
+    /// Its shard, see [`crate::lane_shard`].
+    pub shard: u16,
+}
+
+/// What a job is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// See [`JobKind::Lane`].
+    Lane(LaneJob),
+    /// See [`JobKind::Details`].
+    Details {
+        /// The connection.
+        connection: ConnectionId,
+        /// Intercom's id of the conversation.
+        conversation: String,
+    },
+    /// See [`JobKind::RefreshTags`].
+    RefreshTags {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// See [`JobKind::CheckConnection`].
+    CheckConnection {
+        /// The connection.
+        connection: ConnectionId,
+    },
+}
+
+impl Job {
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> JobKind {
+        match self {
+            Self::Lane(_) => JobKind::Lane,
+            Self::Details { .. } => JobKind::Details,
+            Self::RefreshTags { .. } => JobKind::RefreshTags,
+            Self::CheckConnection { .. } => JobKind::CheckConnection,
+        }
+    }
+
+    /// At most one job of a key is pending and one running: asking twice asks once.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Lane(lane) => format!("lane:{}:{}", lane.connection, lane.shard),
+            Self::Details {
+                connection,
+                conversation,
+            } => format!("details:{connection}:{conversation}"),
+            Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
+            Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+        }
+    }
+
+    /// How often it is tried before it counts as failed. Work that waits for Intercom is tried for about a day.
+    #[must_use]
+    pub const fn max_attempts(&self) -> u32 {
+        match self {
+            Self::Lane(_) | Self::Details { .. } => 100,
+            Self::RefreshTags { .. } | Self::CheckConnection { .. } => 5,
+        }
+    }
+}
+
+/// A job that a worker has claimed.
+#[derive(Debug, Clone)]
+pub struct ClaimedJob {
+    /// Its row.
+    pub id: JobId,
+    /// The workspace it works for.
+    pub workspace: WorkspaceId,
+    /// What to do.
+    pub job: Job,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+}

@@ -1,0 +1,27 @@
+//! Ids, roles, states with legal transitions, job payloads, clock: plain data and pure rules.
+//!
+//! This crate knows nothing of SQL, HTTP or Intercom's wire formats; every other crate may use it.
+
+mod address;
+mod clock;
+mod connection;
+mod delivery;
+mod ids;
+mod job;
+mod product;
+mod role;
+mod slug;
+mod text;
+mod ticket;
+
+pub use address::client_address;
+pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};
+pub use connection::{ConnectionStatus, Method, Permission, PermissionState};
+pub use delivery::{LANE_SHARDS, Outcome, lane_shard};
+pub use ids::*;
+pub use job::{ClaimedJob, Job, JobKind, LaneJob};
+pub use product::{DEFAULT_STATUSES, StatusCategory, StatusSeed, counts_since};
+pub use role::{Action, Role};
+pub use slug::slugify;
+pub use text::UnknownText;
+pub use ticket::{AuthorKind, DetailsState, MessageKind, NoTicketKey, TicketKey};

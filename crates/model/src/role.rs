@@ -1,0 +1,124 @@
+//! Roles and the one table that says which role may do what.
+
+use crate::text_enum;
+
+text_enum! {
+    /// A member's role in a workspace, weakest first: a later role may do all that an earlier one may.
+    pub enum Role {
+        /// Reads.
+        Viewer = "viewer",
+        /// Works on tickets and runs actions that read.
+        Agent = "agent",
+        /// Also connections, trigger tags, members, and actions that change something.
+        Admin = "admin",
+        /// Everything, the workspace itself included.
+        Owner = "owner",
+    }
+}
+
+impl Role {
+    /// Whether this role may do `action`.
+    #[must_use]
+    pub fn may(self, action: Action) -> bool {
+        self >= action.least_role()
+    }
+}
+
+/// What a member can want to do in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See tickets, products, connections, deliveries and contacts.
+    Read,
+    /// Change a ticket's status, title, assignee or product, and comment on it.
+    WorkOnTickets,
+    /// Read the payload of a delivery, which may hold whole conversations.
+    ReadPayloads,
+    /// Create, rename and archive products.
+    ManageProducts,
+    /// Choose trigger tags and switch a product's feedback on or off.
+    ManageTriggers,
+    /// Connect, change and disconnect Intercom.
+    ManageConnections,
+    /// Invite, change and remove members.
+    ManageMembers,
+    /// Rename or delete the workspace.
+    ManageWorkspace,
+}
+
+impl Action {
+    /// Every action, in the order of the permission table.
+    pub const ALL: [Self; 8] = [
+        Self::Read,
+        Self::WorkOnTickets,
+        Self::ReadPayloads,
+        Self::ManageProducts,
+        Self::ManageTriggers,
+        Self::ManageConnections,
+        Self::ManageMembers,
+        Self::ManageWorkspace,
+    ];
+
+    /// The weakest role that may do this.
+    #[must_use]
+    pub const fn least_role(self) -> Role {
+        match self {
+            Self::Read => Role::Viewer,
+            Self::WorkOnTickets | Self::ReadPayloads => Role::Agent,
+            Self::ManageProducts
+            | Self::ManageTriggers
+            | Self::ManageConnections
+            | Self::ManageMembers => Role::Admin,
+            Self::ManageWorkspace => Role::Owner,
+        }
+    }
+
+    /// The action in words that finish the sentence "You may not …".
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Read => "see this workspace",
+            Self::WorkOnTickets => "change tickets",
+            Self::ReadPayloads => "read webhook payloads",
+            Self::ManageProducts => "change products",
+            Self::ManageTriggers => "change trigger tags",
+            Self::ManageConnections => "change connections",
+            Self::ManageMembers => "change members",
+            Self::ManageWorkspace => "change the workspace",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_permission_table() {
+        let row = |action: Action| {
+            Role::ALL
+                .iter()
+                .map(|role| role.may(action))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(row(Action::Read), [true, true, true, true]);
+        assert_eq!(row(Action::WorkOnTickets), [false, true, true, true]);
+        assert_eq!(row(Action::ReadPayloads), [false, true, true, true]);
+        for action in [
+            Action::ManageProducts,
+            Action::ManageTriggers,
+            Action::ManageConnections,
+            Action::ManageMembers,
+        ] {
+            assert_eq!(row(action), [false, false, true, true], "{action:?}");
+        }
+        assert_eq!(row(Action::ManageWorkspace), [false, false, false, true]);
+    }
+
+    #[test]
+    fn roles_read_back_what_they_write() {
+        for role in Role::ALL.iter().copied() {
+            assert_eq!(role.as_str().parse::<Role>().unwrap(), role);
+        }
+        assert!("root".parse::<Role>().is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! Intercom's JSON of the things in a workspace, for the API and for webhooks, in each version's shape.
+
+pub(crate) mod conversation;
+pub(crate) mod legacy;
+pub(crate) mod people;
+
+use chrono::{DateTime, SecondsFormat};
+use serde_json::{Value, json};
+
+use crate::html;
+use crate::state::app::Version;
+use crate::state::people::{Admin, Tag};
+
+/// Which serialisation is wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) version: Version,
+    webhook: bool,
+    plain_text: bool,
+}
+
+impl Shape {
+    /// An API answer; `plain_text` is what `display_as=plaintext` asks for.
+    pub(crate) fn api(version: Version, plain_text: bool) -> Self {
+        Self {
+            version,
+            webhook: false,
+            plain_text,
+        }
+    }
+
+    /// A webhook: message bodies are plain text from 2.15 on.
+    pub(crate) fn webhook(version: Version) -> Self {
+        Self {
+            version,
+            webhook: true,
+            plain_text: version >= Version::V2_15,
+        }
+    }
+
+    fn body(self, html: &str) -> String {
+        if self.plain_text {
+            html::to_text(html)
+        } else {
+            html.to_owned()
+        }
+    }
+
+    /// Contacts and companies: ISO 8601 in webhooks, Unix seconds in the API.
+    fn time(self, at: Option<i64>) -> Value {
+        match at {
+            Some(at) if self.webhook => json!(iso_offset(at)),
+            at => json!(at),
+        }
+    }
+
+    /// Dates in conversation statistics: ISO 8601 in webhooks up to 2.14, Unix seconds otherwise.
+    fn statistic(self, at: Option<i64>) -> Value {
+        match at {
+            Some(at) if self.webhook && self.version < Version::V2_15 => json!(iso_zulu(at)),
+            at => json!(at),
+        }
+    }
+}
+
+fn iso_zulu(at: i64) -> String {
+    DateTime::from_timestamp(at, 0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn iso_offset(at: i64) -> String {
+    DateTime::from_timestamp(at, 0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, false)
+}
+
+/// A tag as lists and single answers show it.
+pub(crate) fn tag(tag: &Tag) -> Value {
+    json!({"type": "tag", "id": tag.id, "name": tag.name})
+}
+
+/// An admin as `GET /admins` lists it.
+pub(crate) fn admin(admin: &Admin) -> Value {
+    json!({
+        "type": "admin",
+        "id": admin.id,
+        "name": admin.name,
+        "email": admin.email,
+        "away_mode_enabled": false,
+        "away_mode_reassign": false,
+        "has_inbox_seat": true,
+        "team_ids": [],
+    })
+}

@@ -1,0 +1,263 @@
+//! Seeds: a whole workspace described in JSON. What exists under the same id is replaced, so a seed can be repeated.
+
+mod conversation;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::state::app::{App, Permission, Version};
+use crate::state::event::{Event, TOPICS};
+use crate::state::people::{Admin, Company, Contact, Role, Tag};
+use crate::state::{IdKind, Region, State, Workspace};
+use conversation::SeedConversation;
+
+/// What `POST /__sandbox/seed` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seed {
+    pub(crate) workspaces: Vec<SeedWorkspace>,
+    /// Send webhooks for new and changed contacts and companies and for new conversations.
+    #[serde(default)]
+    pub(crate) deliver: bool,
+    /// Ask each new webhook URL with HEAD first.
+    #[serde(default = "yes")]
+    pub(crate) check: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedWorkspace {
+    app_id: String,
+    name: Option<String>,
+    region: Option<Region>,
+    timezone: Option<String>,
+    utc_offset_minutes: Option<i32>,
+    #[serde(default)]
+    admins: Vec<Admin>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    companies: Vec<Company>,
+    #[serde(default)]
+    contacts: Vec<Contact>,
+    #[serde(default)]
+    conversations: Vec<SeedConversation>,
+    #[serde(default)]
+    pub(crate) apps: Vec<SeedApp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedApp {
+    client_id: Option<String>,
+    name: String,
+    token: String,
+    client_secret: String,
+    version: Option<Version>,
+    permissions: Option<Vec<Permission>>,
+    pub(crate) webhook_url: Option<String>,
+    topics: Option<Vec<String>>,
+    #[serde(default)]
+    legacy_payloads: bool,
+    admin: Option<String>,
+}
+
+/// Reads a seed.
+pub(crate) fn parse(value: Value) -> Result<Seed, String> {
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// Hears of what a seed changed.
+pub(crate) type Listener<'a> = &'a mut dyn FnMut(&str, Event);
+
+/// Puts a seed in. On an error nothing of the failing entry and what follows it is put in.
+pub(crate) fn apply(
+    state: &mut State,
+    seed: Seed,
+    now: i64,
+    on: Listener<'_>,
+) -> Result<(), String> {
+    for wanted in seed.workspaces {
+        let app_id = wanted.app_id.clone();
+        for app in wanted.apps.iter() {
+            check_topics(app)?;
+        }
+        let workspace = state
+            .workspaces
+            .entry(app_id.clone())
+            .or_insert_with(|| Workspace::new(&app_id, now));
+        let apps = fill(workspace, wanted, now, &mut |event| on(&app_id, event))?;
+        for app in apps {
+            install(state, &app_id, app)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_topics(app: &SeedApp) -> Result<(), String> {
+    let unknown = app
+        .topics
+        .iter()
+        .flatten()
+        .find(|topic| !TOPICS.contains(&topic.as_str()));
+    match unknown {
+        Some(topic) => Err(format!("the sandbox has no topic {topic:?}")),
+        None => Ok(()),
+    }
+}
+
+fn fill(
+    workspace: &mut Workspace,
+    wanted: SeedWorkspace,
+    now: i64,
+    on: &mut dyn FnMut(Event),
+) -> Result<Vec<SeedApp>, String> {
+    let SeedWorkspace {
+        app_id: _,
+        name,
+        region,
+        timezone,
+        utc_offset_minutes,
+        admins,
+        tags,
+        companies,
+        contacts,
+        conversations,
+        apps,
+    } = wanted;
+    workspace.name = name.unwrap_or_else(|| workspace.name.clone());
+    workspace.region = region.unwrap_or(workspace.region);
+    workspace.timezone = timezone.unwrap_or_else(|| workspace.timezone.clone());
+    workspace.utc_offset_minutes = utc_offset_minutes.unwrap_or(workspace.utc_offset_minutes);
+    for mut admin in admins {
+        named(workspace, &mut admin.id, IdKind::Admin);
+        workspace.admins.retain(|known| known.id != admin.id);
+        workspace.admins.push(admin);
+    }
+    for mut tag in tags {
+        named(workspace, &mut tag.id, IdKind::Tag);
+        workspace.tags.retain(|known| known.id != tag.id);
+        workspace.tags.push(tag);
+    }
+    for company in companies {
+        put_company(workspace, company, now, on);
+    }
+    for contact in contacts {
+        put_contact(workspace, contact, now, on);
+    }
+    for conversation in conversations {
+        conversation::put(workspace, conversation, now, on)?;
+    }
+    Ok(apps)
+}
+
+fn named(workspace: &mut Workspace, id: &mut String, kind: IdKind) {
+    if id.is_empty() {
+        *id = workspace.digits(kind);
+    } else {
+        workspace.taken(id);
+    }
+}
+
+fn put_company(
+    workspace: &mut Workspace,
+    mut company: Company,
+    now: i64,
+    on: &mut dyn FnMut(Event),
+) {
+    if company.id.is_empty() {
+        company.id = workspace.hex(now);
+    }
+    let before = workspace.companies.get(&company.id);
+    if company.created_at == 0 {
+        company.created_at = before.map_or(now, |before| before.created_at);
+    }
+    if company.updated_at == 0 {
+        company.updated_at = if before.is_some() {
+            now
+        } else {
+            company.created_at
+        };
+    }
+    let topic = match before {
+        None => "company.created",
+        Some(before) if *before == company => return,
+        Some(_) => "company.updated",
+    };
+    let id = company.id.clone();
+    workspace.companies.insert(id.clone(), company);
+    on(Event::Company { topic, company: id });
+}
+
+fn put_contact(
+    workspace: &mut Workspace,
+    mut contact: Contact,
+    now: i64,
+    on: &mut dyn FnMut(Event),
+) {
+    if contact.id.is_empty() {
+        contact.id = workspace.hex(now);
+    }
+    let before = workspace.contacts.get(&contact.id);
+    if contact.created_at == 0 {
+        contact.created_at = before.map_or(now, |before| before.created_at);
+    }
+    if contact.updated_at == 0 {
+        contact.updated_at = if before.is_some() {
+            now
+        } else {
+            contact.created_at
+        };
+    }
+    let topic = match before {
+        None => "contact.user.created",
+        Some(before) if *before == contact => return,
+        Some(_) => "contact.user.updated",
+    };
+    let id = contact.id.clone();
+    let is_user = contact.role == Role::User;
+    workspace.contacts.insert(id.clone(), contact);
+    // Leads have topics of their own, which the sandbox does not send.
+    if is_user {
+        on(Event::Contact { topic, contact: id });
+    }
+}
+
+fn install(state: &mut State, app_id: &str, wanted: SeedApp) -> Result<(), String> {
+    let client_id = wanted.client_id.unwrap_or_else(|| wanted.name.clone());
+    let taken = state
+        .apps
+        .iter()
+        .any(|app| app.token == wanted.token && app.client_id != client_id);
+    if taken || wanted.token.is_empty() {
+        return Err(format!(
+            "the token of app {:?} is empty or taken",
+            wanted.name
+        ));
+    }
+    let topics = wanted
+        .topics
+        .unwrap_or_else(|| TOPICS.map(str::to_owned).to_vec());
+    let app = App {
+        client_id,
+        app_id: app_id.to_owned(),
+        name: wanted.name,
+        token: wanted.token,
+        client_secret: wanted.client_secret,
+        version: wanted.version.unwrap_or(Version::V2_14),
+        permissions: wanted.permissions.unwrap_or(Permission::ALL.to_vec()),
+        webhook_url: wanted.webhook_url,
+        topics,
+        legacy_payloads: wanted.legacy_payloads,
+        admin: wanted.admin,
+        revoked: false,
+        webhook_disabled: false,
+    };
+    state.apps.retain(|known| known.client_id != app.client_id);
+    state.apps.push(app);
+    Ok(())
+}

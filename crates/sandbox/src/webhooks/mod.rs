@@ -1,0 +1,136 @@
+//! Signed webhooks: what is sent to whom, and with which envelope.
+
+pub(crate) mod attempt;
+pub(crate) mod deliver;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha1::Sha1;
+
+use crate::render::{self, Shape};
+use crate::state::State;
+use crate::state::app::{App, Version};
+use crate::state::event::Event;
+use attempt::Outgoing;
+
+/// `X-Hub-Signature`: HMAC-SHA1 of the body bytes with the app's client secret, in lower-case hex.
+pub(crate) fn sign(client_secret: &str, body: &[u8]) -> String {
+    // HMAC takes keys of any length, so the error branch cannot be reached.
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(client_secret.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(body);
+    format!("sha1={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+/// Builds the notifications of one event: one for each app that listens, in the words of its version.
+pub(crate) fn notifications(
+    state: &State,
+    app_id: &str,
+    event: &Event,
+    now: i64,
+    new_id: &dyn Fn() -> String,
+) -> Vec<Outgoing> {
+    state
+        .apps
+        .iter()
+        .filter(|app| app.app_id == app_id && app.hears(event.topic()))
+        .filter_map(|app| {
+            let item = item(state, app, event)?;
+            Some(outgoing(app, Some(new_id()), event.topic(), item, now))
+        })
+        .collect()
+}
+
+/// The test request of the subscription page. Its id is null, as captured.
+pub(crate) fn ping(app: &App, now: i64) -> Option<Outgoing> {
+    let item = json!({"type": "ping", "message": "ping from the subscription page"});
+    app.hears("ping")
+        .then(|| outgoing(app, None, "ping", item, now))
+}
+
+fn outgoing(app: &App, id: Option<String>, topic: &str, item: Value, now: i64) -> Outgoing {
+    let status = id.as_ref().map(|_| "pending");
+    let body = json!({
+        "type": "notification_event",
+        "app_id": app.app_id,
+        "data": {"type": "notification_event_data", "item": item},
+        "links": {},
+        "id": id,
+        "topic": topic,
+        "delivery_status": status,
+        "delivery_attempts": 1,
+        "delivered_at": 0,
+        "first_sent_at": now,
+        "created_at": now,
+        "self": null,
+    });
+    Outgoing {
+        id: id.unwrap_or_else(|| "ping".to_owned()),
+        client_id: app.client_id.clone(),
+        app_id: app.app_id.clone(),
+        topic: topic.to_owned(),
+        created_at: now,
+        attempt: 1,
+        body,
+    }
+}
+
+fn item(state: &State, app: &App, event: &Event) -> Option<Value> {
+    let workspace = state.workspaces.get(&app.app_id)?;
+    let shape = Shape::webhook(app.version);
+    Some(match event {
+        Event::Conversation {
+            conversation, part, ..
+        } => {
+            let conversation = workspace.conversations.get(conversation)?;
+            render::conversation::webhook(workspace, conversation, part.as_deref(), shape)
+        }
+        Event::Tagged {
+            conversation,
+            part,
+            tag,
+        } => {
+            let conversation = workspace.conversations.get(conversation)?;
+            let tag = workspace.tag(tag)?;
+            if app.legacy_payloads || app.version < Version::new(2, 0) {
+                render::legacy::tagged(workspace, conversation, part.as_deref(), tag)
+            } else {
+                json!({
+                    "type": "conversation_part_tag",
+                    "created_at": conversation.updated_at,
+                    "conversation":
+                        render::conversation::webhook(workspace, conversation, part.as_deref(), shape),
+                    "tag": render::tag(tag),
+                })
+            }
+        }
+        Event::ConversationDeleted { conversation } => {
+            json!({"type": "conversation", "conversation_id": conversation})
+        }
+        Event::Contact { contact, .. } => {
+            render::people::contact(workspace, workspace.contacts.get(contact)?, shape)
+        }
+        Event::Company { company, .. } => {
+            render::people::company_webhook(workspace, workspace.companies.get(company)?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sign;
+
+    /// Expected values computed with `openssl dgst -sha1 -hmac`.
+    #[test]
+    fn the_signature_is_what_openssl_computes() {
+        assert_eq!(
+            sign("quillwater-secret", br#"{"topic":"ping"}"#),
+            "sha1=d92bbc5b8636152354bc438d1afd867625a2b701"
+        );
+        assert_eq!(
+            sign("s/+= ütf", "{\"body\":\"Grüße\"}".as_bytes()),
+            "sha1=ff180cec56f7354bca6fa45c1d64534beb0183c8"
+        );
+    }
+}

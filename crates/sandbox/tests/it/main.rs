@@ -1,0 +1,12 @@
+//! The sandbox over real HTTP.
+
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod webhooks;

@@ -1,0 +1,229 @@
+//! Sets the demo's workspace up as a person would: each step goes through the same code as the pages do.
+
+use super::folder::Folder;
+use super::{Demo, DemoError, reachable};
+use crate::app::App;
+use crate::config::Config;
+use earmark_accounts::{Member, SignUp, products};
+use earmark_connections::{Region, TokenForm};
+use earmark_db::tenant::Connection;
+use earmark_db::Db;
+use earmark_model::{ConnectionId, WorkspaceId};
+use earmark_sandbox::{DEMO_APP_ID, Running};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// How long a step may take that waits for a job or a webhook.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The demo's products, each with the tags that make its tickets.
+const PRODUCTS: [(&str, &[&str]); 3] = [
+    ("Ledger", &["feature-request"]),
+    ("Invoicing", &["bug"]),
+    ("Mobile", &["product-feedback"]),
+];
+
+/// Tells the sandbox where the app is; at the first start also makes person, workspace, connection, products, triggers,
+/// and a few tickets.
+pub(super) async fn run(
+    app: &App,
+    folder: &Folder,
+    sandbox: &Running,
+    config: &Config,
+) -> Result<(), DemoError> {
+    let known = app.db.across().user_by_email(&folder.secrets.email).await?;
+    let first = known.is_none();
+    let member = match known {
+        Some(user) => owner(app, user.id).await?,
+        None => sign_up(app, folder).await?,
+    };
+    let workspace = member.workspace().id;
+    let connection = match demo_connection(&app.db, workspace).await? {
+        Some(connection) => connection,
+        None => connect(app, &member, folder).await?,
+    };
+    let base = config.server.public_url.as_str().trim_end_matches('/');
+    let url = format!("{base}/hooks/intercom/{}", connection.endpoint_token);
+    sandbox
+        .remote()
+        .order("webhook", &json!({ "app": "earmark-demo", "url": url }))
+        .await?;
+    if first {
+        choose_triggers(app, &member, connection.id).await?;
+        tag_some(app, sandbox, workspace).await?;
+    }
+    Ok(())
+}
+
+async fn sign_up(app: &App, folder: &Folder) -> Result<Member, DemoError> {
+    let failed = DemoError::step("signing up");
+    let who = SignUp {
+        name: "Demo Person".to_owned(),
+        email: folder.secrets.email.clone(),
+        password: folder.secrets.password.clone().into(),
+        workspace_name: "Quillwater".to_owned(),
+    };
+    let (user, _) = app
+        .accounts
+        .sign_up(who, None)
+        .await
+        .map_err(|e| failed(e.to_string()))?;
+    owner(app, user.id).await
+}
+
+async fn owner(app: &App, user: earmark_model::UserId) -> Result<Member, DemoError> {
+    let memberships = app.db.across().memberships(user).await?;
+    let slug = memberships
+        .first()
+        .map(|membership| membership.workspace.slug.clone())
+        .unwrap_or_default();
+    let member = Member::load(&app.db, user, &slug).await?;
+    member.ok_or_else(|| DemoError::step("finding the demo's workspace")("it is gone".to_owned()))
+}
+
+pub(super) async fn demo_connection(
+    db: &Db,
+    workspace: WorkspaceId,
+) -> earmark_db::Result<Option<Connection>> {
+    Ok(db
+        .workspace(workspace)
+        .connections()
+        .await?
+        .into_iter()
+        .find(|c| c.app_id == DEMO_APP_ID))
+}
+
+async fn connect(app: &App, member: &Member, folder: &Folder) -> Result<Connection, DemoError> {
+    let failed = DemoError::step("connecting to the sandbox");
+    let workspace = member.workspace().id;
+    let form = TokenForm {
+        name: String::new(),
+        region: Region::Us,
+        token: folder.secrets.token.clone(),
+    };
+    let actor = member.actor(None);
+    let connected = app.store.connect_with_token(workspace, &actor, form).await;
+    let id = connected.map_err(|e| failed(e.to_string()))?.connection;
+    let secret = &folder.secrets.client_secret;
+    app.store
+        .set_client_secret(workspace, &actor, id, secret)
+        .await
+        .map_err(|e| failed(e.to_string()))?;
+    app.store
+        .set_feedback(workspace, &actor, id, true)
+        .await
+        .map_err(|e| failed(e.to_string()))?;
+    demo_connection(&app.db, workspace)
+        .await?
+        .ok_or_else(|| failed("it is gone".to_owned()))
+}
+
+async fn choose_triggers(
+    app: &App,
+    member: &Member,
+    connection: ConnectionId,
+) -> Result<(), DemoError> {
+    let failed = DemoError::step("choosing trigger tags");
+    let tenant = app.db.workspace(member.workspace().id);
+    let tags = until(&app.db, "fetching the tags", async || {
+        let tags = tenant.tags().await?;
+        Ok((!tags.is_empty()).then_some(tags))
+    })
+    .await?;
+    for (name, names) in PRODUCTS {
+        let product = products::create(&app.db, member, name, None)
+            .await
+            .map_err(|e| failed(e.to_string()))?;
+        let chosen: Vec<(ConnectionId, String)> = tags
+            .iter()
+            .filter(|tag| names.contains(&tag.name.as_str()))
+            .map(|tag| (connection, tag.id.clone()))
+            .collect();
+        let set = products::set_feedback(&app.db, member, None, product.id, true, &chosen);
+        set.await.map_err(|e| failed(e.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Tags a few of the sandbox's messages, so that the inbox is not empty at the first look.
+async fn tag_some(app: &App, sandbox: &Running, workspace: WorkspaceId) -> Result<(), DemoError> {
+    let conversations = untagged(sandbox).await?;
+    let tags = ["feature-request", "bug", "product-feedback"];
+    let wanted = conversations.len().saturating_sub(3).min(tags.len());
+    for (conversation, tag) in conversations.iter().zip(tags) {
+        apply_tag(sandbox, conversation, tag).await?;
+    }
+    let tenant = app.db.workspace(workspace);
+    until(&app.db, "waiting for the first tickets", async || {
+        let rows = tenant.inbox(&Default::default(), None, 50).await?;
+        Ok((rows.len() >= wanted).then_some(()))
+    })
+    .await
+}
+
+/// Ids of the sandbox's conversations without any tag, oldest first.
+pub(super) async fn untagged(sandbox: &Running) -> Result<Vec<String>, DemoError> {
+    let state = sandbox.remote().read("state").await?;
+    let conversations = state["workspaces"][DEMO_APP_ID]["conversations"].as_object();
+    let is_untagged = |conversation: &&Value| conversation["tags"].as_array().is_some_and(Vec::is_empty);
+    let mut untagged: Vec<&Value> = conversations.into_iter().flat_map(Map::values).filter(is_untagged).collect();
+    untagged.sort_by_key(|conversation| conversation["created_at"].as_i64());
+    Ok(untagged.iter().filter_map(|conversation| conversation["id"].as_str().map(ToOwned::to_owned)).collect())
+}
+
+pub(super) async fn apply_tag(
+    sandbox: &Running,
+    conversation: &str,
+    tag: &str,
+) -> Result<(), DemoError> {
+    let order = json!({ "app_id": DEMO_APP_ID, "conversation": conversation, "tag": tag });
+    sandbox.remote().order("tag", &order).await?;
+    Ok(())
+}
+
+/// Asks again after each change in the database, until there is an answer or patience ends.
+pub(super) async fn until<T>(
+    db: &Db,
+    step: &'static str,
+    ask: impl AsyncFn() -> earmark_db::Result<Option<T>>,
+) -> Result<T, DemoError> {
+    let mut changes = db.changes();
+    let answered = async {
+        loop {
+            if let Some(answer) = ask().await? {
+                return Ok(answer);
+            }
+            if changes.next().await.is_none() {
+                return Err(DemoError::step(step)("the database was closed".to_owned()));
+            }
+        }
+    };
+    let slow = || {
+        DemoError::step(step)(format!(
+            "nothing came within {} seconds",
+            PATIENCE.as_secs()
+        ))
+    };
+    tokio::time::timeout(PATIENCE, answered)
+        .await
+        .unwrap_or_else(|_| Err(slow()))
+}
+
+/// The demo's workspace and where its pages are.
+pub(super) async fn workspace_of(demo: &Demo) -> Result<(Member, String), DemoError> {
+    let user = demo
+        .app
+        .db
+        .across()
+        .user_by_email(&demo.folder.secrets.email)
+        .await?;
+    let user =
+        user.ok_or_else(|| DemoError::step("finding the demo's person")("it is gone".to_owned()))?;
+    let member = owner(&demo.app, user.id).await?;
+    let url = format!(
+        "http://{}/w/{}",
+        reachable(demo.serving.address),
+        member.workspace().slug
+    );
+    Ok((member, url))
+}

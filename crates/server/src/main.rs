@@ -1,0 +1,5 @@
+//! Earmark.
+
+fn main() -> std::process::ExitCode {
+    earmark_server::main()
+}

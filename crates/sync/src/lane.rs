@@ -1,0 +1,73 @@
+//! Works through the waiting deliveries of a lane, in the order they came.
+
+use crate::apply;
+use async_trait::async_trait;
+use earmark_db::tenant::WaitingDelivery;
+use earmark_db::{Db, Error, Result};
+use earmark_jobs::{Handler, Verdict};
+use earmark_model::{ClaimedJob, Job, LaneJob, WorkspaceId};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+
+/// Deliveries read at once.
+const BATCH: u64 = 50;
+/// Batches in one run of the job; then other lanes get their turn.
+const BATCHES: u32 = 4;
+
+/// Runs `lane` jobs.
+#[derive(Debug, Clone)]
+pub struct LaneHandler(pub Db);
+
+#[async_trait]
+impl Handler for LaneHandler {
+    async fn run(&self, job: &ClaimedJob) -> Verdict {
+        let Job::Lane(lane) = job.job else {
+            return Verdict::Fail("not a lane".to_owned());
+        };
+        match self.work(job.workspace, lane).await {
+            Ok(true) => Verdict::Done,
+            Ok(false) => Verdict::Snooze(self.0.sources().now()),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl LaneHandler {
+    /// True when nothing waits any more.
+    async fn work(&self, workspace: WorkspaceId, lane: LaneJob) -> Result<bool> {
+        for _ in 0..BATCHES {
+            let waiting = self
+                .0
+                .workspace(workspace)
+                .waiting_deliveries(lane, BATCH)
+                .await?;
+            for delivery in &waiting {
+                self.apply(workspace, lane, delivery).await?;
+            }
+            if waiting.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Applies a delivery. One that cannot be applied is marked failed and does not hold up those behind it; only a
+    /// database that is away does.
+    async fn apply(
+        &self,
+        workspace: WorkspaceId,
+        lane: LaneJob,
+        delivery: &WaitingDelivery,
+    ) -> Result<()> {
+        let applied = AssertUnwindSafe(apply::apply(&self.0, workspace, lane.connection, delivery))
+            .catch_unwind();
+        let why = match applied.await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error @ Error::Unavailable(_))) => return Err(error),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "applying it met an unexpected fault".to_owned(),
+        };
+        tracing::error!(delivery = %delivery.id, why, "a delivery cannot be applied");
+        apply::fail(&self.0, workspace, delivery, &why).await
+    }
+}

@@ -1,0 +1,182 @@
+//! From Intercom's messages to ours.
+
+use crate::text::{sanitise, without_nul};
+use earmark_db::tenant;
+use earmark_db::{Result, Tenant, Tx};
+use earmark_intercom::{
+    Attachment, Author, AuthorKind, Conversation, Message, MessageKind, plain_text,
+};
+use earmark_model::{self as model, ConnectionId};
+use std::collections::HashSet;
+
+/// What of a conversation is buried: everything, or some messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Buried {
+    pub(crate) whole: bool,
+    pub(crate) messages: HashSet<String>,
+}
+
+impl Buried {
+    /// Reads the tombstones. The conversation's lock is held, so they hold until the transaction ends.
+    pub(crate) async fn read(
+        tenant: &Tenant<'_, Tx>,
+        connection: ConnectionId,
+        id: &str,
+    ) -> Result<Self> {
+        let (whole, messages) = tenant.tombstones(connection, id).await?;
+        Ok(Self {
+            whole,
+            messages: messages.into_iter().collect(),
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.whole && self.messages.is_empty()
+    }
+}
+
+/// Whether a message belongs into a thread: people's words, and answers of a bot, not its boilerplate.
+pub(crate) fn belongs(message: &Message) -> bool {
+    let words = message.is_text_bearing() || !message.attachments.is_empty();
+    (words || message.redacted)
+        && message.kind != MessageKind::Machine
+        && !message.is_bot_boilerplate()
+}
+
+/// Stores a message, unless its conversation is buried. A buried one is stored without its content. True when our copy
+/// changed.
+pub(crate) async fn store(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: &str,
+    message: &Message,
+    buried: &Buried,
+) -> Result<bool> {
+    if buried.whole {
+        return Ok(false);
+    }
+    let mut ours = into_ours(message);
+    if message.redacted || buried.messages.contains(&message.id) {
+        ours.html = None;
+        ours.plain = None;
+        "[]".clone_into(&mut ours.attachments);
+        ours.redacted_at = Some(tenant.now());
+    }
+    tenant.put_message(connection, conversation, &ours).await
+}
+
+fn into_ours(message: &Message) -> tenant::Message {
+    let body = message
+        .body
+        .as_deref()
+        .filter(|body| !body.trim().is_empty());
+    let plain = body
+        .map(|body| without_nul(&plain_text(body)))
+        .filter(|plain| !plain.is_empty());
+    let subject = message
+        .subject
+        .as_deref()
+        .map(|subject| without_nul(&plain_text(subject)));
+    let subject = subject.filter(|subject| !subject.is_empty());
+    // An e-mail's subject is part of what the customer wrote.
+    let (plain, html) = match (subject, plain) {
+        (Some(subject), Some(plain)) => {
+            let html = format!(
+                "{}{}",
+                crate::text::paragraphs(&subject),
+                body.map(sanitise).unwrap_or_default()
+            );
+            (Some(format!("{subject}\n{plain}")), Some(html))
+        }
+        (Some(subject), None) => (
+            Some(subject.clone()),
+            Some(crate::text::paragraphs(&subject)),
+        ),
+        (None, plain) => (plain, body.map(sanitise)),
+    };
+    tenant::Message {
+        id: message.id.clone(),
+        kind: match message.kind {
+            MessageKind::Opening => model::MessageKind::Source,
+            MessageKind::Note => model::MessageKind::Note,
+            MessageKind::Reply | MessageKind::StateChange | MessageKind::Machine => {
+                model::MessageKind::Reply
+            }
+        },
+        author_kind: author_kind(&message.author),
+        author_id: message.author.id.clone(),
+        author_name: author_name(&message.author),
+        html,
+        plain,
+        attachments: attachments(&message.attachments),
+        created_at: message.created_at,
+        updated_at: message.updated_at.or(message.created_at),
+        redacted_at: None,
+    }
+}
+
+fn author_kind(author: &Author) -> model::AuthorKind {
+    match author.kind {
+        AuthorKind::User | AuthorKind::Lead | AuthorKind::Contact => model::AuthorKind::Customer,
+        AuthorKind::Bot => model::AuthorKind::Bot,
+        AuthorKind::Admin | AuthorKind::Team | AuthorKind::Other => model::AuthorKind::Teammate,
+    }
+}
+
+/// A customer without a name is known by the e-mail address.
+fn author_name(author: &Author) -> Option<String> {
+    let email = author.email.as_ref().filter(|_| author.kind.is_customer());
+    author.name.as_ref().or(email).map(|name| without_nul(name))
+}
+
+fn attachments(list: &[Attachment]) -> String {
+    let list: Vec<serde_json::Value> = list
+        .iter()
+        .map(|attachment| {
+            let Attachment {
+                name,
+                url,
+                content_type,
+                filesize,
+                width: _,
+                height: _,
+            } = attachment;
+            serde_json::json!({
+                "name": name.as_deref().map(without_nul),
+                "url": without_nul(url),
+                "content_type": content_type.as_deref().map(without_nul),
+                "size": filesize,
+            })
+        })
+        .collect();
+    serde_json::Value::from(list).to_string()
+}
+
+/// Who a conversation is with, as far as this copy of it tells: id, name, e-mail address, role.
+pub(crate) fn contact_of(conversation: &Conversation, into: &mut tenant::Conversation) {
+    let first = conversation.contacts.first();
+    let author = conversation
+        .messages()
+        .map(|message| &message.author)
+        .find(|author| {
+            author.kind.is_customer()
+                && first.is_none_or(|c| author.id.as_deref() == Some(c.id.as_str()))
+        });
+    let clean = |text: Option<String>| text.map(|text| without_nul(&text));
+    let id = first
+        .map(|contact| contact.id.clone())
+        .or_else(|| author.and_then(|a| a.id.clone()));
+    let name = first
+        .and_then(|c| c.name.clone())
+        .or_else(|| author.and_then(|a| a.name.clone()));
+    let email = first
+        .and_then(|c| c.email.clone())
+        .or_else(|| author.and_then(|a| a.email.clone()));
+    into.contact_id = clean(id).or(into.contact_id.take());
+    into.contact_name = clean(name).or(into.contact_name.take());
+    into.contact_email = clean(email).or(into.contact_email.take());
+    if let Some(company) = &conversation.company {
+        into.company_id = Some(without_nul(&company.id));
+        into.company_name = clean(company.name.clone()).or(into.company_name.take());
+    }
+}

@@ -1,0 +1,221 @@
+//! A member in a workspace.
+
+use super::visitor::{Person, html};
+use super::{Visitor, see_other};
+use crate::failed::Failed;
+use crate::page::Page;
+use crate::render::{
+    Context, IntercomHealth, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part,
+};
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use askama::Template;
+use earmark_accounts::Member;
+use earmark_db::tenant::{Actor, Assignee, Connection, InboxFilter, Product, Workspace};
+use earmark_db::{Db, Tenant, Tx};
+use earmark_model::{
+    Action, ConnectionStatus, ProductId, StatusCategory, TicketKey, UserId, WorkspaceId,
+};
+use std::future::{Ready, ready};
+use std::ops::Deref;
+
+/// A member at a page of their workspace, whose role may do what the routes table says.
+pub(crate) struct At {
+    person: Person,
+    /// The member.
+    pub(crate) member: Member,
+}
+
+impl FromRequest for At {
+    type Error = Failed;
+    type Future = Ready<Result<Self, Failed>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let person = Person::from_request(request, payload).into_inner();
+        let found = Visitor::of(request).and_then(|(_, admitted)| {
+            let member = admitted.member.clone();
+            let member = member.ok_or_else(|| Failed::internal("no member at this route"))?;
+            Ok(Self {
+                person: person?,
+                member,
+            })
+        });
+        ready(found)
+    }
+}
+
+impl Deref for At {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.person
+    }
+}
+
+impl At {
+    /// The workspace.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        self.member.workspace()
+    }
+
+    /// The workspace's id.
+    pub(crate) fn id(&self) -> WorkspaceId {
+        self.workspace().id
+    }
+
+    /// The workspace's name in URLs.
+    pub(crate) fn ws(&self) -> &str {
+        &self.workspace().slug
+    }
+
+    /// Reads of this workspace.
+    pub(crate) fn tenant(&self) -> Tenant<'_, Db> {
+        self.web().db().workspace(self.id())
+    }
+
+    /// Begins a transaction; its queries are those of `tx.workspace(at.id())`.
+    pub(crate) async fn begin(&self) -> Result<Tx, Failed> {
+        Ok(self.web().db().begin().await?)
+    }
+
+    /// The member in the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        self.member.actor(self.address())
+    }
+
+    /// Whether the member may do this.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        self.member.may(action)
+    }
+
+    /// A value of the path, by its placeholder's name.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// The product that the path names.
+    pub(crate) async fn product(&self) -> Result<Product, Failed> {
+        let found = self
+            .tenant()
+            .product_by_slug(self.segment("product"))
+            .await?;
+        found.ok_or(Failed::NotFound)
+    }
+
+    /// The connection that the path names.
+    pub(crate) async fn connection(&self) -> Result<Connection, Failed> {
+        let id = self.segment("connection").parse();
+        let id = id.map_err(|_| Failed::NotFound)?;
+        let found = self.tenant().connection(id).await?;
+        found.ok_or(Failed::NotFound)
+    }
+
+    /// The key of a ticket of this workspace.
+    pub(crate) fn ticket_key(&self, number: i64) -> String {
+        let prefix = self.workspace().ticket_prefix.clone();
+        TicketKey { prefix, number }.to_string()
+    }
+
+    /// Sends the browser to a path inside the app.
+    pub(crate) fn see_other(&self, target: impl AsRef<str>) -> HttpResponse {
+        see_other(target.as_ref())
+    }
+
+    /// A page; `here` is the path that it is read at, to come back to.
+    pub(crate) async fn page(
+        &self,
+        here: impl Into<String>,
+        page: &impl Page,
+    ) -> Result<HttpResponse, Failed> {
+        self.page_as(StatusCode::OK, here, page).await
+    }
+
+    /// A page with another status than 200: 422 for a form that came back with errors.
+    pub(crate) async fn page_as(
+        &self,
+        status: StatusCode,
+        here: impl Into<String>,
+        page: &impl Page,
+    ) -> Result<HttpResponse, Failed> {
+        let memberships = self.web().accounts().memberships(self.user.id).await?;
+        let workspaces = memberships.into_iter().map(|one| WorkspaceLink {
+            slug: one.workspace.slug,
+            name: one.workspace.name,
+        });
+        let shell = Shell {
+            workspaces: workspaces.collect(),
+            workspace: Some(self.nav().await?),
+            here: here.into(),
+            ..self.shell()?
+        };
+        Ok(html(status, render(&shell, page)?))
+    }
+
+    /// A part of a page, for htmx.
+    pub(crate) fn part(&self, part: &impl Template) -> Result<HttpResponse, Failed> {
+        let context = Context {
+            now: self.now(),
+            csrf: self.csrf()?,
+        };
+        Ok(html(StatusCode::OK, render_part(&context, part)?))
+    }
+
+    /// The sidebar with its counts.
+    pub(crate) async fn nav(&self) -> Result<WorkspaceNav, Failed> {
+        let tenant = self.tenant();
+        let mine = mine(self.user.id);
+        let (products, counts, mine, connections) = futures::try_join!(
+            tenant.products(),
+            tenant.ticket_counts(),
+            tenant.inbox_count(&mine),
+            tenant.connections(),
+        )?;
+        let new = |product: ProductId| {
+            let of = counts
+                .iter()
+                .filter(|(id, category, _)| *id == product && *category == StatusCategory::New);
+            of.map(|(_, _, count)| count.unsigned_abs()).sum()
+        };
+        let in_use = products
+            .iter()
+            .filter(|product| product.archived_at.is_none());
+        let products: Vec<NavProduct> = in_use
+            .map(|product| NavProduct {
+                slug: product.slug.clone(),
+                name: product.name.clone(),
+                new: new(product.id),
+            })
+            .collect();
+        let Workspace { slug, name, .. } = self.workspace();
+        Ok(WorkspaceNav {
+            slug: slug.clone(),
+            name: name.clone(),
+            role: self.member.role(),
+            new: products.iter().map(|product| product.new).sum(),
+            mine: mine.unsigned_abs(),
+            products,
+            intercom: health(&connections),
+        })
+    }
+}
+
+/// What waits for a person.
+fn mine(user: UserId) -> InboxFilter {
+    InboxFilter {
+        assignee: Some(Assignee::User(user)),
+        open_only: true,
+        ..InboxFilter::default()
+    }
+}
+
+fn health(connections: &[Connection]) -> IntercomHealth {
+    let has = |status| connections.iter().any(|one| one.status == status);
+    if has(ConnectionStatus::Refused) {
+        IntercomHealth::Refused
+    } else if has(ConnectionStatus::Connected) {
+        IntercomHealth::Connected
+    } else {
+        IntercomHealth::None
+    }
+}

@@ -1,0 +1,128 @@
+//! `/w/{ws}/events`: tells open pages, as server-sent events, that tickets changed.
+
+use super::prelude::*;
+use crate::session::key_of;
+use crate::state::Web;
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use bytes::Bytes;
+use earmark_accounts::{Member, SESSION_USER, SessionRecords};
+use earmark_db::{ChangeKind, Changes};
+use earmark_model::{UserId, WorkspaceId};
+use futures::Stream;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
+
+/// Between two events at least: many tickets at once are one.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Between two signs of life, at each of which the right to listen is looked at again.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+const EVENT: Bytes = Bytes::from_static(b"event: tickets\ndata: changed\n\n");
+const COMMENT: Bytes = Bytes::from_static(b": still here\n\n");
+
+/// The stream. It begins with a comment, so that the browser knows at once that it is connected.
+pub(crate) async fn get(at: At, request: HttpRequest) -> Result<HttpResponse, Failed> {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
+    if request.method() == Method::HEAD {
+        return Ok(response.finish());
+    }
+    let key = key_of(&request, at.web().settings());
+    let listener = Listener {
+        web: at.web().clone(),
+        key: key.ok_or_else(|| Failed::internal("a session without a cookie"))?,
+        user: at.user.id,
+        slug: at.ws().to_owned(),
+    };
+    Ok(response.streaming(stream(listener, at.id())))
+}
+
+/// Whose stream it is.
+struct Listener {
+    web: Web,
+    key: String,
+    user: UserId,
+    slug: String,
+}
+
+impl Listener {
+    /// Whether the session lasts and the person is still a member. When the database cannot tell, the stream ends; the
+    /// browser connects again.
+    async fn may(&self) -> bool {
+        let sessions = SessionRecords::new(self.web.db().clone());
+        let Ok(Some(state)) = sessions.load(&self.key).await else {
+            return false;
+        };
+        let user = state.get(SESSION_USER);
+        if user.and_then(|json| serde_json::from_str(json).ok()) != Some(self.user) {
+            return false;
+        }
+        matches!(
+            Member::load(self.web.db(), self.user, &self.slug).await,
+            Ok(Some(_))
+        )
+    }
+}
+
+struct State {
+    listener: Listener,
+    workspace: WorkspaceId,
+    changes: Changes,
+    heartbeat: Interval,
+    /// Until when changes are gathered.
+    quiet_until: Instant,
+    pending: bool,
+}
+
+fn stream(
+    listener: Listener,
+    workspace: WorkspaceId,
+) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let now = Instant::now();
+    let mut heartbeat = interval_at(now, HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let state = State {
+        changes: listener.web.db().changes(),
+        listener,
+        workspace,
+        heartbeat,
+        quiet_until: now,
+        pending: false,
+    };
+    futures::stream::unfold(state, |mut state| async move {
+        let bytes = state.next().await?;
+        Some((Ok(bytes), state))
+    })
+}
+
+impl State {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            tokio::select! {
+                change = self.changes.next() => {
+                    let change = change?;
+                    self.pending |= match change.kind {
+                        ChangeKind::Tickets => change.workspace == self.workspace,
+                        ChangeKind::Everything => true,
+                        ChangeKind::Jobs | ChangeKind::Deliveries | ChangeKind::Connections => false,
+                    };
+                }
+                () = sleep_until(self.quiet_until), if self.pending => {
+                    self.pending = false;
+                    self.quiet_until = Instant::now() + QUIET;
+                    return Some(EVENT);
+                }
+                _ = self.heartbeat.tick() => {
+                    return self.listener.may().await.then_some(COMMENT);
+                }
+            }
+        }
+    }
+}

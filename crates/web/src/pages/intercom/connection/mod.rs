@@ -1,0 +1,321 @@
+//! `{intercom}/{connection}`: one connection, what it may, what it received and what is left to set up.
+
+mod handlers;
+mod samples;
+
+pub(crate) use handlers::{check, feedback, get, secret};
+
+use super::super::prelude::*;
+use super::health::{Known, TAG_TOPIC, topics_of};
+use super::{connection_tone, products_of, region_words};
+use earmark_connections::webhook::{TOPICS, TopicGroup};
+use earmark_db::tenant::{Connection, PermissionCheck, Refusal, TopicSighting};
+use earmark_model::{Action, ConnectionStatus, Job, Permission, PermissionState};
+
+/// A permission with what the last check found.
+#[derive(Debug, Clone)]
+pub struct PermissionRow {
+    /// The permission.
+    pub permission: Permission,
+    /// What the check found.
+    pub state: PermissionState,
+    /// In words, where there is more to say.
+    pub note: Option<String>,
+    /// How long the check took, in milliseconds.
+    pub took_ms: Option<i64>,
+}
+
+impl From<PermissionCheck> for PermissionRow {
+    fn from(check: PermissionCheck) -> Self {
+        let PermissionCheck {
+            permission,
+            state,
+            note,
+            took_ms,
+        } = check;
+        Self {
+            permission,
+            state,
+            note,
+            took_ms,
+        }
+    }
+}
+
+impl PermissionRow {
+    const fn tone(&self) -> Tone {
+        match self.state {
+            PermissionState::Granted => Tone::Ok,
+            PermissionState::Missing => Tone::Bad,
+            PermissionState::NotTested => Tone::Muted,
+            PermissionState::Unknown => Tone::Warn,
+        }
+    }
+
+    const fn icon(&self) -> &'static str {
+        match self.state {
+            PermissionState::Granted => "check-circle",
+            PermissionState::Missing => "x-circle",
+            PermissionState::NotTested => "circle",
+            PermissionState::Unknown => "alert",
+        }
+    }
+
+    const fn words(&self) -> &'static str {
+        match self.state {
+            PermissionState::Granted => "Granted",
+            PermissionState::Missing => "Missing",
+            PermissionState::NotTested => "Not tested",
+            PermissionState::Unknown => "Unknown",
+        }
+    }
+
+    fn explanation(&self) -> Option<&str> {
+        self.note.as_deref().or(match self.state {
+            PermissionState::Missing => {
+                Some("Tick it in your app under Authentication, save, then check again.")
+            }
+            PermissionState::NotTested => Some("Earmark writes nothing to test it."),
+            PermissionState::Unknown => Some("Intercom could not be asked."),
+            PermissionState::Granted => None,
+        })
+    }
+}
+
+/// When a topic was last received.
+#[derive(Debug, Clone)]
+pub struct TopicRow {
+    /// The topic.
+    pub topic: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl From<TopicSighting> for TopicRow {
+    fn from(row: TopicSighting) -> Self {
+        let TopicSighting {
+            topic,
+            last_received_at: at,
+        } = row;
+        Self { topic, at }
+    }
+}
+
+/// A webhook request that was refused.
+#[derive(Debug, Clone)]
+pub struct RefusalRow {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, in words.
+    pub cause: String,
+    /// Where it came from.
+    pub address: Option<String>,
+}
+
+impl From<Refusal> for RefusalRow {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { at, cause, address } = refusal;
+        Self { at, cause, address }
+    }
+}
+
+/// A connection.
+#[derive(Debug, Template)]
+#[template(path = "pages/intercom/connection.html")]
+pub struct ConnectionPage {
+    /// The workspace's slug.
+    pub ws: String,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How it is.
+    pub status: ConnectionStatus,
+    /// More on how it is, in words.
+    pub status_note: Option<String>,
+    /// What is left to do, in sentences.
+    pub needs: Vec<String>,
+    /// The Intercom workspace's name.
+    pub app_name: String,
+    /// The Intercom workspace's id.
+    pub app_id: String,
+    /// Intercom's region: `US`, `EU`, `AU`.
+    pub region: String,
+    /// The token's last four characters, while there is one.
+    pub token_last4: Option<String>,
+    /// The client secret's last four characters, once it was pasted.
+    pub secret_last4: Option<String>,
+    /// When a webhook was last verified with the secret.
+    pub secret_verified_at: Option<DateTime<Utc>>,
+    /// The address for Intercom's webhooks.
+    pub webhook_url: String,
+    /// When it was connected.
+    pub created_at: DateTime<Utc>,
+    /// When it was disconnected.
+    pub disconnected_at: Option<DateTime<Utc>>,
+    /// What the token may.
+    pub permissions: Vec<PermissionRow>,
+    /// When the credentials were last checked.
+    pub checked_at: Option<DateTime<Utc>>,
+    /// Whether a check waits or runs.
+    pub checking: bool,
+    /// The topics received so far.
+    pub topics: Vec<TopicRow>,
+    /// Since when tagged conversations become tickets; `None` while that is off.
+    pub feedback_since: Option<DateTime<Utc>>,
+    /// The products that have trigger tags of it: slug and name.
+    pub products: Vec<(String, String)>,
+    /// The latest refused requests, newest first.
+    pub refusals: Vec<RefusalRow>,
+    /// Whether the reader may change it.
+    pub may: bool,
+    /// What is wrong with the client secret's form.
+    pub errors: FormErrors,
+}
+
+impl ConnectionPage {
+    async fn load(at: &At, connection: Connection) -> Result<Self, Failed> {
+        let (tenant, id) = (at.tenant(), connection.id);
+        let known = Known::load(tenant, &connection).await?;
+        let needs = known.needs(&connection);
+        let Known {
+            token,
+            secret,
+            checks,
+            sightings,
+            refusals,
+        } = known;
+        Ok(Self {
+            ws: at.ws().to_owned(),
+            id: id.to_string(),
+            needs,
+            webhook_url: at
+                .web()
+                .public(&format!("/hooks/intercom/{}", connection.endpoint_token)),
+            token_last4: token.map(|token| token.last4),
+            secret_verified_at: secret.as_ref().and_then(|secret| secret.verified_at),
+            secret_last4: secret.map(|secret| secret.last4),
+            permissions: checks.into_iter().map(PermissionRow::from).collect(),
+            checking: tenant
+                .is_queued(&Job::CheckConnection { connection: id })
+                .await?,
+            topics: sightings.into_iter().map(TopicRow::from).collect(),
+            refusals: refusals.into_iter().map(RefusalRow::from).collect(),
+            products: products_of(at, id).await?,
+            name: connection.name,
+            status: connection.status,
+            status_note: connection.status_note,
+            app_name: connection.app_name,
+            app_id: connection.app_id,
+            region: connection.region,
+            created_at: connection.created_at,
+            disconnected_at: connection.disconnected_at,
+            checked_at: connection.checked_at,
+            feedback_since: connection.feedback_on_at,
+            may: at.may(Action::ManageConnections),
+            errors: FormErrors::none(),
+        })
+    }
+
+    /// The topics in two columns of like length.
+    const COLUMNS: [&'static [TopicGroup]; 2] = [
+        &[
+            TopicGroup::ConversationPart,
+            TopicGroup::Conversation,
+            TopicGroup::Company,
+        ],
+        &[TopicGroup::Contact],
+    ];
+
+    fn tone(&self) -> Tone {
+        connection_tone(self.status, &self.needs).0
+    }
+
+    fn status_words(&self) -> &'static str {
+        connection_tone(self.status, &self.needs).1
+    }
+
+    fn region_name(&self) -> &str {
+        region_words(&self.region)
+    }
+
+    const fn secret_label(&self) -> &'static str {
+        match self.secret_last4 {
+            Some(_) => "New client secret",
+            None => "Client secret",
+        }
+    }
+
+    /// The permissions in one pill. What a refused token was once allowed says nothing.
+    fn permissions_pill(&self) -> (Tone, String) {
+        let count = |state| {
+            self.permissions
+                .iter()
+                .filter(|row| row.state == state)
+                .count()
+        };
+        let missing = count(PermissionState::Missing);
+        let unknown = count(PermissionState::Unknown);
+        let granted = count(PermissionState::Granted);
+        match (missing, unknown) {
+            _ if self.status == ConnectionStatus::Refused => {
+                (Tone::Bad, "Access token refused".to_owned())
+            }
+            _ if self.permissions.is_empty() => (Tone::Muted, "Not checked yet".to_owned()),
+            (0, 0) => (
+                Tone::Ok,
+                format!("{granted} of {} confirmed", self.permissions.len()),
+            ),
+            (0, _) => (Tone::Warn, format!("{unknown} unknown")),
+            _ => (Tone::Bad, format!("{missing} missing")),
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        self.status != ConnectionStatus::Disconnected
+    }
+
+    fn received_at(&self, topic: &str) -> Option<&DateTime<Utc>> {
+        let found = self.topics.iter().find(|row| row.topic == topic)?;
+        Some(&found.at)
+    }
+
+    fn seen(&self) -> usize {
+        let seen = TOPICS
+            .iter()
+            .filter(|topic| self.received_at(topic.name).is_some());
+        seen.count()
+    }
+}
+
+impl Page for ConnectionPage {
+    const NAME: &'static str = "intercom/connection";
+
+    fn head(&self) -> Head {
+        Head {
+            title: self.name.clone(),
+            place: app(Current::Integrations, intercom_crumbs(&self.ws, &self.name)),
+        }
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        samples::all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_stands_in_a_column() {
+        let groups = ConnectionPage::COLUMNS.concat();
+        let shown: Vec<&str> = groups
+            .iter()
+            .flat_map(|&group| topics_of(group))
+            .map(|topic| topic.name)
+            .collect();
+        assert_eq!(shown.len(), TOPICS.len());
+        assert!(shown.contains(&TAG_TOPIC));
+    }
+}

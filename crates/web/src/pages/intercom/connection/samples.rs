@@ -1,0 +1,137 @@
+//! The states of a connection worth looking at.
+
+use super::*;
+
+fn permissions() -> Vec<PermissionRow> {
+    let state = |permission: Permission| match permission.is_readable() {
+        true => PermissionState::Granted,
+        false => PermissionState::NotTested,
+    };
+    let row = |&permission: &Permission| PermissionRow {
+        permission,
+        state: state(permission),
+        note: None,
+        took_ms: permission.is_readable().then_some(94),
+    };
+    Permission::ALL.iter().map(row).collect()
+}
+
+fn page() -> ConnectionPage {
+    let topic = |topic: &str, seconds| TopicRow {
+        topic: topic.to_owned(),
+        at: sample_ago(seconds),
+    };
+    ConnectionPage {
+        ws: "quillwater".to_owned(),
+        id: "c1".to_owned(),
+        name: "Support EU".to_owned(),
+        status: ConnectionStatus::Connected,
+        status_note: None,
+        needs: Vec::new(),
+        app_name: "Quillwater Support".to_owned(),
+        app_id: "q1w4ter0".to_owned(),
+        region: "EU".to_owned(),
+        token_last4: Some("4f2a".to_owned()),
+        secret_last4: Some("2222".to_owned()),
+        secret_verified_at: Some(sample_ago(5_000)),
+        webhook_url: "https://earmark.example/hooks/intercom/7kq2mxv9tdrzb4h6w3n5c8y2p7s4f6g3"
+            .to_owned(),
+        created_at: sample_ago(700_000),
+        disconnected_at: None,
+        permissions: permissions(),
+        checked_at: Some(sample_ago(4_000)),
+        checking: false,
+        topics: vec![
+            topic(TAG_TOPIC, 95),
+            topic("conversation.user.replied", 40),
+            topic("contact.user.updated", 86_500),
+        ],
+        feedback_since: Some(sample_ago(90_000)),
+        products: vec![
+            ("ledger".to_owned(), "Ledger".to_owned()),
+            ("mobile".to_owned(), "Mobile".to_owned()),
+        ],
+        refusals: Vec::new(),
+        may: true,
+        errors: FormErrors::none(),
+    }
+}
+
+fn refused() -> ConnectionPage {
+    let mut refused = page();
+    refused.status = ConnectionStatus::Refused;
+    refused.status_note = Some(
+        "Intercom refuses the access token (token_revoked). Paste a new one to go on.".to_owned(),
+    );
+    refused.permissions[4].state = PermissionState::Missing;
+    refused.permissions[0].state = PermissionState::Unknown;
+    refused.refusals = vec![
+        RefusalRow {
+            at: sample_ago(300),
+            cause: "the signature does not match the client secret".to_owned(),
+            address: Some("34.231.68.152".to_owned()),
+        },
+        RefusalRow {
+            at: sample_ago(90_000),
+            cause: "no signature (X-Hub-Signature)".to_owned(),
+            address: None,
+        },
+    ];
+    refused
+}
+
+pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
+    let fresh = ConnectionPage {
+        secret_last4: None,
+        secret_verified_at: None,
+        topics: Vec::new(),
+        feedback_since: None,
+        products: Vec::new(),
+        permissions: Vec::new(),
+        checking: true,
+        needs: vec![
+            "The client secret is missing, so every webhook is refused. Paste it into the connection.".to_owned(),
+        ],
+        ..page()
+    };
+    let wrong = ConnectionPage {
+        errors: FormErrors::one(
+            "client_secret",
+            "Paste the whole client secret, without spaces inside it.",
+        ),
+        ..page()
+    };
+    let disconnected = ConnectionPage {
+        status: ConnectionStatus::Disconnected,
+        disconnected_at: Some(sample_ago(3_700)),
+        token_last4: None,
+        secret_last4: None,
+        feedback_since: None,
+        ..page()
+    };
+    let hostile = ConnectionPage {
+        name: HOSTILE.to_owned(),
+        app_name: HOSTILE.to_owned(),
+        needs: vec![HOSTILE.to_owned()],
+        products: vec![("x".to_owned(), HOSTILE.to_owned())],
+        refusals: vec![RefusalRow {
+            at: sample_ago(1),
+            cause: HOSTILE.to_owned(),
+            address: None,
+        }],
+        ..page()
+    };
+    let viewer = ConnectionPage {
+        may: false,
+        ..page()
+    };
+    vec![
+        ("connected", page()),
+        ("fresh", fresh),
+        ("refused", refused()),
+        ("secret-wrong", wrong),
+        ("disconnected", disconnected),
+        ("viewer", viewer),
+        ("hostile", hostile),
+    ]
+}

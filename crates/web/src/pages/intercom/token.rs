@@ -1,0 +1,164 @@
+//! `{intercom}/token`: the guided steps to an access token, and the form that takes it.
+
+use super::super::prelude::*;
+use super::region_words;
+use earmark_connections::{ConnectError, Connected, HostMap, Region, TokenForm};
+use earmark_model::Permission;
+
+const NAME_MAX: usize = 80;
+const NAME_TOO_LONG: &str = "Choose a name of at most 80 characters, on one line.";
+
+/// The steps and the form.
+#[derive(Debug, Template)]
+#[template(path = "pages/intercom/token.html")]
+pub struct TokenPage {
+    /// The workspace's slug.
+    pub ws: String,
+    /// Opens the Developer Hub.
+    pub developer_hub: String,
+    /// What was typed as the connection's name.
+    pub name: String,
+    /// The chosen region: `US`, `EU`, `AU`.
+    pub region: String,
+    /// What is wrong.
+    pub errors: FormErrors,
+}
+
+impl TokenPage {
+    /// The regions with their names and web hosts, as Intercom's page on regional hosting lists them.
+    const REGIONS: [(&'static str, &'static str, &'static str); 3] = [
+        ("US", "United States", "app.intercom.com"),
+        ("EU", "Europe", "app.eu.intercom.com"),
+        ("AU", "Australia", "app.au.intercom.com"),
+    ];
+
+    fn new(ws: &str, hosts: &HostMap, region: Region) -> Self {
+        let mut hub = hosts.of(region).web.clone();
+        if let Ok(mut path) = hub.path_segments_mut() {
+            path.pop_if_empty()
+                .extend(["a", "apps", "_", "developer-hub"]);
+        }
+        Self {
+            ws: ws.to_owned(),
+            developer_hub: hub.into(),
+            name: String::new(),
+            region: region.as_str().to_owned(),
+            errors: FormErrors::none(),
+        }
+    }
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct Sent {
+    token: String,
+    #[serde(default)]
+    name: String,
+    region: String,
+}
+
+/// Shows the steps.
+pub(crate) async fn get(at: At) -> Result<HttpResponse, Failed> {
+    let page = TokenPage::new(at.ws(), at.web().store().hosts(), Region::Us);
+    at.page(url::intercom_token(at.ws()), &page).await
+}
+
+/// Proves the token and stores it.
+pub(crate) async fn post(at: At, Form(sent): Form<Sent>) -> Result<HttpResponse, Failed> {
+    let Sent {
+        token,
+        name,
+        region,
+    } = sent;
+    let chosen: Region = region.parse().unwrap_or(Region::Us);
+    let mut page = TokenPage::new(at.ws(), at.web().store().hosts(), chosen);
+    page.name = name.trim().to_owned();
+    if page.name.chars().count() > NAME_MAX || page.name.chars().any(char::is_control) {
+        page.errors.add("name", NAME_TOO_LONG);
+    } else {
+        let form = TokenForm {
+            name,
+            region: chosen,
+            token,
+        };
+        let store = at.web().store();
+        match store.connect_with_token(at.id(), &at.actor(), form).await {
+            Ok(connected) => {
+                at.flash(Tone::Ok, connected_words(&connected, chosen))?;
+                let id = connected.connection.to_string();
+                return Ok(at.see_other(url::connection(at.ws(), &id)));
+            }
+            Err(ConnectError::Database(error)) => return Err(error.into()),
+            Err(error) => page.errors.add("token", error.to_string()),
+        }
+    }
+    at.page_as(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        url::intercom_token(at.ws()),
+        &page,
+    )
+    .await
+}
+
+/// Says what was connected, and what differs from what the member may expect.
+fn connected_words(connected: &Connected, chosen: Region) -> String {
+    let Connected {
+        connection: _,
+        app_name,
+        region,
+        replaced,
+    } = connected;
+    let mut words = if *replaced {
+        format!(
+            "{app_name} was connected already: its access token was replaced, and everything else stays as it was."
+        )
+    } else {
+        format!(
+            "{app_name} is connected. Two steps are left: the client secret and the webhook URL."
+        )
+    };
+    if *region != chosen {
+        let region = region_words(region.as_str());
+        words.push_str(&format!(
+            " It is hosted in another region than the one you chose: {region}."
+        ));
+    }
+    words
+}
+
+impl Page for TokenPage {
+    const NAME: &'static str = "intercom/token";
+
+    fn head(&self) -> Head {
+        Head {
+            title: "Connect with an access token".to_owned(),
+            place: app(
+                Current::Integrations,
+                intercom_crumbs(&self.ws, "Access token"),
+            ),
+        }
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |name: &str, errors| Self {
+            ws: "quillwater".to_owned(),
+            developer_hub: "https://app.intercom.com/a/apps/_/developer-hub".to_owned(),
+            name: name.to_owned(),
+            region: "EU".to_owned(),
+            errors,
+        };
+        let wrong =
+            |why: ConnectError| page("Support EU", FormErrors::one("token", why.to_string()));
+        let unreachable = ConnectError::Unreachable("it answered with status 503".to_owned());
+        let mut several = FormErrors::one("token", ConnectError::NotAToken.to_string());
+        several.add("name", NAME_TOO_LONG);
+        vec![
+            ("fresh", page("", FormErrors::none())),
+            ("invalid", wrong(ConnectError::InvalidToken)),
+            ("missing-permission", wrong(ConnectError::NeedsReadAdmins)),
+            ("unreachable", wrong(unreachable)),
+            ("several", page("", several)),
+            ("hostile", page(HOSTILE, FormErrors::one("token", HOSTILE))),
+        ]
+    }
+}

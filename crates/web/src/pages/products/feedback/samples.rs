@@ -1,0 +1,135 @@
+//! The states of the settings worth looking at.
+
+use super::*;
+
+fn tag(id: u32, name: &str, chosen: bool) -> TagOption {
+    TagOption {
+        id: id.to_string(),
+        name: name.to_owned(),
+        chosen,
+        missing: false,
+        also_in: Vec::new(),
+    }
+}
+
+fn group(name: &str, tags: Vec<TagOption>) -> TagGroup {
+    TagGroup {
+        connection: format!("c{}", tags.len()),
+        name: name.to_owned(),
+        app_name: "Quillwater Support".to_owned(),
+        feedback_on: true,
+        connected: true,
+        fetching: false,
+        fetched_at: Some(sample_ago(120)),
+        note: None,
+        tags,
+    }
+}
+
+fn tags(chosen: bool) -> Vec<TagOption> {
+    let mut shared = tag(51, "product-feedback", chosen);
+    shared.also_in.push("Mobile".to_owned());
+    vec![
+        tag(1, "bug", false),
+        tag(14, "churn-risk", false),
+        tag(20, "feature-request", chosen),
+        tag(33, "ledger", chosen),
+        shared,
+    ]
+}
+
+fn page(on: bool, groups: Vec<TagGroup>) -> FeedbackPage {
+    FeedbackPage {
+        ws: "quillwater".to_owned(),
+        slug: "ledger".to_owned(),
+        name: "Ledger".to_owned(),
+        on,
+        on_since: on.then(|| sample_ago(1_800)),
+        archived: false,
+        groups,
+        may: true,
+        may_connect: true,
+        errors: FormErrors::none(),
+    }
+}
+
+/// Groups whose tags are not to be chosen now.
+fn idle() -> [TagGroup; 2] {
+    let fetching = TagGroup {
+        fetched_at: None,
+        fetching: true,
+        ..group("Support EU", Vec::new())
+    };
+    let disconnected = TagGroup {
+        connected: false,
+        feedback_on: false,
+        ..group("Support EU", tags(true)[2..4].to_vec())
+    };
+    [fetching, disconnected]
+}
+
+fn refused() -> [FeedbackPage; 2] {
+    let archived = FeedbackPage {
+        archived: true,
+        may: false,
+        ..page(false, vec![group("Support EU", tags(true))])
+    };
+    let unknown = FeedbackPage {
+        errors: FormErrors::one(
+            "tag",
+            "One of these tags is not known. Fetch the tags again, then choose.",
+        ),
+        ..page(true, vec![group("Support EU", tags(true))])
+    };
+    [archived, unknown]
+}
+
+pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
+    let [fetching, disconnected] = idle();
+    let [archived, unknown] = refused();
+    let mut deleted = group("Support EU", tags(true));
+    deleted.tags.push(TagOption {
+        missing: true,
+        ..tag(66, "old-feedback", true)
+    });
+    let not_fetched = TagGroup {
+        fetched_at: None,
+        note: Some("Intercom refuses the access token".to_owned()),
+        ..group("Support EU", Vec::new())
+    };
+    let switched_off = TagGroup {
+        feedback_on: false,
+        ..group("Support EU", tags(true))
+    };
+    let viewer = FeedbackPage {
+        may: false,
+        may_connect: false,
+        ..page(true, vec![group("Support EU", tags(true))])
+    };
+    let mut hostile = tag(1, HOSTILE, true);
+    hostile.also_in.push(HOSTILE.to_owned());
+    let mut hostile = page(true, vec![group(HOSTILE, vec![hostile])]);
+    hostile.name = HOSTILE.to_owned();
+    let two = vec![
+        group("Support EU", tags(true)),
+        group("Support US", tags(false)[..2].to_vec()),
+    ];
+    vec![
+        ("on", page(true, two)),
+        ("off", page(false, vec![group("Support EU", tags(false))])),
+        (
+            "no-tags",
+            page(true, vec![group("Support EU", tags(false))]),
+        ),
+        ("deleted-tag", page(true, vec![deleted])),
+        ("not-fetched", page(true, vec![not_fetched])),
+        ("connection-off", page(true, vec![switched_off])),
+        ("fetching", page(true, vec![fetching])),
+        ("disconnected", page(true, vec![disconnected])),
+        ("archived", archived),
+        ("unknown-tag", unknown),
+        ("no-connection", page(true, Vec::new())),
+        ("viewer", viewer),
+        ("hostile", hostile),
+    ]
+}

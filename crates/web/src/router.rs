@@ -1,0 +1,124 @@
+//! The router, made from the routes table.
+
+use crate::assets;
+use crate::failed::{self, Failed};
+use crate::guard::admit;
+use crate::pages;
+use crate::routes::{Guard, Method, Name, ROUTES, Route as Row};
+use crate::session;
+use crate::state::Web;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Route, guard};
+
+/// All pages, to be configured after everything else: they answer every path that nothing before them took.
+pub fn routes(web: Web) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let (around, data) = (web.clone(), Data::new(web.clone()));
+        let mut outer = web::scope("").app_data(data);
+        let mut inner = web::scope("");
+        for path in paths() {
+            // What every visitor loads all the time needs no session.
+            match path {
+                path if path == Name::Static.path() || path == Name::Health.path() => {
+                    outer = outer.service(resource(path));
+                }
+                path => inner = inner.service(resource(path)),
+            }
+        }
+        let inner = inner
+            .default_service(admitted(Guard::Public, web::to(no_page)))
+            .wrap(session::middleware(&web));
+        let outer = outer.service(inner).wrap(from_fn(move |request, next| {
+            failed::layer(around.clone(), request, next)
+        }));
+        config.service(outer);
+    }
+}
+
+/// The paths of the table, each once, in its order.
+fn paths() -> Vec<&'static str> {
+    let mut paths: Vec<&str> = Vec::new();
+    for Row { path, .. } in ROUTES {
+        if !paths.contains(path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+fn resource(path: &'static str) -> Resource {
+    let rows = ROUTES.iter().filter(|row| row.path == path);
+    let resource = web::resource(path).default_service(web::to(wrong_method));
+    rows.fold(resource, |resource, row| {
+        let route = match row.method {
+            Method::Get => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
+            Method::Post => web::post(),
+        };
+        resource.route(admitted(row.guard, handler(row.name, route)))
+    })
+}
+
+fn admitted(guard: Guard, route: Route) -> Route {
+    route.wrap(from_fn(move |request, next| admit(guard, request, next)))
+}
+
+async fn no_page() -> Result<HttpResponse, Failed> {
+    Err(Failed::NotFound)
+}
+
+async fn wrong_method() -> Result<HttpResponse, Failed> {
+    Err(Failed::WrongMethod)
+}
+
+/// Joins a row with its handler.
+fn handler(name: Name, route: Route) -> Route {
+    use pages::{
+        events, home, inbox, intercom, login, logout, preferences, products, sign_up, tickets,
+        workspaces,
+    };
+    match name {
+        Name::Home => route.to(home::get),
+        Name::Health => route.to(home::health),
+        Name::Static => route.to(assets::get),
+        Name::SignUp => route.to(sign_up::get),
+        Name::SignUpPost => route.to(sign_up::post),
+        Name::Login => route.to(login::get),
+        Name::LoginPost => route.to(login::post),
+        Name::Logout => route.to(logout::post),
+        Name::Preferences => route.to(preferences::get),
+        Name::PreferencesPost => route.to(preferences::post),
+        Name::Workspaces => route.to(workspaces::get),
+        Name::WorkspaceNew => route.to(workspaces::new),
+        Name::WorkspaceNewPost => route.to(workspaces::new_post),
+
+        Name::Inbox => route.to(inbox::get),
+        Name::InboxRows => route.to(inbox::rows),
+        Name::Events => route.to(events::get),
+        Name::Ticket => route.to(tickets::get),
+        Name::TicketPost => route.to(tickets::post),
+        Name::CommentPost => route.to(tickets::comment),
+        Name::AttachmentsRefresh => route.to(tickets::refresh),
+
+        Name::Products => route.to(products::get),
+        Name::ProductCreate => route.to(products::create),
+        Name::ProductRename => route.to(products::rename),
+        Name::ProductArchive => route.to(products::archive),
+        Name::ProductUnarchive => route.to(products::unarchive),
+        Name::Feedback => route.to(products::feedback::get),
+        Name::FeedbackPost => route.to(products::feedback::post),
+        Name::TagsRefresh => route.to(products::feedback::refresh),
+
+        Name::Intercom => route.to(intercom::get),
+        Name::IntercomConnect => route.to(intercom::connect::get),
+        Name::IntercomToken => route.to(intercom::token::get),
+        Name::IntercomTokenPost => route.to(intercom::token::post),
+        Name::Connection => route.to(intercom::connection::get),
+        Name::ConnectionCheck => route.to(intercom::connection::check),
+        Name::ConnectionSecret => route.to(intercom::connection::secret),
+        Name::ConnectionFeedback => route.to(intercom::connection::feedback),
+        Name::Disconnect => route.to(intercom::disconnect::get),
+        Name::DisconnectPost => route.to(intercom::disconnect::post),
+        Name::Deliveries => route.to(intercom::deliveries::get),
+    }
+}

@@ -1,0 +1,136 @@
+//! A stored payload, indented and coloured for reading. Keys keep their order and numbers their digits.
+
+use crate::html::{SafeHtml, escape_into};
+
+/// A payload as coloured HTML. What is no JSON is shown as text.
+#[must_use]
+pub fn payload(text: &str) -> SafeHtml {
+    let mut printer = Printer::default();
+    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        printer.print(text);
+    } else {
+        escape_into(&mut printer.out, text);
+    }
+    SafeHtml::from_sanitised(printer.out)
+}
+
+#[derive(Default)]
+struct Printer {
+    out: String,
+    depth: usize,
+}
+
+impl Printer {
+    /// Walks the tokens of valid JSON.
+    fn print(&mut self, text: &str) {
+        let mut rest = text.trim_start();
+        while let Some(first) = rest.chars().next() {
+            rest = match first {
+                '{' | '[' => self.open(first, &rest[1..]),
+                '}' | ']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    self.line();
+                    self.out.push(first);
+                    &rest[1..]
+                }
+                ',' => {
+                    self.out.push(',');
+                    self.line();
+                    &rest[1..]
+                }
+                ':' => {
+                    self.out.push_str(": ");
+                    &rest[1..]
+                }
+                '"' => self.string(rest),
+                _ => self.word(rest),
+            }
+            .trim_start();
+        }
+    }
+
+    /// An opening bracket; an empty pair stays on its line.
+    fn open<'a>(&mut self, bracket: char, rest: &'a str) -> &'a str {
+        self.out.push(bracket);
+        let inner = rest.trim_start();
+        if let Some(close) = inner.chars().next().filter(|c| matches!(c, '}' | ']')) {
+            self.out.push(close);
+            return &inner[1..];
+        }
+        self.depth += 1;
+        self.line();
+        inner
+    }
+
+    fn string<'a>(&mut self, rest: &'a str) -> &'a str {
+        let mut escaped = false;
+        let end = rest[1..]
+            .find(|c| {
+                let is_end = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                is_end
+            })
+            .map_or(rest.len(), |end| end + 2);
+        let (token, after) = rest.split_at(end);
+        let is_key = after.trim_start().starts_with(':');
+        self.span(if is_key { 'k' } else { 's' }, token);
+        after
+    }
+
+    fn word<'a>(&mut self, rest: &'a str) -> &'a str {
+        let end = rest
+            .find(|c: char| matches!(c, ',' | '}' | ']') || c.is_whitespace())
+            .unwrap_or(rest.len());
+        let (token, after) = rest.split_at(end);
+        let is_number = token.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        self.span(if is_number { 'n' } else { 'b' }, token);
+        after
+    }
+
+    fn span(&mut self, class: char, token: &str) {
+        self.out.push_str("<span class=\"");
+        self.out.push(class);
+        self.out.push_str("\">");
+        escape_into(&mut self.out, token);
+        self.out.push_str("</span>");
+    }
+
+    fn line(&mut self) {
+        self.out.push('\n');
+        self.out.push_str(&"  ".repeat(self.depth));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::payload;
+
+    fn plain(html: &str) -> String {
+        let mut out = String::new();
+        let mut inside = false;
+        for c in html.chars() {
+            match c {
+                '<' => inside = true,
+                '>' => inside = false,
+                c if !inside => out.push(c),
+                _ => {}
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn keeps_order_and_digits_and_escapes() {
+        let html = payload(r#"{"z":1.50,"a":["<b>\"",null],"e":{},"f":[ ]}"#).to_string();
+        assert!(!html.contains("<b>"));
+        assert_eq!(
+            plain(&html),
+            "{\n  &#34;z&#34;: 1.50,\n  &#34;a&#34;: [\n    &#34;&#60;b&#62;\\&#34;&#34;,\n    null\n  ],\n  &#34;e&#34;: {},\n  &#34;f&#34;: []\n}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_stays_text() {
+        assert_eq!(payload("<oops").to_string(), "&#60;oops");
+    }
+}

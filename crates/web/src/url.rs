@@ -1,0 +1,147 @@
+//! Links inside the app: paths made from the routes table, never with a host.
+
+use crate::routes::Name;
+use serde::Serialize;
+
+/// The path of a route with its placeholders filled in order; each value is percent-encoded.
+#[must_use]
+pub fn path(name: Name, values: &[&str]) -> String {
+    let mut values = values.iter();
+    let parts = name.path().split('/').map(|part| {
+        if part.starts_with('{') {
+            let value = values.next().copied().unwrap_or_default();
+            url::form_urlencoded::byte_serialize(value.as_bytes())
+                .collect::<String>()
+                .replace('+', "%20")
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// A path with a query; what serialises to nothing is left out.
+#[must_use]
+pub fn with_query(path: String, query: &impl Serialize) -> String {
+    match serde_html_form::to_string(query) {
+        Ok(text) if !text.is_empty() => format!("{path}?{text}"),
+        _ => path,
+    }
+}
+
+/// Whether a text is a path inside this app, fit for a redirect: a host or a scheme makes it unfit.
+#[must_use]
+pub fn is_inside(target: &str) -> bool {
+    target.starts_with('/')
+        && !target.starts_with("//")
+        && !target.contains('\\')
+        && !target.chars().any(char::is_control)
+}
+
+macro_rules! links {
+    ($($(#[$doc:meta])* $fn:ident($($arg:ident),*) = $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $fn($($arg: &str),*) -> String {
+            path(Name::$name, &[$($arg),*])
+        }
+    )+};
+}
+
+links! {
+    /// The start.
+    home() = Home;
+    /// Signing up.
+    sign_up() = SignUp;
+    /// Logging in.
+    login() = Login;
+    /// Logging out.
+    logout() = Logout;
+    /// Theme and shortcuts.
+    preferences() = Preferences;
+    /// A person's workspaces.
+    workspaces() = Workspaces;
+    /// A new workspace.
+    workspace_new() = WorkspaceNew;
+    /// A workspace's inbox.
+    inbox(ws) = Inbox;
+    /// The inbox's list alone.
+    inbox_rows(ws) = InboxRows;
+    /// The stream of changes.
+    events(ws) = Events;
+    /// A ticket.
+    ticket(ws, key) = Ticket;
+    /// A ticket's comments.
+    comments(ws, key) = CommentPost;
+    /// Fetching a ticket's attachments again.
+    attachments_refresh(ws, key) = AttachmentsRefresh;
+    /// The products.
+    products(ws) = Products;
+    /// Renaming a product.
+    product_rename(ws, product) = ProductRename;
+    /// Archiving a product.
+    product_archive(ws, product) = ProductArchive;
+    /// Bringing a product back.
+    product_unarchive(ws, product) = ProductUnarchive;
+    /// A product's feedback settings.
+    feedback(ws, product) = Feedback;
+    /// Fetching tags again.
+    tags_refresh(ws, product) = TagsRefresh;
+    /// The connections.
+    intercom(ws) = Intercom;
+    /// How to connect.
+    intercom_connect(ws) = IntercomConnect;
+    /// The access-token steps.
+    intercom_token(ws) = IntercomToken;
+    /// A connection.
+    connection(ws, connection) = Connection;
+    /// Checking a connection again.
+    connection_check(ws, connection) = ConnectionCheck;
+    /// A connection's client secret.
+    connection_secret(ws, connection) = ConnectionSecret;
+    /// A connection's feedback switch.
+    connection_feedback(ws, connection) = ConnectionFeedback;
+    /// Disconnecting.
+    disconnect(ws, connection) = Disconnect;
+    /// A connection's deliveries.
+    deliveries(ws, connection) = Deliveries;
+}
+
+/// A product's part of the inbox.
+#[must_use]
+pub fn inbox_of(ws: &str, product: &str) -> String {
+    with_query(inbox(ws), &[("product", product)])
+}
+
+/// The inbox's tickets assigned to the reader.
+#[must_use]
+pub fn inbox_mine(ws: &str) -> String {
+    with_query(inbox(ws), &[("assignee", "me")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_encoded() {
+        assert_eq!(ticket("quill", "FB-41"), "/w/quill/tickets/FB-41");
+        assert_eq!(ticket("a/b", "x y?"), "/w/a%2Fb/tickets/x%20y%3F");
+        assert_eq!(inbox_of("quill", "a&b"), "/w/quill/inbox?product=a%26b");
+    }
+
+    #[test]
+    fn only_paths_are_inside() {
+        assert!(is_inside("/w/quill/inbox?ticket=FB-1"));
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "w/x",
+            "/a\nb",
+        ] {
+            assert!(!is_inside(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+# Start the app and the sandbox with a seeded workspace
+demo *ARGS:
+    cargo run --release -- demo {{ARGS}}
+
+# Start the app alone; it needs a configuration and an encryption key
+serve *ARGS:
+    cargo run --release -- serve {{ARGS}}
+
+# Check and test everything (--fast leaves the browser out)
+test *ARGS:
+    tests/run {{ARGS}}
+
+# Formatting and lints, as tests/run checks them
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Print a figure beside its baseline: ingest, idle
+bench NAME:
+    cargo run --release -p earmark-bench -- {{NAME}}
+
+# Check licences, advisories and sources of the dependencies (needs cargo-deny and the network)
+deny:
+    cargo deny check

@@ -1,0 +1,9 @@
+//! Integration tests.
+
+mod architecture;
+mod ingest;
+mod kill;
+mod policy;
+mod secrets;
+mod support;
+mod tenancy;
