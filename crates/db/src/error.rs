@@ -14,6 +14,9 @@ pub enum Error {
     /// A row with the same unique key is there already: report it to whoever gave the key.
     #[error("a row with the same key exists already")]
     Conflict,
+    /// Two transactions stood in each other's way and this one gave in: try again.
+    #[error("another transaction was in the way")]
+    Contended,
     /// A stored row says what the code holds impossible: report it, with table and id.
     #[error("row {id} of table {table} contradicts the code: {why}")]
     Contradiction {
@@ -57,6 +60,9 @@ impl From<DbErr> for Error {
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => return Self::Missing,
             _ => {}
         }
+        if is_contention(&error) {
+            return Self::Contended;
+        }
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error.to_string()),
             DbErr::Exec(RuntimeErr::SqlxError(cause))
@@ -81,10 +87,10 @@ fn is_unavailable(error: &sea_orm::SqlxError) -> bool {
         | SqlxError::WorkerCrashed => true,
         SqlxError::Database(database) => database.code().is_some_and(|code| {
             let code = code.as_ref();
-            // PostgreSQL: classes 08 connection, 53 resources (disk full), 57 operator, 58 system; 40001 and 40P01 may be
-            // retried. SQLite primary codes: 5 busy, 6 locked, 8 read only, 10 I/O, 13 full, 14 cannot open.
+            // PostgreSQL: classes 08 connection, 53 resources (disk full), 57 operator, 58 system. SQLite primary
+            // codes: 5 busy, 6 locked, 8 read only, 10 I/O, 13 full, 14 cannot open.
             code.len() == 5
-                && ["08", "53", "57", "58", "40"]
+                && ["08", "53", "57", "58"]
                     .iter()
                     .any(|class| code.starts_with(class))
                 || code.len() < 5
@@ -94,4 +100,17 @@ fn is_unavailable(error: &sea_orm::SqlxError) -> bool {
         }),
         _ => false,
     }
+}
+
+/// PostgreSQL's class 40: a deadlock was broken, or transactions could not be put in an order.
+fn is_contention(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    let code = cause
+        .as_database_error()
+        .and_then(|database| database.code());
+    code.is_some_and(|code| code.len() == 5 && code.starts_with("40"))
 }

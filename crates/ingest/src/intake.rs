@@ -106,7 +106,7 @@ fn finished_at_once(peek: &Peek, app_id: &str) -> Option<(Outcome, String)> {
             "unreadable: it names no Intercom workspace (app_id)".to_owned(),
         )),
         (Some(other), _) if other != app_id => {
-            let other: String = other.chars().take(40).collect();
+            let other: String = storable(other).chars().take(40).collect();
             Some((
                 Outcome::Ignored,
                 format!("ignored: it is about the Intercom workspace {other}, not {app_id}"),

@@ -84,7 +84,7 @@ impl Worker {
             let claimed = match self.claim(free).await {
                 Ok(claimed) => claimed,
                 // Another process was quicker: look again at once.
-                Err(Error::Conflict) => continue,
+                Err(Error::Conflict | Error::Contended) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "cannot claim jobs; trying again");
                     pause(&stop, Duration::from_secs(1)).await;

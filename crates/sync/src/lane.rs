@@ -52,7 +52,7 @@ impl LaneHandler {
     }
 
     /// Applies a delivery. One that cannot be applied is marked failed and does not hold up those behind it; only a
-    /// database that is away does.
+    /// database that is away or busy does.
     async fn apply(
         &self,
         workspace: WorkspaceId,
@@ -63,7 +63,7 @@ impl LaneHandler {
             .catch_unwind();
         let why = match applied.await {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(error @ Error::Unavailable(_))) => return Err(error),
+            Ok(Err(error @ (Error::Unavailable(_) | Error::Contended))) => return Err(error),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "applying it met an unexpected fault".to_owned(),
         };

@@ -8,7 +8,7 @@ use earmark_db::tenant::{Connection, Conversation, NewTicket, Ticket, TicketTag,
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::webhook::Tagged;
 use earmark_intercom::{Message, TagRef};
-use earmark_model::{DetailsState, Job, TicketId, TicketKey, counts_since};
+use earmark_model::{Job, TicketId, TicketKey, counts_since};
 
 /// A tagging that is being applied.
 struct Tagging<'a> {
@@ -200,19 +200,23 @@ impl Tagging<'_> {
         } = self;
         let id = &tagged.conversation.id;
         let known = tenant.conversation(connection.id, id).await?;
-        let mut ours = known.unwrap_or_else(|| Conversation::new(id.clone()));
         if buried.whole {
-            ours.details = DetailsState::Unavailable;
-            ours.gone_at = ours.gone_at.or(Some(tenant.now()));
-        } else {
-            thread::contact_of(&tagged.conversation, &mut ours);
-            tenant
-                .enqueue(&Job::Details {
-                    connection: connection.id,
-                    conversation: id.clone(),
-                })
-                .await?;
+            // A conversation that is known was erased when it was deleted.
+            if known.is_none() {
+                let unknown = Conversation::new(id.clone());
+                tenant.put_conversation(connection.id, &unknown).await?;
+                tenant.erase_conversation(connection.id, id).await?;
+            }
+            return Ok(());
         }
+        let mut ours = known.unwrap_or_else(|| Conversation::new(id.clone()));
+        thread::contact_of(&tagged.conversation, &mut ours);
+        tenant
+            .enqueue(&Job::Details {
+                connection: connection.id,
+                conversation: id.clone(),
+            })
+            .await?;
         tenant.put_conversation(connection.id, &ours).await?;
         // The anchor stands whatever it is; its neighbours only if they say something.
         let neighbours = tagged

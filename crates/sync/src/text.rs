@@ -129,7 +129,7 @@ fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
     Some(&value[..value.find('"')?])
 }
 
-/// A title from a message's text: its first line, cut at a word.
+/// A title from a message's text: its first line; a long one is cut after its first sentence, else at a word.
 #[must_use]
 pub(crate) fn title(plain: &str) -> Option<String> {
     let line = plain.lines().map(str::trim).find(|line| !line.is_empty())?;
@@ -137,6 +137,14 @@ pub(crate) fn title(plain: &str) -> Option<String> {
         return Some(line.to_owned());
     }
     let cut: String = line.chars().take(TITLE).collect();
+    let sentence = [". ", "? ", "! "]
+        .iter()
+        .filter_map(|end| cut.find(end))
+        .filter(|at| *at > TITLE / 4)
+        .min();
+    if let Some(at) = sentence {
+        return Some(cut[..=at].to_owned());
+    }
     let cut = match cut.rfind(char::is_whitespace) {
         Some(at) if at > cut.len() / 2 => &cut[..at],
         _ => &cut,
@@ -203,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_are_first_lines_cut_at_words() {
+    fn titles_are_first_lines_cut_at_sentences_or_words() {
         assert_eq!(
             title("\n  Export as CSV\nplease").as_deref(),
             Some("Export as CSV")
@@ -215,6 +223,14 @@ mod tests {
         );
         assert!(long.chars().count() <= TITLE + 1);
         assert_eq!(title(&"x".repeat(300)).unwrap().chars().count(), TITLE + 1);
+        let two = format!(
+            "Could the export keep its columns? {}",
+            "It matters. ".repeat(20)
+        );
+        assert_eq!(
+            title(&two).as_deref(),
+            Some("Could the export keep its columns?")
+        );
         assert_eq!(title(" \n "), None);
     }
 }

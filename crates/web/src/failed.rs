@@ -7,7 +7,7 @@ use crate::security;
 use crate::state::Web;
 use crate::url;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Response, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
@@ -104,6 +104,7 @@ impl ResponseError for Failed {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         if let Self::LogIn { next } = self {
+            let next = Some(next).filter(|next| !next.is_empty());
             let target = url::with_query(url::login(), &[("next", next)]);
             response.insert_header((LOCATION, target));
         }
@@ -115,7 +116,7 @@ impl From<db::Error> for Failed {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::Missing => Self::NotFound,
-            db::Error::Unavailable(_) => Self::Unavailable(error.to_string()),
+            db::Error::Unavailable(_) | db::Error::Contended => Self::Unavailable(error.to_string()),
             db::Error::Conflict
             | db::Error::Contradiction { .. }
             | db::Error::Stale
@@ -162,28 +163,27 @@ pub(crate) async fn layer(
     match next.call(request).await {
         Ok(response) => {
             let response = response.map_into_boxed_body();
-            let failed = response
-                .response()
-                .error()
-                .map(|error| problem_of(error, &web));
-            let mut response = match failed.flatten() {
+            let error = response.response().error();
+            let problem = error.and_then(|error| problem_of(error, &web));
+            let mut response = match problem {
                 Some(problem) => with_page(&web, response, &browser, problem),
                 None => response,
             };
             security::protect(response.headers_mut());
-            Ok(response)
+            // Without the error, which is logged already where it is a fault.
+            let (request, response) = response.into_parts();
+            let response = HttpResponse::from(Response::from(response));
+            Ok(ServiceResponse::new(request, response))
         }
         // The session could not be read or written: no person is known.
         Err(error) => {
-            let problem = problem_of(&error, &web).unwrap_or(Problem::NotFound);
+            let Some(problem) = problem_of(&error, &web) else {
+                return Err(error);
+            };
+            let code = status(&problem);
             let shell = browser.shell(web.db().sources().now(), None, String::new());
-            let html = render(
-                &shell,
-                &ErrorPage {
-                    problem: problem.clone(),
-                },
-            );
-            let mut response = HttpResponse::build(status(&problem))
+            let html = render(&shell, &ErrorPage { problem });
+            let mut response = HttpResponse::build(code)
                 .content_type("text/html; charset=utf-8")
                 .body(html.unwrap_or_default());
             security::protect(response.headers_mut());

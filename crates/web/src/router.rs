@@ -18,12 +18,11 @@ pub fn routes(web: Web) -> impl FnOnce(&mut ServiceConfig) {
         let mut outer = web::scope("").app_data(data);
         let mut inner = web::scope("");
         for path in paths() {
-            // What every visitor loads all the time needs no session.
-            match path {
-                path if path == Name::Static.path() || path == Name::Health.path() => {
-                    outer = outer.service(resource(path));
-                }
-                path => inner = inner.service(resource(path)),
+            // What is asked for all the time needs no session.
+            if [Name::Static.path(), Name::Health.path()].contains(&path) {
+                outer = outer.service(resource(path));
+            } else {
+                inner = inner.service(resource(path));
             }
         }
         let inner = inner

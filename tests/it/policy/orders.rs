@@ -3,7 +3,7 @@
 use crate::support::{House, TAG, Talk, Who, assert_nowhere};
 use earmark_db::tenant::{Conversation, Message};
 use earmark_model::{AuthorKind, DetailsState, MessageKind};
-use earmark_testkit::{TestDb, both_databases};
+use earmark_testkit::both_databases;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 

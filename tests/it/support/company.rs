@@ -28,8 +28,12 @@ pub(crate) struct Plan {
     pub(crate) name: &'static str,
     pub(crate) email: String,
     pub(crate) app_id: &'static str,
+    /// The private app's name in the sandbox.
+    pub(crate) client_id: &'static str,
     pub(crate) token: String,
     pub(crate) client_secret: String,
+    /// Two products: the one with two trigger tags, the one with one.
+    pub(crate) products: [&'static str; 2],
 }
 
 impl Plan {
@@ -39,6 +43,8 @@ impl Plan {
             name: "Birch Works",
             email: "olivia@birch.example".to_owned(),
             app_id: APP_ID,
+            client_id: "earmark",
+            products: ["Invoicing", "Mobile"],
             token: "dG9rOmZpcnN0LXRva2VuLW9mLWJpcmNo".to_owned(),
             client_secret: "3f1c0a52-first-secret-of-birch".to_owned(),
         }
@@ -50,6 +56,8 @@ impl Plan {
             name: "Other House",
             email: "nora@other.example".to_owned(),
             app_id: "zz9other",
+            client_id: "earmark-other",
+            products: ["Notebook", "Shelf"],
             token: "dG9rOnNlY29uZC10b2tlbi1vZi1vdGhlcg".to_owned(),
             client_secret: "9b7e4d11-second-secret-of-other".to_owned(),
         }
@@ -94,8 +102,8 @@ impl Company {
             connection: connection.id,
             client_secret: plan.client_secret.clone(),
             hook: format!("{base}/hooks/intercom/{}", connection.endpoint_token),
-            invoicing: product("Invoicing").await,
-            mobile: product("Mobile").await,
+            invoicing: product(plan.products[0]).await,
+            mobile: product(plan.products[1]).await,
             member,
         }
     }
@@ -178,8 +186,9 @@ impl Company {
 
     /// All deliveries, newest first.
     pub(crate) async fn deliveries(&self, house: &House) -> Vec<Delivery> {
-        let all = self.tenant(house).deliveries(self.connection, &DeliveryFilter::default(), 10_000);
-        all.await.expect("a query")
+        let (tenant, all) = (self.tenant(house), DeliveryFilter::default());
+        let found = tenant.deliveries(self.connection, &all, 100_000).await;
+        found.expect("a query")
     }
 
     /// The kept body of a delivery.
@@ -204,7 +213,8 @@ impl Company {
     }
 }
 
-async fn connect(app: &App, member: &Member, plan: &Plan) -> Connection {
+/// Connects by token, and no more.
+pub(crate) async fn prove(app: &App, member: &Member, plan: &Plan) -> Connection {
     let (workspace, actor) = (member.workspace().id, member.actor(None));
     let form = TokenForm {
         name: String::new(),
@@ -213,6 +223,13 @@ async fn connect(app: &App, member: &Member, plan: &Plan) -> Connection {
     };
     let connected = app.store.connect_with_token(workspace, &actor, form).await;
     let id = connected.expect("the token is proved").connection;
+    let found = app.db.workspace(workspace).connection(id).await;
+    found.expect("a query").expect("the connection")
+}
+
+async fn connect(app: &App, member: &Member, plan: &Plan) -> Connection {
+    let (workspace, actor) = (member.workspace().id, member.actor(None));
+    let id = prove(app, member, plan).await.id;
     let secret = app.store.set_client_secret(workspace, &actor, id, &plan.client_secret);
     secret.await.expect("the client secret is kept");
     let on = app.store.set_feedback(workspace, &actor, id, true).await;

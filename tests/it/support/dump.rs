@@ -1,7 +1,7 @@
 //! Every value of every table as text, whatever tables there are: what is nowhere here is stored nowhere.
 
 use earmark_testkit::TestDb;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement};
 
 /// A dump.
 pub(crate) struct Dump(Vec<(String, String)>);
@@ -11,8 +11,8 @@ impl Dump {
     pub(crate) async fn of(db: &TestDb) -> Self {
         let on = Database::connect(&db.url).await.expect("the database opens");
         let mut values = Vec::new();
-        for (table, column) in columns(&on).await {
-            for value in column_texts(&on, &table, &column).await {
+        for (table, column, bytes) in columns(&on).await {
+            for value in values_of(&on, &table, &bytes).await {
                 values.push((format!("{table}.{column}"), value));
             }
         }
@@ -40,43 +40,36 @@ pub(crate) async fn assert_nowhere(db: &TestDb, texts: &[&str]) {
     }
 }
 
-async fn texts(on: &DatabaseConnection, sql: &str) -> Vec<Vec<Option<String>>> {
+async fn rows(on: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
     let statement = Statement::from_string(on.get_database_backend(), sql);
-    let rows = on.query_all_raw(statement).await.expect("a query");
-    let row_texts = |row: &sea_orm::QueryResult| {
-        (0..row.column_names().len())
-            .map(|at| row.try_get_by_index(at).expect("a text"))
-            .collect()
-    };
-    rows.iter().map(row_texts).collect()
+    on.query_all_raw(statement).await.expect("a query")
 }
 
-async fn columns(on: &DatabaseConnection) -> Vec<(String, String)> {
+/// Tables with their columns, each with the expression that gives its bytes.
+async fn columns(on: &DatabaseConnection) -> Vec<(String, String, String)> {
     let sql = match on.get_database_backend() {
         DbBackend::Sqlite => {
-            "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' \
-             AND t.name NOT LIKE 'sqlite_%'"
+            "SELECT t.name AS name, c.name AS part, 'CAST(\"' || c.name || '\" AS BLOB)' AS bytes \
+             FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
         }
         _ => {
-            "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'public'"
+            "SELECT table_name::text AS name, column_name::text AS part, CASE data_type WHEN 'bytea' \
+             THEN '\"' || column_name || '\"' ELSE 'convert_to(\"' || column_name || '\"::text, ''UTF8'')' END AS bytes \
+             FROM information_schema.columns WHERE table_schema = 'public'"
         }
     };
-    let pair = |row: Vec<Option<String>>| {
-        let mut row = row.into_iter().flatten();
-        row.next().zip(row.next()).expect("a table and a column")
+    let column = |row: &QueryResult| {
+        let text = |name| row.try_get("", name).expect("a text");
+        (text("name"), text("part"), text("bytes"))
     };
-    texts(on, sql).await.into_iter().map(pair).collect()
+    rows(on, sql).await.iter().map(column).collect()
 }
 
-async fn column_texts(on: &DatabaseConnection, table: &str, column: &str) -> Vec<String> {
-    let value = match on.get_database_backend() {
-        DbBackend::Sqlite => format!("CAST(\"{column}\" AS TEXT)"),
-        // Bytes in escape form: what is ASCII stays readable.
-        _ => format!(
-            "CASE WHEN pg_typeof(\"{column}\") = 'bytea'::regtype THEN encode(\"{column}\"::text::bytea, 'escape') \
-             ELSE \"{column}\"::text END"
-        ),
+async fn values_of(on: &DatabaseConnection, table: &str, bytes: &str) -> Vec<String> {
+    let sql = format!("SELECT {bytes} AS bytes FROM \"{table}\"");
+    let text = |row: &QueryResult| {
+        let bytes: Option<Vec<u8>> = row.try_get("", "bytes").expect("bytes");
+        Some(String::from_utf8_lossy(&bytes?).into_owned())
     };
-    let sql = format!("SELECT {value} FROM \"{table}\"");
-    texts(on, &sql).await.into_iter().flatten().flatten().collect()
+    rows(on, &sql).await.iter().filter_map(text).collect()
 }

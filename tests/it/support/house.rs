@@ -3,7 +3,7 @@
 use super::company::{Company, Plan};
 use super::talk::{ADMIN, APP_ID, CONTACT, Talk};
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_db::tenant::Delivery;
+use earmark_db::tenant::{Connection, Delivery};
 use earmark_model::Sources;
 use earmark_sandbox::Options;
 use earmark_seal::MasterKey;
@@ -85,8 +85,9 @@ impl House {
 
     /// Stops the app. The sandbox ends with the test's runtime.
     pub(crate) async fn stop(self) {
-        self.serving.stop().await;
+        drop(self.http);
         self.sandbox.stop().await;
+        self.serving.stop().await;
         let _ = self.probe.close().await;
         let _ = self.app.db.close().await;
     }
@@ -112,6 +113,24 @@ impl House {
         let talks: Vec<Value> = talks.iter().map(|talk| talk.seed()).collect();
         let order = json!({ "workspaces": [{ "app_id": APP_ID, "conversations": talks }] });
         self.sandbox.order("seed", &order).await;
+    }
+
+    /// Another workspace of this installation, connected to an Intercom workspace of its own.
+    pub(crate) async fn another_company(&self) -> Company {
+        let plan = Plan::second();
+        self.sandbox.order("seed", &seed(&plan)).await;
+        let company = Company::found(&self.app, &self.base, &plan).await;
+        self.settle().await;
+        company.choose(&self.app).await;
+        company
+    }
+
+    /// A second connection of the first workspace, whose client secret nobody has pasted yet.
+    pub(crate) async fn without_secret(&self, plan: &Plan) -> Connection {
+        self.sandbox.order("seed", &seed(plan)).await;
+        let connection = super::company::prove(&self.app, &self.company.member, plan).await;
+        self.settle().await;
+        connection
     }
 
     /// Orders an act of the sandbox on a conversation.
@@ -211,10 +230,21 @@ fn input(db: &TestDb, base: &str, api: SocketAddr, sandbox: &TestSandbox) -> Inp
     input
 }
 
-/// An Intercom workspace with two teammates, the tags of the fixtures, a company and a contact.
+/// A sandbox with one Intercom workspace.
 pub(crate) fn options(sources: &Sources, plan: &Plan) -> Options {
     let clock = sources.clone();
-    let seed = json!({ "workspaces": [{
+    Options {
+        rate: 1_000_000,
+        retry_after: Duration::from_millis(200),
+        seed: Some(seed(plan)),
+        clock: Arc::new(move || clock.now().timestamp()),
+        ..Options::default()
+    }
+}
+
+/// An Intercom workspace with two teammates, the tags of the fixtures, a company, a contact and a private app.
+fn seed(plan: &Plan) -> Value {
+    json!({ "workspaces": [{
         "app_id": plan.app_id,
         "name": "Birch Help",
         "region": "US",
@@ -233,14 +263,7 @@ pub(crate) fn options(sources: &Sources, plan: &Plan) -> Options {
             "companies": ["6a0fd1e2c3b4a59687706152"],
         }],
         "apps": [{
-            "client_id": "earmark", "name": "Earmark", "token": plan.token, "client_secret": plan.client_secret,
+            "client_id": plan.client_id, "name": plan.client_id, "token": plan.token, "client_secret": plan.client_secret,
         }],
-    }]});
-    Options {
-        rate: 1_000_000,
-        retry_after: Duration::from_millis(200),
-        seed: Some(seed),
-        clock: Arc::new(move || clock.now().timestamp()),
-        ..Options::default()
-    }
+    }]})
 }

@@ -7,7 +7,7 @@ mod house;
 mod talk;
 
 pub(crate) use browser::{Browser, Page};
-pub(crate) use company::{Company, OTHER_TAG, PASSWORD, Plan, TAG, VIP};
+pub(crate) use company::{Company, OTHER_TAG, PASSWORD, Plan, TAG, TAGS, VIP};
 pub(crate) use dump::{Dump, assert_nowhere};
 pub(crate) use house::{House, config, options, post, sign};
 pub(crate) use talk::{APP_ID, CONTACT, Said, Talk, Who, fixture, notification_id};

@@ -223,7 +223,7 @@ impl<S: Source> Tenant<'_, S> {
         Ok(count.map_or(0, |count| count.tickets))
     }
 
-    /// New tickets of each product that is not archived, for the navigation.
+    /// Tickets by product and by what their status means, for the navigation.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

@@ -7,6 +7,8 @@ use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -244,7 +246,6 @@ async fn work(db: Db, done: Arc<Mutex<Vec<String>>>) {
     }
 }
 
-/// On PostgreSQL the one that asks has not committed when the other puts back, and the other way round.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn putting_back_waits_for_an_open_request_and_joins_it() {
     let t = TestDb::postgres().await;
@@ -257,15 +258,18 @@ async fn putting_back_waits_for_an_open_request_and_joins_it() {
         .await
         .unwrap();
     let (db, now) = (t.db.clone(), t.sources.now());
-    let put_back = tokio::spawn(async move {
+    let mut put_back = tokio::spawn(async move {
         let tx = db.begin().await?;
         tx.across()
             .put_job_back(claimed.id, now, Some("timeout"))
             .await?;
         tx.commit().await
     });
-    // Time for the other to reach the row; the outcome is the same when it does not.
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let waits = timeout(Duration::from_millis(100), &mut put_back).await;
+    assert!(
+        waits.is_err(),
+        "it does not know yet whether there is a twin"
+    );
     asking.commit().await.unwrap();
     put_back.await.unwrap().unwrap();
     assert_eq!(counts(&t).await, [1, 0, 0]);

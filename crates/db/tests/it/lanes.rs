@@ -9,6 +9,8 @@ use earmark_model::{
 use earmark_testkit::{TestDb, both_databases, build};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
 
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const CONVERSATION: &str = "215473908114027";
@@ -218,9 +220,12 @@ async fn a_delivery_stored_while_its_lane_is_being_claimed_leads_to_another_job(
     let claimed = claiming.across().claim_jobs(10, LEASE).await.unwrap();
     assert_eq!(claimed.len(), 1);
     let db = t.db.clone();
-    let storing = tokio::spawn(async move { store(&db, owner, "b", CONVERSATION).await });
-    // Time for the other to reach the row; the outcome is the same when it does not.
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let mut storing = tokio::spawn(async move { store(&db, owner, "b", CONVERSATION).await });
+    let waits = timeout(Duration::from_millis(100), &mut storing).await;
+    assert!(
+        waits.is_err(),
+        "it does not know yet whether the job is still pending"
+    );
     claiming.commit().await.unwrap();
     storing.await.unwrap().unwrap();
     assert_eq!(jobs(&t).await, (1, 1));

@@ -206,11 +206,16 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// Says where everything is, and waits for the end.
 async fn present(demo: &Demo) -> Result<(), DemoError> {
     let Demo {
+        app,
         serving,
         sandbox,
         folder,
-        ..
     } = demo;
+    let (member, _) = seed::workspace_of(demo).await?;
+    let connection = seed::demo_connection(&app.db, member.workspace().id).await?;
+    let token = connection
+        .map(|connection| connection.endpoint_token)
+        .unwrap_or_default();
     say("");
     say(&format!("Earmark   http://{}", reachable(serving.address)));
     say(&format!(
@@ -220,6 +225,10 @@ async fn present(demo: &Demo) -> Result<(), DemoError> {
     say(&format!(
         "Log in    {} / {}",
         folder.secrets.email, folder.secrets.password
+    ));
+    say(&format!(
+        "Webhooks  http://{}/hooks/intercom/{token}",
+        reachable(serving.address)
     ));
     say("");
     say(

@@ -126,10 +126,11 @@ impl Visitor {
     /// The client's address.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         let peer = self.request.peer_addr()?.ip();
-        let forwarded = self.request.headers().get("x-forwarded-for");
-        let forwarded = forwarded.and_then(|value| value.to_str().ok());
+        // A proxy may add a line of its own to one that the client sent.
+        let lines = self.request.headers().get_all("x-forwarded-for");
+        let hops: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
         let trusted = &self.web.settings().trusted_proxies;
-        Some(client_address(peer, forwarded, trusted))
+        Some(client_address(peer, Some(&hops.join(",")), trusted))
     }
 
     /// What the browser tells.

@@ -41,7 +41,9 @@ pub(crate) async fn get(at: At, request: HttpRequest) -> Result<HttpResponse, Fa
         user: at.user.id,
         slug: at.ws().to_owned(),
     };
-    Ok(response.streaming(stream(listener, at.id())))
+    let changes = at.web().db().changes();
+    let may = async move || listener.may().await;
+    Ok(response.streaming(stream(may, at.id(), changes, HEARTBEAT)))
 }
 
 /// Whose stream it is.
@@ -71,8 +73,9 @@ impl Listener {
     }
 }
 
-struct State {
-    listener: Listener,
+/// What a stream waits on; `may` says whether it may go on.
+struct State<M> {
+    may: M,
     workspace: WorkspaceId,
     changes: Changes,
     heartbeat: Interval,
@@ -81,17 +84,19 @@ struct State {
     pending: bool,
 }
 
-fn stream(
-    listener: Listener,
+fn stream<M: AsyncFnMut() -> bool>(
+    may: M,
     workspace: WorkspaceId,
+    changes: Changes,
+    every: Duration,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let now = Instant::now();
-    let mut heartbeat = interval_at(now, HEARTBEAT);
+    let mut heartbeat = interval_at(now, every);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let state = State {
-        changes: listener.web.db().changes(),
-        listener,
+        may,
         workspace,
+        changes,
         heartbeat,
         quiet_until: now,
         pending: false,
@@ -102,7 +107,7 @@ fn stream(
     })
 }
 
-impl State {
+impl<M: AsyncFnMut() -> bool> State<M> {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             tokio::select! {
@@ -119,10 +124,53 @@ impl State {
                     self.quiet_until = Instant::now() + QUIET;
                     return Some(EVENT);
                 }
-                _ = self.heartbeat.tick() => {
-                    return self.listener.may().await.then_some(COMMENT);
-                }
+                _ = self.heartbeat.tick() => return (self.may)().await.then_some(COMMENT),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earmark_testkit::{TestDb, build};
+    use futures::StreamExt;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::time::timeout;
+
+    const SOON: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn many_changes_are_one_event_and_other_workspaces_are_silent() {
+        let db = TestDb::sqlite().await;
+        let own = build::people(&db.db, "Quillwater").await.workspace.id;
+        let other = build::people(&db.db, "Harrow Lane").await.workspace.id;
+        let day = Duration::from_secs(86_400);
+        let stream = stream(async || true, own, db.db.changes(), day);
+        let mut stream = std::pin::pin!(stream);
+        assert_eq!(stream.next().await, Some(Ok(COMMENT)));
+        build::product(&db.db, other, "Mobile").await;
+        assert!(timeout(QUIET, stream.next()).await.is_err(), "another's");
+        for name in ["One", "Two", "Three"] {
+            build::product(&db.db, own, name).await;
+        }
+        assert_eq!(timeout(SOON, stream.next()).await.unwrap(), Some(Ok(EVENT)));
+        assert!(timeout(QUIET * 2, stream.next()).await.is_err(), "once");
+    }
+
+    #[tokio::test]
+    async fn ends_when_the_right_to_listen_is_gone() {
+        let db = TestDb::sqlite().await;
+        let own = build::people(&db.db, "Quillwater").await.workspace.id;
+        let may = Arc::new(AtomicBool::new(true));
+        let check = may.clone();
+        let check = async move || check.load(Ordering::SeqCst);
+        let stream = stream(check, own, db.db.changes(), Duration::from_millis(5));
+        let mut stream = std::pin::pin!(stream);
+        assert_eq!(stream.next().await, Some(Ok(COMMENT)));
+        assert_eq!(stream.next().await, Some(Ok(COMMENT)));
+        may.store(false, Ordering::SeqCst);
+        assert_eq!(timeout(SOON, stream.next()).await.unwrap(), None);
     }
 }

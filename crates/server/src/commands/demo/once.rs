@@ -3,7 +3,7 @@
 use super::seed::{apply_tag, untagged, until, workspace_of};
 use super::{Demo, DemoError};
 use crate::commands::say;
-use earmark_db::tenant::DeliveryFilter;
+use earmark_db::tenant::{DeliveryFilter, InboxFilter};
 use earmark_model::TicketKey;
 use earmark_sandbox::DEMO_APP_ID;
 use serde_json::json;
@@ -13,7 +13,7 @@ pub(super) async fn run(demo: &Demo) -> Result<(), DemoError> {
     let (member, url) = workspace_of(demo).await?;
     let tenant = demo.app.db.workspace(member.workspace().id);
     let before = tenant
-        .inbox(&Default::default(), None, 1)
+        .inbox(&InboxFilter::default(), None, 1)
         .await?
         .first()
         .map_or(0, |row| row.number);
@@ -22,10 +22,10 @@ pub(super) async fn run(demo: &Demo) -> Result<(), DemoError> {
         "Sandbox: putting the tag feature-request on conversation {conversation}"
     ));
     let started = tokio::time::Instant::now();
-    apply_tag(&demo.sandbox, &conversation, "feature-request").await?;
+    apply_tag(&demo.sandbox, &conversation, None, "feature-request").await?;
     let row = until(&demo.app.db, "waiting for the ticket", async || {
         let newest = tenant
-            .inbox(&Default::default(), None, 1)
+            .inbox(&InboxFilter::default(), None, 1)
             .await?
             .into_iter()
             .next();

@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::config::Config;
 use earmark_accounts::{Member, SignUp, products};
 use earmark_connections::{Region, TokenForm};
-use earmark_db::tenant::Connection;
 use earmark_db::Db;
+use earmark_db::tenant::{Connection, InboxFilter};
 use earmark_model::{ConnectionId, WorkspaceId};
 use earmark_sandbox::{DEMO_APP_ID, Running};
 use serde_json::{Map, Value, json};
@@ -21,6 +21,14 @@ const PRODUCTS: [(&str, &[&str]); 3] = [
     ("Ledger", &["feature-request"]),
     ("Invoicing", &["bug"]),
     ("Mobile", &["product-feedback"]),
+];
+
+/// Words of messages that are tagged at the first start, and with what.
+const FIRST_TAGS: [(&str, &str); 4] = [
+    ("must not see salaries", "feature-request"),
+    ("the photo is gone", "product-feedback"),
+    ("goes to a branch office", "bug"),
+    ("A quarter in the period list", "feature-request"),
 ];
 
 /// Tells the sandbox where the app is; at the first start also makes person, workspace, connection, products, triggers,
@@ -147,36 +155,71 @@ async fn choose_triggers(
 
 /// Tags a few of the sandbox's messages, so that the inbox is not empty at the first look.
 async fn tag_some(app: &App, sandbox: &Running, workspace: WorkspaceId) -> Result<(), DemoError> {
-    let conversations = untagged(sandbox).await?;
-    let tags = ["feature-request", "bug", "product-feedback"];
-    let wanted = conversations.len().saturating_sub(3).min(tags.len());
-    for (conversation, tag) in conversations.iter().zip(tags) {
-        apply_tag(sandbox, conversation, tag).await?;
+    let state = sandbox.remote().read("state").await?;
+    let mut tagged = 0;
+    for (words, tag) in FIRST_TAGS {
+        if let Some((conversation, part)) = message_with(&state, words) {
+            apply_tag(sandbox, &conversation, part.as_deref(), tag).await?;
+            tagged += 1;
+        }
     }
     let tenant = app.db.workspace(workspace);
     until(&app.db, "waiting for the first tickets", async || {
-        let rows = tenant.inbox(&Default::default(), None, 50).await?;
-        Ok((rows.len() >= wanted).then_some(()))
+        let rows = tenant.inbox(&InboxFilter::default(), None, 50).await?;
+        Ok((rows.len() >= tagged).then_some(()))
     })
     .await
+}
+
+/// The conversation and, unless it is the opening one, the part that contains these words.
+fn message_with(state: &Value, words: &str) -> Option<(String, Option<String>)> {
+    let contains = |message: &Value| {
+        message["body"]
+            .as_str()
+            .is_some_and(|body| body.contains(words))
+    };
+    let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+    let conversations = state["workspaces"][DEMO_APP_ID]["conversations"].as_object()?;
+    conversations.values().find_map(|conversation| {
+        let id = text(&conversation["id"])?;
+        if contains(&conversation["source"]) {
+            return Some((id, None));
+        }
+        let part = conversation["parts"]
+            .as_array()?
+            .iter()
+            .find(|part| contains(part))?;
+        Some((id, text(&part["id"])))
+    })
 }
 
 /// Ids of the sandbox's conversations without any tag, oldest first.
 pub(super) async fn untagged(sandbox: &Running) -> Result<Vec<String>, DemoError> {
     let state = sandbox.remote().read("state").await?;
     let conversations = state["workspaces"][DEMO_APP_ID]["conversations"].as_object();
-    let is_untagged = |conversation: &&Value| conversation["tags"].as_array().is_some_and(Vec::is_empty);
-    let mut untagged: Vec<&Value> = conversations.into_iter().flat_map(Map::values).filter(is_untagged).collect();
+    let is_untagged =
+        |conversation: &&Value| conversation["tags"].as_array().is_some_and(Vec::is_empty);
+    let mut untagged: Vec<&Value> = conversations
+        .into_iter()
+        .flat_map(Map::values)
+        .filter(is_untagged)
+        .collect();
     untagged.sort_by_key(|conversation| conversation["created_at"].as_i64());
-    Ok(untagged.iter().filter_map(|conversation| conversation["id"].as_str().map(ToOwned::to_owned)).collect())
+    Ok(untagged
+        .iter()
+        .filter_map(|conversation| conversation["id"].as_str().map(ToOwned::to_owned))
+        .collect())
 }
 
+/// Puts a tag on a part of a conversation, or on its opening message.
 pub(super) async fn apply_tag(
     sandbox: &Running,
     conversation: &str,
+    part: Option<&str>,
     tag: &str,
 ) -> Result<(), DemoError> {
-    let order = json!({ "app_id": DEMO_APP_ID, "conversation": conversation, "tag": tag });
+    let order =
+        json!({ "app_id": DEMO_APP_ID, "conversation": conversation, "part": part, "tag": tag });
     sandbox.remote().order("tag", &order).await?;
     Ok(())
 }

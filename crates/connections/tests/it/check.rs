@@ -1,0 +1,212 @@
+//! Checking a connection as a job.
+
+use crate::support::{
+    APP, Bench, PATIENCE, TOKEN, app, app_with, hosts, intercom_workspace, nobody, store,
+};
+use chrono::TimeDelta;
+use earmark_connections::{CheckHandler, NotReady, Region, Store};
+use earmark_intercom::Lane;
+use earmark_jobs::{Handler, Verdict};
+use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, PermissionState};
+use earmark_seal::{KeyRing, MasterKey};
+use earmark_testkit::{TestDb, both_databases, build, eventually};
+use serde_json::json;
+
+async fn check_by(bench: &Bench, store: &Store, connection: ConnectionId) -> Verdict {
+    let claimed = ClaimedJob {
+        id: bench.t.sources.id(),
+        workspace: bench.workspace(),
+        job: Job::CheckConnection { connection },
+        attempt: 1,
+    };
+    CheckHandler(store.clone()).run(&claimed).await
+}
+
+async fn check(bench: &Bench, connection: ConnectionId) -> Verdict {
+    check_by(bench, &bench.store, connection).await
+}
+
+/// What the last check found, with the notes.
+async fn found(
+    bench: &Bench,
+    id: ConnectionId,
+) -> Vec<(Permission, PermissionState, Option<String>)> {
+    let tenant = bench.t.db.workspace(bench.workspace());
+    let checks = tenant.permission_checks(id).await.unwrap();
+    checks
+        .into_iter()
+        .map(|check| (check.permission, check.state, check.note))
+        .collect()
+}
+
+async fn fault(bench: &Bench, fault: serde_json::Value) {
+    bench.region(Region::Us).order("faults", &fault).await;
+}
+
+async fn revoke(bench: &Bench) {
+    bench
+        .region(Region::Us)
+        .order("tokens/revoke", &json!({"token": TOKEN}))
+        .await;
+}
+
+/// Starts a check whose first call takes long, and disconnects while that is under way.
+async fn check_while_disconnecting(bench: &Bench, id: ConnectionId) -> Verdict {
+    fault(bench, json!({"kind": "slow", "match": "/me", "ms": 1500})).await;
+    let disconnecting = async {
+        eventually(PATIENCE, "Intercom is asked", async || {
+            let waiting = bench.region(Region::Us).ask("faults").await;
+            waiting["faults"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+                .then_some(())
+        })
+        .await;
+        bench
+            .store
+            .disconnect(bench.workspace(), &bench.actor(), id)
+            .await
+            .unwrap();
+    };
+    tokio::join!(check(bench, id), disconnecting).0
+}
+
+both_databases! {
+    async fn each_permission_is_told_apart(t: TestDb) {
+        use PermissionState::{Granted, Missing, NotTested, Unknown};
+        let (bench, id) = Bench::connected(t).await;
+        let some = ["read_list_users_and_companies", "read_tags", "read_admins", "write_conversations"];
+        bench.seed(Region::Us, &app_with(TOKEN, &some)).await;
+        fault(&bench, json!({"kind": "status", "match": "/tags", "status": 500, "count": 3})).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let checks = found(&bench, id).await;
+        let states: Vec<_> = checks.iter().map(|(permission, state, _)| (*permission, *state)).collect();
+        assert_eq!(states, [
+            (Permission::ReadListUsersCompanies, Granted),
+            (Permission::ReadWriteUsers, NotTested),
+            (Permission::ReadOneUserCompany, Missing),
+            (Permission::ReadConversations, Missing),
+            (Permission::ReadTags, Unknown),
+            (Permission::ReadAdmins, Granted),
+        ]);
+        let note = |at: usize| checks[at].2.as_deref().unwrap_or_default();
+        assert!(note(3).contains("read_conversations"), "{checks:?}");
+        assert!(note(4).contains("500"), "{checks:?}");
+        assert_eq!(checks[0].2, None);
+
+        bench.seed(Region::Us, &app(TOKEN)).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let again = found(&bench, id).await;
+        assert_eq!(again.iter().filter(|(_, state, note)| *state == Granted && note.is_none()).count(), 5);
+    }
+
+    async fn a_token_that_may_not_ask_who_it_is_stays_and_the_missing_permission_shows(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        bench.seed(Region::Us, &app_with(TOKEN, &["read_tags"])).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
+        let checks = found(&bench, id).await;
+        let (permission, state, _) = checks.last().unwrap();
+        assert_eq!((*permission, *state), (Permission::ReadAdmins, PermissionState::Missing));
+    }
+
+    async fn a_revoked_token_is_refused_until_a_check_succeeds(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        revoke(&bench).await;
+        bench.t.clock.advance(TimeDelta::minutes(1));
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let row = bench.connection(id).await;
+        assert_eq!((row.status, row.checked_at), (ConnectionStatus::Refused, Some(bench.t.sources.now())));
+        let note = row.status_note.unwrap();
+        assert!(note.contains("token_revoked") && note.contains("Paste a new one"), "{note}");
+        let client = bench.store.client(bench.workspace(), id, Lane::Webhook).await;
+        assert!(matches!(client, Err(NotReady::Refused)), "{client:?}");
+
+        bench.seed(Region::Us, &app(TOKEN)).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let row = bench.connection(id).await;
+        assert_eq!((row.status, row.status_note), (ConnectionStatus::Connected, None));
+        assert!(bench.store.client(bench.workspace(), id, Lane::Webhook).await.is_ok());
+    }
+
+    async fn a_token_of_another_intercom_workspace_is_refused(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let moved = json!({"workspaces": [intercom_workspace("zz9other", Region::Us, &app(TOKEN))]});
+        bench.region(Region::Us).order("seed", &moved).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let row = bench.connection(id).await;
+        assert_eq!((row.status, row.app_id.as_str()), (ConnectionStatus::Refused, APP));
+        let note = row.status_note.unwrap();
+        assert!(note.contains("zz9other Support") && note.contains("qw7tide3 Support"), "{note}");
+        assert_eq!(found(&bench, id).await, [], "its permissions say nothing of ours");
+    }
+
+    async fn what_intercom_calls_itself_is_kept_up_to_date(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let mut renamed = intercom_workspace(APP, Region::Us, &app(TOKEN));
+        renamed["name"] = json!("Quillwater Care");
+        bench.region(Region::Us).order("seed", &json!({"workspaces": [renamed]})).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let row = bench.connection(id).await;
+        assert_eq!((row.app_name.as_str(), row.name.as_str()), ("Quillwater Care", "qw7tide3 Support"));
+    }
+
+    async fn a_connection_disconnected_meanwhile_stays_disconnected(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        assert_eq!(check_while_disconnecting(&bench, id).await, Verdict::Done);
+        let row = bench.connection(id).await;
+        assert_eq!((row.status, row.status_note), (ConnectionStatus::Disconnected, None));
+        let endpoint = bench.t.db.across().endpoint(&row.endpoint_token).await.unwrap().unwrap();
+        assert!(endpoint.closed_at.is_some());
+    }
+
+    async fn a_refusal_after_the_disconnect_changes_nothing(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        revoke(&bench).await;
+        assert_eq!(check_while_disconnecting(&bench, id).await, Verdict::Done);
+        let row = bench.connection(id).await;
+        assert_eq!((row.status, row.status_note), (ConnectionStatus::Disconnected, None));
+    }
+
+    async fn a_check_without_a_connection_has_nothing_to_do(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        assert_eq!(check(&bench, bench.t.sources.id()).await, Verdict::Done);
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        assert_eq!(found(&bench, id).await, []);
+        let claimed = ClaimedJob {
+            id: bench.t.sources.id(),
+            workspace: build::people(&bench.t.db, "Lumen").await.workspace.id,
+            job: Job::CheckConnection { connection: id },
+            attempt: 1,
+        };
+        assert_eq!(CheckHandler(bench.store.clone()).run(&claimed).await, Verdict::Done);
+    }
+
+    async fn trouble_that_passes_is_tried_again_and_changes_no_status(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        fault(&bench, json!({"kind": "status", "match": "/me", "status": 429, "retry_after": 40, "count": 5})).await;
+        let until = bench.t.sources.now() + TimeDelta::seconds(40);
+        assert_eq!(check(&bench, id).await, Verdict::Snooze(until));
+        bench.t.clock.advance(TimeDelta::seconds(41));
+        bench.region(Region::Us).order("reset", &json!(null)).await;
+        bench.seed(Region::Us, &app(TOKEN)).await;
+        fault(&bench, json!({"kind": "status", "match": "/me", "status": 503, "count": 9})).await;
+        assert!(matches!(check(&bench, id).await, Verdict::Retry(_)));
+        let away = store(&bench.t, &bench.t.db, &bench.ring, hosts([nobody(), nobody(), nobody()]));
+        assert!(matches!(check_by(&bench, &away, id).await, Verdict::Retry(_)));
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
+        assert_eq!(found(&bench, id).await, []);
+    }
+
+    async fn a_token_that_does_not_open_fails_for_good(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let wrong = KeyRing::new(MasterKey::generate(&bench.t.sources), []);
+        let urls = bench.regions.each_ref().map(|one| one.url());
+        let store = store(&bench.t, &bench.t.db, &wrong, hosts(urls));
+        let verdict = check_by(&bench, &store, id).await;
+        assert!(matches!(&verdict, Verdict::Fail(why) if why.contains("cannot be opened")), "{verdict:?}");
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
+    }
+}

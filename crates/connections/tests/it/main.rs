@@ -1,0 +1,13 @@
+//! Connections over real HTTP against the sandbox, on both databases.
+#![cfg(test)]
+
+mod budget;
+mod check;
+mod connect;
+mod endpoints;
+mod failures;
+mod manage;
+mod regions;
+mod sealed;
+mod secrets;
+mod support;

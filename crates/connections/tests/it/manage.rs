@@ -1,0 +1,83 @@
+//! Client secrets, the feedback switch, asking for jobs, disconnecting.
+
+use crate::support::{Bench, SECRET};
+use earmark_connections::ManageError;
+use earmark_db::tenant::SecretKind;
+use earmark_model::{ConnectionStatus, Job};
+use earmark_testkit::{TestDb, both_databases, build};
+
+both_databases! {
+    async fn a_client_secret_is_stored_in_place_of_the_one_before(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let (workspace, actor) = (bench.workspace(), bench.actor());
+        bench.store.set_client_secret(workspace, &actor, id, &format!(" {SECRET}\r\n")).await.unwrap();
+        let first = bench.secrets(id, SecretKind::ClientSecret).await;
+        assert_eq!((first.len(), first[0].last4.as_str()), (1, "ther"));
+        assert!(!first[0].sealed.contains(SECRET));
+        bench.store.set_client_secret(workspace, &actor, id, "another-client-secret").await.unwrap();
+        let second = bench.secrets(id, SecretKind::ClientSecret).await;
+        assert_eq!((second.len(), second[0].last4.as_str()), (1, "cret"));
+        assert_ne!(first[0].id, second[0].id);
+        let lines = bench.t.db.workspace(workspace).audit_lines(10).await.unwrap();
+        assert_eq!(lines[0].action, "connection.client_secret_set");
+        assert!(lines.iter().all(|line| !line.detail.contains("another")), "{lines:?}");
+    }
+
+    async fn what_cannot_be_a_client_secret_is_not_stored(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let long = "x".repeat(513);
+        for text in ["", "  ", "1234567", "two words here", "with\0nul-in-it", "line\nline-line", "gehéimnis-12", &long] {
+            let refused = bench.store.set_client_secret(bench.workspace(), &bench.actor(), id, text).await;
+            assert!(matches!(refused, Err(ManageError::NotASecret)), "{text:?}: {refused:?}");
+        }
+        assert_eq!(bench.secrets(id, SecretKind::ClientSecret).await.len(), 0);
+        bench.store.set_client_secret(bench.workspace(), &bench.actor(), id, "12345678").await.unwrap();
+        let stored = bench.secrets(id, SecretKind::ClientSecret).await;
+        assert_eq!(stored[0].last4, "", "a short one shows nothing");
+    }
+
+    async fn disconnecting_wipes_closes_and_is_final(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let (workspace, actor, store) = (bench.workspace(), bench.actor(), &bench.store);
+        store.set_client_secret(workspace, &actor, id, SECRET).await.unwrap();
+        store.set_feedback(workspace, &actor, id, true).await.unwrap();
+        assert!(bench.connection(id).await.feedback_on_at.is_some());
+        store.disconnect(workspace, &actor, id).await.unwrap();
+
+        let row = bench.connection(id).await;
+        assert_eq!((row.status, row.feedback_on_at), (ConnectionStatus::Disconnected, None));
+        for kind in [SecretKind::AccessToken, SecretKind::ClientSecret] {
+            assert_eq!(bench.secrets(id, kind).await.len(), 0);
+        }
+        let check = Job::CheckConnection { connection: id };
+        let refused = [
+            store.disconnect(workspace, &actor, id).await,
+            store.set_client_secret(workspace, &actor, id, SECRET).await,
+            store.set_feedback(workspace, &actor, id, true).await,
+            store.ask(workspace, id, &check).await,
+        ];
+        for refused in refused {
+            assert!(matches!(refused, Err(ManageError::Missing)), "{refused:?}");
+        }
+        assert_eq!(bench.secrets(id, SecretKind::ClientSecret).await.len(), 0);
+        let lines = bench.t.db.workspace(workspace).audit_lines(1).await.unwrap();
+        assert_eq!(lines[0].action, "connection.disconnected");
+    }
+
+    async fn another_workspaces_connection_is_not_there(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let other = build::people(&bench.t.db, "Lumen").await.workspace.id;
+        let (store, actor) = (&bench.store, bench.actor());
+        let refused = [
+            store.disconnect(other, &actor, id).await,
+            store.set_client_secret(other, &actor, id, SECRET).await,
+            store.set_feedback(other, &actor, id, true).await,
+            store.ask(other, id, &Job::RefreshTags { connection: id }).await,
+        ];
+        for refused in refused {
+            assert!(matches!(refused, Err(ManageError::Missing)), "{refused:?}");
+        }
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
+        assert_eq!(bench.t.db.workspace(other).audit_lines(10).await.unwrap().len(), 0);
+    }
+}

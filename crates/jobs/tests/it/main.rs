@@ -1,0 +1,7 @@
+//! Running queued jobs on both databases: verdicts, workers side by side, lost workers and a database that goes away.
+#![cfg(test)]
+
+mod lost;
+mod support;
+mod verdicts;
+mod workers;

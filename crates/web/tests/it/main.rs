@@ -1,0 +1,13 @@
+//! The pages over HTTP.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail by panicking, as its tests do"
+)]
+
+mod auth;
+mod events;
+mod inbox;
+mod products;
+mod routes;
+mod support;
+mod tickets;
