@@ -168,4 +168,18 @@
     lost = false;
   });
   document.addEventListener('htmx:sseError', () => { lost = true; live('warn', 'Reconnecting'); });
+
+  /* The streams end with their page, or the browser reports each as broken. A page that comes back from the browser's store
+     has none any more. */
+  if (window.htmx) {
+    const streams = [];
+    const open = htmx.createEventSource;
+    htmx.createEventSource = (url) => {
+      const stream = open(url);
+      streams.push(stream);
+      return stream;
+    };
+    addEventListener('pagehide', () => streams.splice(0).forEach((stream) => stream.close()));
+    addEventListener('pageshow', (e) => { if (e.persisted) location.reload(); });
+  }
 })();

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
@@ -17,6 +18,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
+const WAIT_LIMIT_MS = 15_000;
 
 const LOOKS = [
   { name: '1440-light', size: { width: 1440, height: 900 }, scheme: 'light' },
@@ -147,7 +149,7 @@ const isLocal = (url) => {
  */
 export const openPage = async (browser, options = {}) => {
   const context = await browser.newContext({ viewport: LOOKS[0].size, colorScheme: 'light', ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(WAIT_LIMIT_MS);
   const complaints = [];
   await context.route(
     (url) => !isLocal(url.href),
@@ -195,7 +197,7 @@ export const axe = async (page) => {
   const looksByFault = new Map();
   await inEachLook(page, async (look) => {
     // Evaluated by the debugger, so the page's content security policy neither stops it nor is weakened for it.
-    await page.evaluate(axeSource);
+    if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
     const { violations, passes } = await page.evaluate(
       (tags) => globalThis.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }),
       WCAG_A_AND_AA,
@@ -207,4 +209,73 @@ export const axe = async (page) => {
   });
   const faults = [...looksByFault].map(([fault, looks]) => `In ${looks.join(', ')}:\n${fault}`);
   assert.equal(faults.length, 0, `${page.url()} breaks accessibility rules\n${faults.join('\n')}`);
+};
+
+/** Audits the page and takes its pictures. */
+export const inspect = async (page, name) => {
+  await shoot(page, name);
+  await axe(page);
+};
+
+/** Takes the browser's own report of an answer of 400 or more out of `complaints`: the test asked for one. */
+export const allowAnswer = (complaints, status) => {
+  const at = complaints.findIndex((text) => text.includes(`responded with a status of ${status}`));
+  assert.notEqual(at, -1, `the browser reported no answer of ${status}: ${complaints.join('; ')}`);
+  complaints.splice(at, 1);
+};
+
+/** Words that stand nowhere else. */
+export const unique = (words) => `${words} ${randomUUID().slice(0, 8)}`;
+
+/** Logs in by the form and waits for the inbox. */
+export const logIn = async (page, { app, email, password }) => {
+  await page.goto(`${app}/login`);
+  await page.getByLabel('Work e-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(/\/inbox$/);
+};
+
+/** Signs somebody new up by the form and waits for their empty inbox. Gives what they typed. */
+export const signUp = async (page, { app }) => {
+  const id = randomUUID().slice(0, 8);
+  const typed = { name: `Noor ${id}`, email: `noor-${id}@example.com`, password: 'a few plain words', workspace: `Company ${id}` };
+  await page.goto(`${app}/signup`);
+  await page.getByLabel('Your name').fill(typed.name);
+  await page.getByLabel('Work e-mail').fill(typed.email);
+  await page.getByLabel('Password', { exact: true }).fill(typed.password);
+  await page.getByLabel('Workspace name').fill(typed.workspace);
+  await page.getByRole('button', { name: 'Create workspace' }).click();
+  await page.waitForURL(/\/inbox$/);
+  return typed;
+};
+
+/** In the sandbox: a contact writes, which opens the new conversation. */
+export const writeAsContact = async (page, { sandbox }, text, contact = 'Ines Carvalho') => {
+  await page.goto(sandbox);
+  await page.getByLabel('Contact', { exact: true }).selectOption({ label: contact });
+  await page.getByLabel('Message', { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Start a conversation' }).click();
+  await page.getByText('Conversation started.').waitFor();
+};
+
+/** In the sandbox's open conversation: a tag for a message, counted from 1. */
+export const tagMessage = async (page, tag, message = 1) => {
+  await page.getByLabel(`Tag for message ${message}`, { exact: true }).selectOption({ label: tag });
+  await page.getByRole('button', { name: `Apply tag to message ${message}` }).click();
+  await page.getByText('Tag applied.').waitFor();
+};
+
+/** In the sandbox's open conversation: a message by `voice`, a label of the list "Write as". */
+export const say = async (page, voice, text) => {
+  await page.getByLabel('Write as').selectOption({ label: voice });
+  await page.getByLabel('Message', { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.getByText('Message added.').waitFor();
+};
+
+/** Repeats `look` until it gives true, for at most as long as a page may take; `look` itself waits for the page. */
+export const until = async (look) => {
+  const end = performance.now() + WAIT_LIMIT_MS;
+  while (!(await look())) assert.ok(performance.now() < end, `not so within ${WAIT_LIMIT_MS} ms: ${look}`);
 };

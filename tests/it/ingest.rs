@@ -1,6 +1,6 @@
 //! The letterbox over HTTP: what is answered, and what is kept.
 
-use crate::support::{House, OTHER_TAG, Plan, TAG, Talk, Who, fixture, houses, post, sign};
+use crate::support::{Dump, House, OTHER_TAG, Plan, TAG, Talk, Who, fixture, houses, post, sign};
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::Refusal;
 use earmark_ingest::{Batching, Writer};
@@ -45,7 +45,11 @@ async fn raw(house: &House, bytes: &[u8]) -> u16 {
 
 /// The path of the webhook URL.
 fn path(house: &House) -> &str {
-    house.company.hook.strip_prefix(house.base.as_str()).unwrap()
+    house
+        .company
+        .hook
+        .strip_prefix(house.base.as_str())
+        .unwrap()
 }
 
 async fn unsigned(house: &House, signature: Option<&str>, body: &str) -> u16 {
@@ -66,6 +70,13 @@ houses! {
         let answer = post(&house.http, &unknown, &house.company.client_secret, body).await;
         assert_eq!(answer.status(), 404);
         assert!(house.company.deliveries(&house).await.is_empty());
+        let cause = "unknown webhook address";
+        eventually(PATIENCE, "the operator's refusals are recorded", async || {
+            let dump = Dump::of(&house.db).await;
+            assert_eq!(dump.places_of("nobodyhasthis"), Vec::<&str>::new());
+            dump.places_of(cause).contains(&"installation_refusals.cause").then_some(())
+        })
+        .await;
     }
 
     async fn a_get_is_answered_405_with_what_is_allowed(house: House) {
@@ -300,7 +311,10 @@ async fn while_postgresql_is_away_the_answer_is_503_and_200_again_afterwards() {
         let body = ping.to_string().into_bytes();
         let answer = post(&house.http, &company.hook, &company.client_secret, body);
         let answer = timeout(INTERCOM_WAITS, answer).await;
-        answer.expect("an answer before Intercom gives up").status().as_u16()
+        answer
+            .expect("an answer before Intercom gives up")
+            .status()
+            .as_u16()
     };
     assert_eq!(send().await, 200);
     for away in [FaultProxy::down, FaultProxy::stall] {
@@ -311,7 +325,10 @@ async fn while_postgresql_is_away_the_answer_is_503_and_200_again_afterwards() {
         assert_eq!(send().await, 503);
         line.cut();
         line.pass();
-        eventually(PATIENCE, "accepted again", async || (send().await == 200).then_some(())).await;
+        eventually(PATIENCE, "accepted again", async || {
+            (send().await == 200).then_some(())
+        })
+        .await;
     }
     house.settle().await;
     house.stop().await;
@@ -325,6 +342,9 @@ async fn while_sqlite_is_away_the_answer_is_503() {
     let body = fixture("ping").to_string().into_bytes();
     let answer = post(&house.http, &company.hook, &company.client_secret, body);
     let answer = timeout(INTERCOM_WAITS, answer).await;
-    assert_eq!(answer.expect("an answer before Intercom gives up").status(), 503);
+    assert_eq!(
+        answer.expect("an answer before Intercom gives up").status(),
+        503
+    );
     house.stop().await;
 }

@@ -97,19 +97,22 @@ async fn flood<'a>(
     answered: &AtomicUsize,
 ) -> (HashSet<String>, Vec<&'a Value>) {
     let http = Client::new();
-    let (accepted, lost) = (Mutex::default(), Mutex::default());
+    let accepted = Mutex::<HashSet<String>>::default();
+    let lost = Mutex::<Vec<&Value>>::default();
     stream::iter(payloads)
         .for_each_concurrent(AT_ONCE, async |payload| {
             let body = payload.to_string().into_bytes();
             let signature = sign(&company.client_secret, &body);
-            let request = http.post(&company.hook).header("X-Hub-Signature", signature);
+            let request = http
+                .post(&company.hook)
+                .header("X-Hub-Signature", signature);
             match request.body(body).send().await {
                 Ok(answer) if answer.status() == 200 => {
                     let id = payload["id"].as_str().expect("an id").to_owned();
-                    Mutex::lock(&accepted).unwrap().insert(id);
+                    accepted.lock().unwrap().insert(id);
                     answered.fetch_add(1, Ordering::Relaxed);
                 }
-                _ => Mutex::lock(&lost).unwrap().push(payload),
+                _ => lost.lock().unwrap().push(payload),
             }
         })
         .await;
@@ -138,11 +141,19 @@ async fn drained(db: &TestDb) {
 }
 
 /// One delivery for each accepted notification, one ticket for each message.
-async fn assert_one_effect_each(db: &Db, company: &Company, accepted: &HashSet<String>, talks: &[Talk]) {
+async fn assert_one_effect_each(
+    db: &Db,
+    company: &Company,
+    accepted: &HashSet<String>,
+    talks: &[Talk],
+) {
     let tenant = db.workspace(company.workspace);
-    let all = tenant.deliveries(company.connection, &DeliveryFilter::default(), 100_000);
+    let filter = DeliveryFilter::default();
+    let all = tenant
+        .deliveries(company.connection, &filter, 100_000)
+        .await;
     let mut firsts: HashMap<String, Vec<Outcome>> = HashMap::new();
-    for delivery in all.await.expect("the deliveries") {
+    for delivery in all.expect("the deliveries") {
         if delivery.repeat_of.is_none() {
             let id = delivery.notification_id.expect("an id");
             firsts.entry(id).or_default().push(delivery.outcome);
@@ -154,7 +165,9 @@ async fn assert_one_effect_each(db: &Db, company: &Company, accepted: &HashSet<S
     }
     assert_eq!(firsts.len(), talks.len());
     for talk in talks {
-        let found = tenant.tickets_of_conversation(company.connection, &talk.id).await;
+        let found = tenant
+            .tickets_of_conversation(company.connection, &talk.id)
+            .await;
         assert_eq!(found.expect("the tickets").len(), 1, "{}", talk.id);
     }
 }

@@ -1,1 +1,207 @@
-//! To come.
+//! Token, client secret and password are given to the app as people give them, and stand nowhere afterwards.
+
+use crate::support::{Browser, Dump, House, Plan, TAG, Talk, houses, post};
+use earmark_testkit::eventually;
+use earmark_web::routes::{Guard, Method, ROUTES};
+use std::fmt::Debug;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+const PASSWORD: &str = "marked password of seven words indeed";
+const WRONG_PASSWORD: &str = "marked but mistaken password";
+const TOKEN: &str = "dG9rOm1hcmtlZC10b2tlbi1wYXN0ZWQ";
+const WRONG_TOKEN: &str = "dG9rOm1hcmtlZC1hbmQtcmV2b2tlZA";
+const CLIENT_SECRET: &str = "7a90-marked-client-secret-e5f1";
+const MARKS: [&str; 5] = [PASSWORD, WRONG_PASSWORD, TOKEN, WRONG_TOKEN, CLIENT_SECRET];
+
+/// Everything this process logs from the first call on.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Of the whole process: one subscriber serves both tests.
+    fn start() -> Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let log = Self::default();
+            let writer = log.clone();
+            tracing_subscriber::fmt()
+                .with_env_filter("trace")
+                .with_ansi(false)
+                .with_writer(move || writer.clone())
+                .init();
+            log
+        })
+        .clone()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+fn assert_unmarked(place: &str, text: &str) {
+    for mark in MARKS {
+        // A form sends a password in this form; a log may show the request.
+        for mark in [
+            mark.to_owned(),
+            mark.replace(' ', "+"),
+            mark.replace(' ', "%20"),
+        ] {
+            assert!(!text.contains(&mark), "{mark:?} stands in {place}");
+        }
+    }
+}
+
+fn assert_debug_unmarked(place: &str, value: &dyn Debug) {
+    assert_unmarked(place, &format!("{value:?} {value:#?}"));
+}
+
+/// Signs up, connects, pastes the client secret; the pages' own answers are searched, too.
+async fn set_up(house: &House, browser: &mut Browser) -> String {
+    let plan = Plan {
+        token: TOKEN.to_owned(),
+        client_secret: CLIENT_SECRET.to_owned(),
+        ..Plan::second()
+    };
+    house.seed_workspace(&plan).await;
+    let step = async |browser: &mut Browser, path: &str, fields: &[(&str, &str)], wanted: u16| {
+        assert_unmarked(path, &browser.get(path).await.body);
+        let page = browser.post(path, fields).await;
+        assert_eq!(page.status, wanted, "{path}: {page:?}");
+        assert_unmarked(path, &page.body);
+        page.location.unwrap_or_default()
+    };
+    let email = ("email", "priya@marked.example");
+    let weak = [
+        ("name", "Priya"),
+        email,
+        ("password", PASSWORD),
+        ("workspace", ""),
+    ];
+    step(browser, "/signup", &weak, 422).await;
+    let right = [
+        ("name", "Priya"),
+        email,
+        ("password", PASSWORD),
+        ("workspace", "Marked"),
+    ];
+    step(browser, "/signup", &right, 303).await;
+    let mut other = Browser::at(&house.base);
+    step(
+        &mut other,
+        "/login",
+        &[email, ("password", WRONG_PASSWORD), ("next", "")],
+        422,
+    )
+    .await;
+    step(
+        &mut other,
+        "/login",
+        &[email, ("password", PASSWORD), ("next", "")],
+        303,
+    )
+    .await;
+    let path = "/w/marked/settings/integrations/intercom/token";
+    step(
+        browser,
+        path,
+        &[("token", WRONG_TOKEN), ("name", ""), ("region", "US")],
+        422,
+    )
+    .await;
+    let connection = step(
+        browser,
+        path,
+        &[("token", TOKEN), ("name", ""), ("region", "US")],
+        303,
+    )
+    .await;
+    assert_unmarked(&connection, &browser.get(&connection).await.body);
+    let secret = browser
+        .post(
+            &format!("{connection}/secret"),
+            &[("client_secret", "has blanks in it")],
+        )
+        .await;
+    assert_eq!(secret.status, 422);
+    let secret = browser
+        .post(
+            &format!("{connection}/secret"),
+            &[("client_secret", CLIENT_SECRET)],
+        )
+        .await;
+    assert_eq!(secret.status, 303, "{secret:?}");
+    connection
+}
+
+houses! {
+    async fn a_token_a_client_secret_and_a_password_stand_nowhere(house: House) {
+        let log = Log::start();
+        let mut browser = Browser::at(&house.base);
+        let connection = set_up(&house, &mut browser).await;
+        house.settle().await;
+
+        let id = connection.rsplit('/').next().unwrap().to_owned();
+        let user = house.app.db.across().user_by_email("priya@marked.example").await.unwrap().unwrap();
+        let workspace = house.app.db.across().memberships(user.id).await.unwrap().remove(0).workspace.id;
+        let tenant = house.app.db.workspace(workspace);
+        let row = tenant.connection(id.parse().unwrap()).await.unwrap().unwrap();
+        let hook = format!("{}/hooks/intercom/{}", house.base, row.endpoint_token);
+        let talk = Talk::open("The currency is wrong.", house.now().timestamp());
+        let mut tagged = talk.tagged(&talk.opening, TAG, house.now());
+        tagged["app_id"] = row.app_id.as_str().into();
+        let body = tagged.to_string().into_bytes();
+        // The secret is live: what it signs is accepted.
+        assert_eq!(post(&house.http, &hook, CLIENT_SECRET, body.clone()).await.status(), 200);
+        assert_eq!(post(&house.http, &hook, WRONG_TOKEN, body).await.status(), 401);
+        house.settle().await;
+
+        for route in ROUTES.iter().filter(|route| route.method == Method::Get && route.guard != Guard::Public) {
+            let path = route.path.replace("{ws}", "marked").replace("{connection}", &id);
+            if !path.contains('{') {
+                let page = browser.get(&path).await;
+                assert_eq!(page.status, 200, "{path}");
+                assert_unmarked(&path, &page.body);
+            }
+        }
+
+        assert_debug_unmarked("the app", &house.app);
+        assert_debug_unmarked("the store", &house.app.store);
+        assert_debug_unmarked("the connection", &row);
+        let dump = Dump::of(&house.db).await;
+        for mark in MARKS {
+            assert_eq!(dump.places_of(mark), Vec::<&str>::new(), "{mark}");
+        }
+        search_files(&house.db.url);
+        eventually(Duration::from_secs(30), "the app logs", async || log.text().contains("refused a webhook").then_some(())).await;
+        assert_unmarked("the log", &log.text());
+    }
+}
+
+/// The files of an SQLite database, its journal included.
+fn search_files(url: &str) {
+    let Some(path) = url.strip_prefix("sqlite://") else {
+        return;
+    };
+    let folder = Path::new(path).parent().unwrap();
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert_unmarked("the database's files", &String::from_utf8_lossy(&bytes));
+        files += 1;
+    }
+    assert!(files > 0, "{folder:?} is empty");
+}

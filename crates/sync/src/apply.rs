@@ -37,9 +37,13 @@ pub(crate) async fn apply(
         note,
         ticket,
     } = applied;
-    tenant
+    // Whoever finished it meanwhile, such as a disconnect, has the last word: nothing of this is kept.
+    if !tenant
         .finish_delivery(delivery.id, outcome, &note, ticket)
-        .await?;
+        .await?
+    {
+        return Ok(());
+    }
     tx.commit().await
 }
 

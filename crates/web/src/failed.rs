@@ -116,7 +116,9 @@ impl From<db::Error> for Failed {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::Missing => Self::NotFound,
-            db::Error::Unavailable(_) | db::Error::Contended => Self::Unavailable(error.to_string()),
+            db::Error::Unavailable(_) | db::Error::Contended => {
+                Self::Unavailable(error.to_string())
+            }
             db::Error::Conflict
             | db::Error::Contradiction { .. }
             | db::Error::Stale

@@ -39,7 +39,9 @@ async fn state(house: &House, talk: &Talk) -> State {
     let company = &house.company;
     let tenant = company.tenant(house);
     let mut tickets = Vec::new();
-    let found = tenant.tickets_of_conversation(company.connection, &talk.id).await;
+    let found = tenant
+        .tickets_of_conversation(company.connection, &talk.id)
+        .await;
     for ticket in found.unwrap() {
         let tags = company.tags_of(house, &ticket).await;
         let names = tags.into_iter().map(|tag| tag.name).collect();
@@ -63,7 +65,12 @@ async fn state(house: &House, talk: &Talk) -> State {
     } = company.conversation(house, talk).await;
     State {
         tickets,
-        thread: company.thread(house, talk).await.into_iter().map(left).collect(),
+        thread: company
+            .thread(house, talk)
+            .await
+            .into_iter()
+            .map(left)
+            .collect(),
         contact: contact_name,
         company: company_name,
         details,
@@ -110,7 +117,12 @@ fn notifications(house: &House, talk: &Talk) -> Vec<Value> {
 }
 
 /// Plays each order on a conversation of its own, and gives the state each ended in.
-async fn play(house: &House, orders: &[Vec<usize>], talks: &[Talk], of: impl Fn(&Talk) -> Vec<Value>) -> Vec<State> {
+async fn play(
+    house: &House,
+    orders: &[Vec<usize>],
+    talks: &[Talk],
+    of: impl Fn(&Talk) -> Vec<Value>,
+) -> Vec<State> {
     stream::iter(orders.iter().zip(talks))
         .for_each_concurrent(AT_ONCE, |(order, talk)| {
             let payloads = of(talk);

@@ -11,7 +11,9 @@ fn fixtures() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/webhooks");
     let name = |entry: std::io::Result<std::fs::DirEntry>| {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        name.strip_suffix(".json").expect("a fixture in JSON").to_owned()
+        name.strip_suffix(".json")
+            .expect("a fixture in JSON")
+            .to_owned()
     };
     std::fs::read_dir(folder).unwrap().map(name).collect()
 }

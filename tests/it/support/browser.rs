@@ -73,6 +73,11 @@ impl Browser {
         self.get("/workspaces").await;
     }
 
+    /// As if the page had been open since before the session began.
+    pub(crate) fn forget_form_token(&mut self) {
+        self.csrf.clear();
+    }
+
     async fn send(&mut self, request: RequestBuilder) -> Page {
         let cookies: Vec<String> = self
             .cookies
@@ -87,7 +92,8 @@ impl Browser {
             Some(value.to_owned())
         };
         let (status, location) = (response.status().as_u16(), header(LOCATION));
-        let endless = header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let endless =
+            header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/event-stream"));
         let body = if endless {
             String::new()
         } else {
@@ -108,7 +114,8 @@ impl Browser {
             let text = cookie.to_str().expect("a cookie in ASCII");
             let pair = text.split(';').next().unwrap_or_default();
             if let Some((name, value)) = pair.split_once('=') {
-                self.cookies.insert(name.trim().to_owned(), value.to_owned());
+                self.cookies
+                    .insert(name.trim().to_owned(), value.to_owned());
             }
         }
     }

@@ -71,6 +71,9 @@ pub(crate) struct Company {
     pub(crate) slug: String,
     pub(crate) workspace: WorkspaceId,
     pub(crate) connection: ConnectionId,
+    /// The Intercom workspace.
+    pub(crate) app_id: &'static str,
+    pub(crate) token: String,
     pub(crate) client_secret: String,
     /// The webhook URL.
     pub(crate) hook: String,
@@ -100,6 +103,8 @@ impl Company {
             slug: workspace.slug.clone(),
             workspace: workspace.id,
             connection: connection.id,
+            app_id: plan.app_id,
+            token: plan.token.clone(),
             client_secret: plan.client_secret.clone(),
             hook: format!("{base}/hooks/intercom/{}", connection.endpoint_token),
             invoicing: product(plan.products[0]).await,
@@ -110,7 +115,8 @@ impl Company {
 
     /// Chooses the products' trigger tags, once the tags have been fetched.
     pub(crate) async fn choose(&self, app: &App) {
-        self.set_feedback(&app.db, self.invoicing, true, &[TAG, OTHER_TAG]).await;
+        self.set_feedback(&app.db, self.invoicing, true, &[TAG, OTHER_TAG])
+            .await;
         self.set_feedback(&app.db, self.mobile, true, &[VIP]).await;
     }
 
@@ -180,7 +186,10 @@ impl Company {
 
     /// Our copy of a conversation.
     pub(crate) async fn conversation(&self, house: &House, talk: &Talk) -> Conversation {
-        let found = self.tenant(house).conversation(self.connection, &talk.id).await;
+        let found = self
+            .tenant(house)
+            .conversation(self.connection, &talk.id)
+            .await;
         found.expect("a query").expect("the conversation")
     }
 
@@ -230,7 +239,9 @@ pub(crate) async fn prove(app: &App, member: &Member, plan: &Plan) -> Connection
 async fn connect(app: &App, member: &Member, plan: &Plan) -> Connection {
     let (workspace, actor) = (member.workspace().id, member.actor(None));
     let id = prove(app, member, plan).await.id;
-    let secret = app.store.set_client_secret(workspace, &actor, id, &plan.client_secret);
+    let secret = app
+        .store
+        .set_client_secret(workspace, &actor, id, &plan.client_secret);
     secret.await.expect("the client secret is kept");
     let on = app.store.set_feedback(workspace, &actor, id, true).await;
     on.expect("feedback is on");

@@ -9,7 +9,9 @@ pub(crate) struct Dump(Vec<(String, String)>);
 impl Dump {
     /// Reads the whole database.
     pub(crate) async fn of(db: &TestDb) -> Self {
-        let on = Database::connect(&db.url).await.expect("the database opens");
+        let on = Database::connect(&db.url)
+            .await
+            .expect("the database opens");
         let mut values = Vec::new();
         for (table, column, bytes) in columns(&on).await {
             for value in values_of(&on, &table, &bytes).await {

@@ -115,10 +115,15 @@ impl House {
         self.sandbox.order("seed", &order).await;
     }
 
+    /// Makes another Intercom workspace known to the sandbox.
+    pub(crate) async fn seed_workspace(&self, plan: &Plan) {
+        self.sandbox.order("seed", &seed(plan)).await;
+    }
+
     /// Another workspace of this installation, connected to an Intercom workspace of its own.
     pub(crate) async fn another_company(&self) -> Company {
         let plan = Plan::second();
-        self.sandbox.order("seed", &seed(&plan)).await;
+        self.seed_workspace(&plan).await;
         let company = Company::found(&self.app, &self.base, &plan).await;
         self.settle().await;
         company.choose(&self.app).await;
@@ -127,7 +132,7 @@ impl House {
 
     /// A second connection of the first workspace, whose client secret nobody has pasted yet.
     pub(crate) async fn without_secret(&self, plan: &Plan) -> Connection {
-        self.sandbox.order("seed", &seed(plan)).await;
+        self.seed_workspace(plan).await;
         let connection = super::company::prove(&self.app, &self.company.member, plan).await;
         self.settle().await;
         connection
@@ -163,26 +168,28 @@ impl House {
         all.iter().find(same).expect("a delivery").clone()
     }
 
-    /// Waits until the sandbox has sent its webhooks and no job runs or is due; none may have failed for good.
+    /// Waits until the sandbox has sent its webhooks, no delivery waits and no job runs or is due; none may have failed
+    /// for good.
     pub(crate) async fn settle(&self) {
         let settled = self.sandbox.order("settle", &Value::Null).await;
         assert_eq!(settled["settled"], true, "the sandbox's webhooks");
         eventually(PATIENCE, "no job runs or is due", async || {
-            let now = self.now();
-            (self.count("state = 'running' OR (state = 'pending' AND run_at <= $1)", now).await == 0)
-                .then_some(())
+            let busy = "(SELECT count(*) FROM jobs WHERE state = 'running' OR (state = 'pending' AND run_at <= $1)) \
+                + (SELECT count(*) FROM deliveries WHERE outcome = 'waiting')";
+            (self.count(busy).await == 0).then_some(())
         })
         .await;
-        assert_eq!(self.count("state = 'failed' AND run_at <= $1", self.now()).await, 0);
+        let failed = "(SELECT count(*) FROM jobs WHERE state = 'failed' AND run_at <= $1)";
+        assert_eq!(self.count(failed).await, 0, "jobs failed for good");
     }
 
-    /// Jobs that a condition holds for.
-    async fn count(&self, condition: &str, now: DateTime<Utc>) -> i64 {
-        let sql = format!("SELECT count(*) AS jobs FROM jobs WHERE {condition}");
+    /// A number; `$1` is the time.
+    async fn count(&self, expression: &str) -> i64 {
         let backend = self.probe.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, sql, [now.into()]);
+        let sql = format!("SELECT {expression} AS number");
+        let statement = Statement::from_sql_and_values(backend, sql, [self.now().into()]);
         let row = self.probe.query_one_raw(statement).await.expect("a query");
-        row.expect("a count").try_get("", "jobs").expect("a number")
+        row.expect("a row").try_get("", "number").expect("a number")
     }
 }
 

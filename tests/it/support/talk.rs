@@ -79,7 +79,10 @@ impl Said {
         let (kind, (id, name, email)) = match self.who {
             Who::Customer => ("user", CONTACT),
             Who::Teammate | Who::Note => ("admin", ADMIN),
-            Who::Bot => ("bot", ("5520100", "Fin", "operator+hb7r2mk9@intercom.example")),
+            Who::Bot => (
+                "bot",
+                ("5520100", "Fin", "operator+hb7r2mk9@intercom.example"),
+            ),
         };
         json!({
             "type": kind, "id": id, "name": name, "email": email,
@@ -88,7 +91,9 @@ impl Said {
     }
 
     fn body(&self) -> Value {
-        self.text.as_ref().map_or(Value::Null, |text| json!(format!("<p>{text}</p>")))
+        self.text
+            .as_ref()
+            .map_or(Value::Null, |text| json!(format!("<p>{text}</p>")))
     }
 
     fn part(&self, tags: &[(&str, &str)]) -> Value {
@@ -166,7 +171,11 @@ impl Talk {
     }
 
     fn conversation(&self, said: &Said, tags: &[(&str, &str)]) -> Value {
-        let opening = if self.is_opening(said) { said } else { &self.opening };
+        let opening = if self.is_opening(said) {
+            said
+        } else {
+            &self.opening
+        };
         let parts: Vec<Value> = if self.is_opening(said) {
             Vec::new()
         } else {

@@ -4,6 +4,7 @@
     reason = "a test's helpers fail by panicking, as its tests do"
 )]
 
+mod feedback;
 mod log_in;
 mod members;
 mod products;

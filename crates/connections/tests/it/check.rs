@@ -9,7 +9,7 @@ use earmark_intercom::Lane;
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, PermissionState};
 use earmark_seal::{KeyRing, MasterKey};
-use earmark_testkit::{TestDb, both_databases, build, eventually};
+use earmark_testkit::{both_databases, build, eventually};
 use serde_json::json;
 
 async fn check_by(bench: &Bench, store: &Store, connection: ConnectionId) -> Verdict {

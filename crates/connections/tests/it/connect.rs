@@ -5,7 +5,7 @@ use earmark_connections::{ConnectError, Region, TokenForm};
 use earmark_db::tenant::{AuditLine, SecretKind};
 use earmark_intercom::Lane;
 use earmark_model::{ConnectionStatus, Job, Method};
-use earmark_testkit::{TestDb, both_databases, build};
+use earmark_testkit::{both_databases, build};
 
 async fn audit(bench: &Bench) -> Vec<AuditLine> {
     let mut lines = bench
@@ -61,7 +61,7 @@ both_databases! {
         let (bench, id) = Bench::connected(t).await;
         let before = bench.connection(id).await;
         bench.store.set_client_secret(bench.workspace(), &bench.actor(), id, SECRET).await.unwrap();
-        bench.seed(Region::Us, &app("a regenerated token".replace(' ', "-").as_str())).await;
+        bench.seed(Region::Us, &app("a-regenerated-token")).await;
         let again = bench.connect(Region::Us, "a-regenerated-token").await.unwrap();
         assert_eq!((again.connection, again.replaced), (id, true));
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_connections::{Endpoints, Resolved};
 use earmark_db::tenant::SecretKind;
 use earmark_model::ConnectionId;
-use earmark_testkit::{TestDb, both_databases, build, eventually};
+use earmark_testkit::{both_databases, build, eventually};
 use std::sync::Arc;
 
 async fn resolve(endpoints: &Endpoints, token: &str) -> Arc<Resolved> {
@@ -126,8 +126,7 @@ both_databases! {
     async fn a_secret_that_does_not_open_is_left_out(t: TestDb) {
         let (bench, id) = Bench::connected(t).await;
         let token = bench.connection(id).await.endpoint_token;
-        let sealed = ("v1.00000000.AAAA", "");
-        let row = (bench.t.sources.id(), SecretKind::ClientSecret, sealed.0, sealed.1);
+        let row = (bench.t.sources.id(), SecretKind::ClientSecret, "v1.00000000.AAAA", "");
         build::secret(&bench.t.db, bench.workspace(), id, row).await;
         let resolved = resolve(&Endpoints::new(bench.store.clone()), &token).await;
         assert_eq!(resolved.secrets.len(), 0);

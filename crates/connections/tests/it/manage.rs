@@ -4,7 +4,7 @@ use crate::support::{Bench, SECRET};
 use earmark_connections::ManageError;
 use earmark_db::tenant::SecretKind;
 use earmark_model::{ConnectionStatus, Job};
-use earmark_testkit::{TestDb, both_databases, build};
+use earmark_testkit::{both_databases, build};
 
 both_databases! {
     async fn a_client_secret_is_stored_in_place_of_the_one_before(t: TestDb) {

@@ -1,12 +1,12 @@
 //! Sealed values open in their own place alone, and only with the key that sealed them.
 
-use crate::support::{APP, Bench, hosts, store};
-use earmark_connections::{NotReady, Store};
+use crate::support::{APP, Bench, TOKEN, hosts, store};
+use earmark_connections::{NotReady, Region, Store, TokenForm};
 use earmark_db::tenant::SecretKind;
 use earmark_intercom::Lane;
 use earmark_model::{ConnectionId, SecretId, WorkspaceId};
 use earmark_seal::{KeyRing, MasterKey, OpenError};
-use earmark_testkit::{TestDb, both_databases, build};
+use earmark_testkit::{both_databases, build};
 
 /// Why a connection's token does not open.
 async fn fault(store: &Store, workspace: WorkspaceId, connection: ConnectionId) -> OpenError {
@@ -73,10 +73,10 @@ both_databases! {
         let sealed_before = store_with(&bench, &old);
         let (workspace, actor) = (bench.workspace(), bench.actor());
         sealed_before.set_client_secret(workspace, &actor, id, "sealed-with-the-former").await.unwrap();
-        let form = earmark_connections::TokenForm {
+        let form = TokenForm {
             name: String::new(),
-            region: earmark_connections::Region::Us,
-            token: crate::support::TOKEN.to_owned(),
+            region: Region::Us,
+            token: TOKEN.to_owned(),
         };
         sealed_before.connect_with_token(workspace, &actor, form).await.unwrap();
         let rotated = KeyRing::new(MasterKey::generate(&bench.t.sources), [former]);

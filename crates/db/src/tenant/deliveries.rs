@@ -210,7 +210,7 @@ impl<S: Source> Tenant<'_, S> {
 }
 
 impl Tenant<'_, Tx> {
-    /// Writes what became of a delivery. One that is finished already stays as it is.
+    /// Writes what became of a delivery. One that is finished already stays as it is: false.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -220,7 +220,7 @@ impl Tenant<'_, Tx> {
         outcome: Outcome,
         note: &str,
         ticket: Option<TicketId>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let sql = "UPDATE deliveries SET outcome = $3, note = $4, ticket_id = $5, finished_at = $6 \
             WHERE workspace_id = $1 AND id = $2 AND outcome = 'waiting'";
         let values = vec![
@@ -231,9 +231,9 @@ impl Tenant<'_, Tx> {
             ticket.map(|ticket| ticket.0).into(),
             self.now().into(),
         ];
-        sql::execute(self.on(), sql, values).await?;
+        let finished = sql::execute(self.on(), sql, values).await? > 0;
         self.source.changed(self.id, ChangeKind::Deliveries);
-        Ok(())
+        Ok(finished)
     }
 
     /// Ends all waiting deliveries of a connection with the same words.

@@ -3,7 +3,7 @@
 use crate::support::{Count, OnDrop, PATIENCE, Running, counts, does, enqueue, job, name_of, row};
 use chrono::TimeDelta;
 use earmark_jobs::{Settings, Verdict};
-use earmark_testkit::{TestDb, both_databases, eventually};
+use earmark_testkit::{both_databases, eventually};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

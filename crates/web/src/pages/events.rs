@@ -111,6 +111,8 @@ impl<M: AsyncFnMut() -> bool> State<M> {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             tokio::select! {
+                // What has changed already is gathered before anything is told.
+                biased;
                 change = self.changes.next() => {
                     let change = change?;
                     self.pending |= match change.kind {

@@ -140,7 +140,7 @@ async fn each_refusal_has_its_own_words() {
         &world,
         TOKEN,
         "",
-        "answered in a way Earmark does not understand",
+        "Intercom did not say whose this token is",
     )
     .await;
 }

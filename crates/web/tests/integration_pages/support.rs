@@ -44,7 +44,6 @@ pub(crate) struct World {
     pub(crate) db: TestDb,
     pub(crate) people: People,
     pub(crate) sandbox: TestSandbox,
-    pub(crate) store: Store,
     web: Web,
     worker: Worker,
 }
@@ -112,7 +111,6 @@ impl World {
             db,
             people,
             sandbox,
-            store,
             web,
             worker,
         }
