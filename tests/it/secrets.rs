@@ -69,81 +69,54 @@ fn assert_debug_unmarked(place: &str, value: &dyn Debug) {
     assert_unmarked(place, &format!("{value:?} {value:#?}"));
 }
 
-/// Signs up, connects, pastes the client secret; the pages' own answers are searched, too.
-async fn set_up(house: &House, browser: &mut Browser) -> String {
+/// Opens a page and sends its form; neither the page nor the answer may show a mark. Gives where the answer leads.
+async fn step(browser: &mut Browser, path: &str, fields: &[(&str, &str)], wanted: u16) -> String {
+    assert_unmarked(path, &browser.get(path).await.body);
+    let page = browser.post(path, fields).await;
+    assert_eq!(page.status, wanted, "{path}: {page:?}");
+    assert_unmarked(path, &page.body);
+    page.location.unwrap_or_default()
+}
+
+/// Signs up and logs in, with mistakes on the way.
+async fn sign_up(house: &House, browser: &mut Browser) {
+    let email = ("email", "priya@marked.example");
+    let mut fields = [
+        ("name", "Priya"),
+        email,
+        ("password", PASSWORD),
+        ("workspace", ""),
+    ];
+    step(browser, "/signup", &fields, 422).await;
+    fields[3] = ("workspace", "Marked");
+    step(browser, "/signup", &fields, 303).await;
+    let mut other = Browser::at(&house.base);
+    let mut fields = [email, ("password", WRONG_PASSWORD), ("next", "")];
+    step(&mut other, "/login", &fields, 422).await;
+    fields[1] = ("password", PASSWORD);
+    step(&mut other, "/login", &fields, 303).await;
+}
+
+/// Connects and pastes the client secret, with mistakes on the way; gives the connection's page.
+async fn connect(house: &House, browser: &mut Browser) -> String {
     let plan = Plan {
         token: TOKEN.to_owned(),
         client_secret: CLIENT_SECRET.to_owned(),
         ..Plan::second()
     };
     house.seed_workspace(&plan).await;
-    let step = async |browser: &mut Browser, path: &str, fields: &[(&str, &str)], wanted: u16| {
-        assert_unmarked(path, &browser.get(path).await.body);
-        let page = browser.post(path, fields).await;
-        assert_eq!(page.status, wanted, "{path}: {page:?}");
-        assert_unmarked(path, &page.body);
-        page.location.unwrap_or_default()
-    };
-    let email = ("email", "priya@marked.example");
-    let weak = [
-        ("name", "Priya"),
-        email,
-        ("password", PASSWORD),
-        ("workspace", ""),
-    ];
-    step(browser, "/signup", &weak, 422).await;
-    let right = [
-        ("name", "Priya"),
-        email,
-        ("password", PASSWORD),
-        ("workspace", "Marked"),
-    ];
-    step(browser, "/signup", &right, 303).await;
-    let mut other = Browser::at(&house.base);
-    step(
-        &mut other,
-        "/login",
-        &[email, ("password", WRONG_PASSWORD), ("next", "")],
-        422,
-    )
-    .await;
-    step(
-        &mut other,
-        "/login",
-        &[email, ("password", PASSWORD), ("next", "")],
-        303,
-    )
-    .await;
     let path = "/w/marked/settings/integrations/intercom/token";
-    step(
-        browser,
-        path,
-        &[("token", WRONG_TOKEN), ("name", ""), ("region", "US")],
-        422,
-    )
-    .await;
-    let connection = step(
-        browser,
-        path,
-        &[("token", TOKEN), ("name", ""), ("region", "US")],
-        303,
-    )
-    .await;
-    assert_unmarked(&connection, &browser.get(&connection).await.body);
-    let secret = browser
-        .post(
-            &format!("{connection}/secret"),
-            &[("client_secret", "has blanks in it")],
-        )
-        .await;
-    assert_eq!(secret.status, 422);
-    let secret = browser
-        .post(
-            &format!("{connection}/secret"),
-            &[("client_secret", CLIENT_SECRET)],
-        )
-        .await;
-    assert_eq!(secret.status, 303, "{secret:?}");
+    let mut fields = [("token", WRONG_TOKEN), ("name", ""), ("region", "US")];
+    step(browser, path, &fields, 422).await;
+    fields[0] = ("token", TOKEN);
+    let connection = step(browser, path, &fields, 303).await;
+    let path = format!("{connection}/secret");
+    for (secret, wanted) in [("has blanks in it", 422), (CLIENT_SECRET, 303)] {
+        assert_unmarked(&connection, &browser.get(&connection).await.body);
+        let page = browser.post(&path, &[("client_secret", secret)]).await;
+        assert_eq!(page.status, wanted, "{page:?}");
+        assert_unmarked(&path, &page.body);
+    }
     connection
 }
 
@@ -151,7 +124,8 @@ houses! {
     async fn a_token_a_client_secret_and_a_password_stand_nowhere(house: House) {
         let log = Log::start();
         let mut browser = Browser::at(&house.base);
-        let connection = set_up(&house, &mut browser).await;
+        sign_up(&house, &mut browser).await;
+        let connection = connect(&house, &mut browser).await;
         house.settle().await;
 
         let id = connection.rsplit('/').next().unwrap().to_owned();

@@ -48,6 +48,7 @@ pub(crate) async fn apply(
     };
     let mut effects = Effects::default();
     for tag in &tagged.tags {
+        let tag = &named(tenant, connection, tag).await?;
         let triggers = tenant.triggers(connection.id, &tag.id).await?;
         if triggers.is_empty() {
             effects
@@ -69,6 +70,20 @@ pub(crate) async fn apply(
     }
     rederive(tenant, connection.id, &tagged.conversation.id).await?;
     Ok(Applied::processed(effects.done.join("; "), effects.ticket))
+}
+
+/// A tag with the name it has in our copy when the payload tells none: the outline that is left of a deleted
+/// conversation's payload does not.
+async fn named(tenant: &Tenant<'_, Tx>, connection: &Connection, tag: &TagRef) -> Result<TagRef> {
+    let mut tag = tag.clone();
+    if tag.name.is_none() {
+        let known = tenant.tags().await?.into_iter();
+        tag.name = known
+            .filter(|known| known.connection == connection.id)
+            .find(|known| known.id == tag.id)
+            .map(|known| known.name);
+    }
+    Ok(tag)
 }
 
 fn name_of(tag: &TagRef) -> &str {

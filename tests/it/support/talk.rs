@@ -201,8 +201,8 @@ impl Talk {
                 {"type": "contact", "id": CONTACT.0, "external_id": "bw-77"},
             ]},
             "admin_assignee_id": 5_520_117, "team_assignee_id": null, "open": true, "state": "open", "read": true,
-            "tags": {"type": "tag.list", "tags": applied}, "title": opening.text,
-            "custom_attributes": {"AI Title": opening.text},
+            "tags": {"type": "tag.list", "tags": applied}, "title": self.opening.text,
+            "custom_attributes": {"AI Title": self.opening.text},
             "conversation_parts": {
                 "type": "conversation_part.list", "conversation_parts": parts, "total_count": parts.len(),
             },

@@ -85,7 +85,8 @@ impl Random for Stuck {
     }
 }
 
-/// The database as a process sees it whose ids repeat, so that a transaction's second audit row cannot be stored.
+/// The database as a process sees it that makes the same ids as any other of these, so that of two audit rows the second
+/// cannot be stored.
 async fn with_stuck_ids(db: &TestDb) -> Db {
     let clock = ManualClock::new(db.sources.now());
     let sources = Sources::new(Arc::new(clock), Arc::new(Stuck));

@@ -111,10 +111,12 @@ both_databases! {
     async fn without_its_audit_row_nothing_changes(db: TestDb) {
         let member = owner(&db).await;
         let product = build::product(&db.db, member.workspace().id, "Mobile").await;
+        let used = with_stuck_ids(&db).await;
+        products::archive(&used, &member, product.id, ADDRESS).await.unwrap();
         let stuck = with_stuck_ids(&db).await;
-        products::archive(&stuck, &member, product.id, ADDRESS).await.unwrap();
         let outcome = products::unarchive(&stuck, &member, product.id, ADDRESS).await;
         assert!(matches!(outcome, Err(ChangeError::Database(db::Error::Conflict))), "{outcome:?}");
+        let stuck = with_stuck_ids(&db).await;
         let outcome = products::rename(&stuck, &member, product.id, "Other", ADDRESS).await;
         assert!(matches!(outcome, Err(ChangeError::Database(db::Error::Conflict))), "{outcome:?}");
         let now = db.db.workspace(member.workspace().id).product(product.id).await.unwrap().unwrap();

@@ -1,9 +1,6 @@
+use super::owner;
 use super::{ADDRESS, PASSWORD, accounts, actions, audit, priya, settings, signed_up, someone};
-use super::{owner, with_stuck_ids};
-use earmark_accounts::{
-    Accounts, ChangeError, Failure, FieldErrors, Member, Password, SignUp, SignUpError,
-};
-use earmark_db as db;
+use earmark_accounts::{Accounts, ChangeError, FieldErrors, Member, Password, SignUp, SignUpError};
 use earmark_model::Role;
 use earmark_testkit::both_databases;
 
@@ -48,17 +45,6 @@ both_databases! {
         assert_eq!(errors.0.len(), 1);
         let member = Member::load(&db.db, user.id, "another").await.unwrap();
         assert!(member.is_none());
-    }
-
-    async fn without_its_audit_rows_nobody_is_signed_up(db: TestDb) {
-        let stuck = Accounts::new(with_stuck_ids(&db).await, settings());
-        let outcome = stuck.sign_up(priya(), ADDRESS).await;
-        assert!(
-            matches!(outcome, Err(SignUpError::Unavailable(Failure::Database(db::Error::Conflict)))),
-            "{outcome:?}"
-        );
-        let stored = db.db.across().user_by_email("priya@quillwater.example").await.unwrap();
-        assert!(stored.is_none());
     }
 
     async fn closed_means_closed(db: TestDb) {

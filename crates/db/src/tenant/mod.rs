@@ -1,24 +1,28 @@
 //! The queries of one workspace, a file a subject.
 
 mod audit;
+mod comments;
 mod connections;
 mod conversations;
 mod deliveries;
+mod evidence;
 mod inbox;
 mod jobs;
 mod products;
+mod secrets;
 mod tags;
 mod tickets;
 mod workspace;
 
 pub use audit::{Actor, AuditLine};
-pub use connections::{
-    Connection, NewConnection, PermissionCheck, Refusal, SecretKind, StoredSecret, TopicSighting,
-};
+pub use comments::Comment;
+pub use connections::{Connection, NewConnection};
 pub use conversations::{Conversation, Message};
 pub use deliveries::{Delivery, DeliveryFilter, WaitingDelivery};
+pub use evidence::{PermissionCheck, Refusal, TopicSighting};
 pub use inbox::{Assignee, InboxFilter, InboxRow, InboxTag};
 pub use products::{Product, Status};
+pub use secrets::{SecretKind, StoredSecret};
 pub use tags::{Admin, Tag, Trigger, TriggerTag};
-pub use tickets::{Comment, NewTicket, Ticket, TicketChange, TicketTag};
+pub use tickets::{NewTicket, Ticket, TicketChange, TicketTag};
 pub use workspace::{Member, Workspace};

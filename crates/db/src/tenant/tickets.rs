@@ -1,12 +1,12 @@
-//! Tickets, the tags that made them, and what our own people wrote on them.
+//! Tickets and the tags that made them.
 
-use crate::entities::{comments, ticket_tags, tickets};
+use crate::entities::{ticket_tags, tickets};
 use crate::error::{Error, Result};
 use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{CommentId, ConnectionId, ProductId, StatusId, TicketId, UserId};
+use earmark_model::{ConnectionId, ProductId, StatusId, TicketId, UserId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder,
@@ -143,19 +143,6 @@ pub struct TicketChange {
     pub title: Option<String>,
 }
 
-/// A comment of our own people; never sent to Intercom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
-    /// The id.
-    pub id: CommentId,
-    /// Who wrote it.
-    pub author: UserId,
-    /// The plain text.
-    pub body: String,
-    /// When.
-    pub created_at: DateTime<Utc>,
-}
-
 #[derive(FromQueryResult)]
 struct NumberRow {
     last_ticket_number: i64,
@@ -233,38 +220,6 @@ impl<S: Source> Tenant<'_, S> {
                     name,
                     tagged_at,
                     tagged_by,
-                }
-            })
-            .collect())
-    }
-
-    /// The comments on a ticket, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn comments(&self, ticket: TicketId) -> Result<Vec<Comment>> {
-        let rows = comments::Entity::find()
-            .filter(comments::Column::WorkspaceId.eq(self.workspace()))
-            .filter(comments::Column::TicketId.eq(ticket.0))
-            .order_by_asc(comments::Column::Id)
-            .all(self.on())
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let comments::Model {
-                    workspace_id: _,
-                    id,
-                    ticket_id: _,
-                    author_id,
-                    body,
-                    created_at,
-                } = row;
-                Comment {
-                    id: CommentId(id),
-                    author: UserId(author_id),
-                    body,
-                    created_at,
                 }
             })
             .collect())
@@ -446,29 +401,5 @@ impl Tenant<'_, Tx> {
         }
         self.source.changed(self.id, ChangeKind::Tickets);
         Ok(())
-    }
-
-    /// Adds a comment.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn add_comment(
-        &self,
-        ticket: TicketId,
-        author: UserId,
-        body: &str,
-    ) -> Result<CommentId> {
-        let id: CommentId = self.source.sources().id();
-        let row = comments::ActiveModel {
-            workspace_id: Set(self.workspace()),
-            id: Set(id.0),
-            ticket_id: Set(ticket.0),
-            author_id: Set(author.0),
-            body: Set(body.to_owned()),
-            created_at: Set(self.now()),
-        };
-        row.insert(self.on()).await?;
-        self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(id)
     }
 }
