@@ -25,7 +25,7 @@ const UP: &[&str] = &[
         disconnected_at {time},
         PRIMARY KEY (workspace_id, id)
     )",
-    "CREATE INDEX connections_app ON connections (workspace_id, app_id)",
+    "CREATE UNIQUE INDEX connections_app ON connections (workspace_id, app_id)",
     "CREATE TABLE secrets (
         workspace_id {uuid} NOT NULL,
         id {uuid} NOT NULL,

@@ -170,6 +170,10 @@ impl Endpoints {
     }
 
     async fn read(&self, token: &str) -> earmark_db::Result<Option<Resolved>> {
+        // What no token looks like is not worth a query, which PostgreSQL would refuse for a NUL.
+        if !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Ok(None);
+        }
         let Some(endpoint) = self.store.db.across().endpoint(token).await? else {
             return Ok(None);
         };

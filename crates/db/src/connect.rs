@@ -191,6 +191,8 @@ fn connect_options(options: &Options) -> ConnectOptions {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                // What is erased must not stay behind in freed pages.
+                .pragma("secure_delete", "ON")
                 .busy_timeout(Duration::from_secs(3))
         });
     connect

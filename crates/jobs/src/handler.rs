@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Verdict {
     /// The work is done.
     Done,
+    /// There is more of it, but others that wait get their turn first; this attempt does not count.
+    Yield,
     /// It failed in a way that may pass; try again later, up to the job's attempts. The words are kept.
     Retry(String),
     /// It has to wait until a known time (a rate limit), for a second at least; this attempt does not count.

@@ -4,7 +4,7 @@ use crate::backoff::backoff;
 use crate::handler::{Handlers, Verdict};
 use chrono::TimeDelta;
 use earmark_db::{ChangeKind, Changes, Db, Error, Result};
-use earmark_model::{ClaimedJob, JobId};
+use earmark_model::ClaimedJob;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -234,7 +234,7 @@ impl Worker {
                     return Some(ended.unwrap_or_else(|why| Verdict::Retry(format!("it panicked: {why}"))));
                 }
                 () = tokio::time::sleep(self.settings.lease / 3) => {
-                    if !self.extend(job.id).await {
+                    if !self.extend(job).await {
                         return None;
                     }
                 }
@@ -243,18 +243,18 @@ impl Worker {
     }
 
     /// Extends a job's lease; false when the claim is lost. A database that is away is no loss yet.
-    async fn extend(&self, id: JobId) -> bool {
+    async fn extend(&self, job: &ClaimedJob) -> bool {
         let extended = async {
             let tx = self.db.begin().await?;
             let held = tx
                 .across()
-                .extend_lease(id, delta(self.settings.lease))
+                .extend_lease(job, delta(self.settings.lease))
                 .await?;
             tx.commit().await?;
             Ok::<_, Error>(held)
         };
         extended.await.unwrap_or_else(|error| {
-            tracing::warn!(job = %id, %error, "cannot extend a job's lease");
+            tracing::warn!(job = %job.id, %error, "cannot extend a job's lease");
             true
         })
     }
@@ -263,19 +263,20 @@ impl Worker {
         let tx = self.db.begin().await?;
         let across = tx.across();
         match verdict {
-            Verdict::Done => across.finish_job(job.id).await?,
+            Verdict::Done => across.finish_job(job).await?,
+            Verdict::Yield => across.put_job_back(job, self.db.sources().now(), None).await?,
             Verdict::Snooze(until) => {
                 let until = until.max(self.db.sources().now() + SHORTEST_SNOOZE);
-                across.put_job_back(job.id, until, None).await?;
+                across.put_job_back(job, until, None).await?;
             }
-            Verdict::Fail(why) => across.fail_job(job.id, &why).await?,
+            Verdict::Fail(why) => across.fail_job(job, &why).await?,
             Verdict::Retry(why) if job.attempt >= job.job.max_attempts() => {
-                across.fail_job(job.id, &why).await?
+                across.fail_job(job, &why).await?
             }
             Verdict::Retry(why) => {
                 let [jitter] = self.db.sources().bytes();
                 let at = self.db.sources().now() + backoff(job.attempt, jitter);
-                across.put_job_back(job.id, at, Some(&why)).await?;
+                across.put_job_back(job, at, Some(&why)).await?;
             }
         }
         tx.commit().await

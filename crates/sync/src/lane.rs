@@ -26,7 +26,7 @@ impl Handler for LaneHandler {
         };
         match self.work(job.workspace, lane).await {
             Ok(true) => Verdict::Done,
-            Ok(false) => Verdict::Snooze(self.0.sources().now()),
+            Ok(false) => Verdict::Yield,
             Err(error) => error.into(),
         }
     }

@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 /// A running sandbox and a client that gives it orders. It ends with the test's runtime.
 pub struct TestSandbox {
     running: Running,
-    http: reqwest::Client,
 }
 
 impl std::fmt::Debug for TestSandbox {
@@ -28,7 +27,6 @@ impl TestSandbox {
             running: earmark_sandbox::start(options)
                 .await
                 .expect("the sandbox starts"),
-            http: reqwest::Client::new(),
         }
     }
 
@@ -49,8 +47,8 @@ impl TestSandbox {
     /// # Panics
     /// When it is refused.
     pub async fn order(&self, path: &str, body: &Value) -> Value {
-        let request = self.http.post(self.control(path)).json(body);
-        answer(path, request).await
+        let done = self.running.remote().order(path, body).await;
+        done.expect("the sandbox does as it is told")
     }
 
     /// Asks `GET /__sandbox/{path}`.
@@ -58,25 +56,14 @@ impl TestSandbox {
     /// # Panics
     /// When it is refused.
     pub async fn ask(&self, path: &str) -> Value {
-        answer(path, self.http.get(self.control(path))).await
+        let list = self.running.remote().read(path).await;
+        list.expect("the sandbox answers")
     }
 
     /// Stops it.
     pub async fn stop(self) {
         self.running.stop().await;
     }
-
-    fn control(&self, path: &str) -> String {
-        format!("{}/__sandbox/{path}", self.url())
-    }
-}
-
-async fn answer(path: &str, request: reqwest::RequestBuilder) -> Value {
-    let response = request.send().await.expect("the sandbox answers");
-    let status = response.status();
-    let body = response.text().await.expect("the sandbox's answer");
-    assert!(status.is_success(), "{path}: {status} {body}");
-    serde_json::from_str(&body).expect("the sandbox answers in JSON")
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What a page is, and the gallery of every page in its sample states.
 
 use crate::render::{
-    Context, Flash, IntercomHealth, NavProduct, Person, Shell, Theme, WorkspaceLink, WorkspaceNav,
-    render,
+    Context, Flash, NavProduct, Person, Shell, Theme, WorkspaceLink, WorkspaceNav, render,
 };
 use crate::ui::Tone;
 use askama::Template;
@@ -168,7 +167,7 @@ fn sample_shell(hostile: bool) -> Shell {
                 product("payroll", "Payroll", 0),
                 product("mobile", "Mobile", 1),
             ],
-            intercom: IntercomHealth::Connected,
+            intercom_refused: false,
         }),
         here: "/w/quillwater/inbox".to_owned(),
     }

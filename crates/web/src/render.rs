@@ -113,17 +113,6 @@ pub struct NavProduct {
     pub new: u64,
 }
 
-/// How the connections to Intercom are, in one mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IntercomHealth {
-    /// No connection.
-    None,
-    /// Every connection works.
-    Connected,
-    /// Intercom refuses the credentials of one at least.
-    Refused,
-}
-
 /// The workspace a page stands in.
 #[derive(Debug, Clone)]
 pub struct WorkspaceNav {
@@ -139,8 +128,8 @@ pub struct WorkspaceNav {
     pub mine: u64,
     /// The products that are not archived.
     pub products: Vec<NavProduct>,
-    /// How Intercom is.
-    pub intercom: IntercomHealth,
+    /// Whether Intercom refuses the credentials of a connection.
+    pub intercom_refused: bool,
 }
 
 /// What surrounds every page.

@@ -134,7 +134,7 @@ impl Across<'_, Tx> {
 
     async fn insert_new(&self, rows: &[NewDelivery], ids: &[DeliveryId]) -> Result<Vec<Uuid>> {
         let sql = format!(
-            "{INSERT}{} ON CONFLICT (workspace_id, connection_id, dedupe_key) DO NOTHING",
+            "{INSERT}{} ON CONFLICT (workspace_id, connection_id, dedupe_key) DO NOTHING RETURNING id",
             sql::places(rows.len(), COLUMNS, 1)
         );
         let mut values: Vec<Value> = Vec::with_capacity(rows.len() * COLUMNS);
@@ -171,27 +171,8 @@ impl Across<'_, Tx> {
                 body.clone().into(),
             ]);
         }
-        let inserted = sql::execute(self.on(), &sql, values).await?;
-        // Almost always all are new. The count says so without a row for each coming back.
-        if inserted == rows.len() as u64 {
-            return Ok(ids.iter().map(|id| id.0).collect());
-        }
-        self.ids_there(rows, ids).await
-    }
-
-    /// Those of `ids` that have a row.
-    async fn ids_there(&self, rows: &[NewDelivery], ids: &[DeliveryId]) -> Result<Vec<Uuid>> {
-        let sql = format!(
-            "SELECT id FROM deliveries WHERE (workspace_id, id) IN (VALUES {})",
-            sql::places(rows.len(), 2, 1)
-        );
-        let values = rows
-            .iter()
-            .zip(ids)
-            .flat_map(|(row, id)| [row.workspace.0.into(), id.0.into()])
-            .collect();
-        let there: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
-        Ok(there.into_iter().map(|row| row.id).collect())
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
     async fn insert_repeat(&self, delivery: &NewDelivery, id: DeliveryId) -> Result<()> {

@@ -1,11 +1,11 @@
 //! Claiming and finishing jobs. Workers serve every tenant, oldest work first, so a claim looks across them.
 
 use super::Across;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scope::{Source, Tx};
 use crate::sql;
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_model::{ClaimedJob, Job, JobId, WorkspaceId};
+use earmark_model::{ClaimedJob, JobId, WorkspaceId};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
@@ -92,41 +92,54 @@ impl Across<'_, Tx> {
         let now = self.now();
         let values = vec![(now + lease).into(), now.into(), i64::from(most).into()];
         let rows: Vec<ClaimRow> = sql::all(self.on(), &sql, values).await?;
-        rows.into_iter()
-            .map(|row| {
-                let job: Job = serde_json::from_str(&row.payload)
-                    .map_err(|why| Error::contradiction("jobs", row.id, why))?;
-                Ok(ClaimedJob {
-                    id: JobId(row.id),
-                    workspace: WorkspaceId(row.workspace_id),
+        let mut claimed = Vec::with_capacity(rows.len());
+        for ClaimRow {
+            id,
+            workspace_id,
+            payload,
+            attempts,
+        } in rows
+        {
+            match serde_json::from_str(&payload) {
+                Ok(job) => claimed.push(ClaimedJob {
+                    id: JobId(id),
+                    workspace: WorkspaceId(workspace_id),
                     job,
-                    attempt: u32::try_from(row.attempts).unwrap_or(1),
-                })
-            })
-            .collect()
+                    attempt: u32::try_from(attempts).unwrap_or(1),
+                }),
+                // Such as a kind of job that only a newer version knows: it must not keep the others from running.
+                Err(why) => {
+                    let why = format!("this version cannot read it: {why}");
+                    tracing::error!(job = %id, why, "a job is set aside");
+                    self.fail_attempt(id, attempts, &why).await?;
+                }
+            }
+        }
+        Ok(claimed)
     }
 
     /// Ends a job that did its work.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn finish_job(&self, id: JobId) -> Result<()> {
-        sql::execute(
-            self.on(),
-            "DELETE FROM jobs WHERE id = $1 AND state = 'running'",
-            vec![id.0.into()],
-        )
-        .await
-        .map(drop)
+    pub async fn finish_job(&self, job: &ClaimedJob) -> Result<()> {
+        let sql = "DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        sql::execute(self.on(), sql, vec![job.id.0.into(), attempts(job).into()])
+            .await
+            .map(drop)
     }
 
     /// Keeps a running job's claim for longer. False when the claim was lost.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn extend_lease(&self, id: JobId, lease: TimeDelta) -> Result<bool> {
-        let sql = "UPDATE jobs SET lease_until = $2 WHERE id = $1 AND state = 'running'";
-        let values = vec![id.0.into(), (self.now() + lease).into()];
+    pub async fn extend_lease(&self, job: &ClaimedJob, lease: TimeDelta) -> Result<bool> {
+        let sql = "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let values = vec![
+            job.id.0.into(),
+            attempts(job).into(),
+            (self.now() + lease).into(),
+        ];
         Ok(sql::execute(self.on(), sql, values).await? > 0)
     }
 
@@ -136,13 +149,25 @@ impl Across<'_, Tx> {
     /// [`Error::Unavailable`].
     pub async fn put_job_back(
         &self,
-        id: JobId,
+        job: &ClaimedJob,
         at: DateTime<Utc>,
         error: Option<&str>,
     ) -> Result<()> {
-        let sql = "DELETE FROM jobs WHERE id = $1 AND state = 'running' \
+        self.put_attempt_back(job.id.0, attempts(job), at, error)
+            .await
+    }
+
+    async fn put_attempt_back(
+        &self,
+        id: Uuid,
+        attempt: i32,
+        at: DateTime<Utc>,
+        error: Option<&str>,
+    ) -> Result<()> {
+        let sql = "DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running' \
             RETURNING workspace_id, kind, key, payload, asked, attempts, errors, created_at";
-        let Some(row) = sql::one::<RunningRow>(self.on(), sql, vec![id.0.into()]).await? else {
+        let values = vec![id.into(), attempt.into()];
+        let Some(row) = sql::one::<RunningRow>(self.on(), sql, values).await? else {
             return Ok(());
         };
         let errors = remember(&row.errors, error);
@@ -154,7 +179,7 @@ impl Across<'_, Tx> {
             ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET run_at = excluded.run_at, \
             attempts = excluded.attempts, errors = excluded.errors";
         let values = vec![
-            id.0.into(),
+            id.into(),
             row.workspace_id.into(),
             row.kind.into(),
             row.key.into(),
@@ -172,19 +197,19 @@ impl Across<'_, Tx> {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn fail_job(&self, id: JobId, error: &str) -> Result<()> {
-        let sql = "SELECT errors FROM jobs WHERE id = $1 AND state = 'running'";
-        let Some(row) = sql::one::<ErrorsRow>(self.on(), sql, vec![id.0.into()]).await? else {
+    pub async fn fail_job(&self, job: &ClaimedJob, error: &str) -> Result<()> {
+        self.fail_attempt(job.id.0, attempts(job), error).await
+    }
+
+    async fn fail_attempt(&self, id: Uuid, attempt: i32, error: &str) -> Result<()> {
+        let sql = "SELECT errors FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running'";
+        let values = vec![id.into(), attempt.into()];
+        let Some(row) = sql::one::<ErrorsRow>(self.on(), sql, values).await? else {
             return Ok(());
         };
         let sql = "UPDATE jobs SET state = 'failed', errors = $2, lease_until = NULL WHERE id = $1";
-        sql::execute(
-            self.on(),
-            sql,
-            vec![id.0.into(), remember(&row.errors, Some(error)).into()],
-        )
-        .await
-        .map(drop)
+        let values = vec![id.into(), remember(&row.errors, Some(error)).into()];
+        sql::execute(self.on(), sql, values).await.map(drop)
     }
 
     /// Puts back jobs whose worker was lost; gives their number.
@@ -192,14 +217,16 @@ impl Across<'_, Tx> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn rescue_jobs(&self) -> Result<usize> {
-        let sql = "SELECT id FROM jobs WHERE state = 'running' AND lease_until < $1";
+        let sql = "SELECT id, attempts FROM jobs WHERE state = 'running' AND lease_until < $1";
         #[derive(FromQueryResult)]
         struct Row {
             id: Uuid,
+            attempts: i32,
         }
         let lost: Vec<Row> = sql::all(self.on(), sql, vec![self.now().into()]).await?;
-        for row in &lost {
-            self.put_job_back(JobId(row.id), self.now(), Some("its worker was lost"))
+        for Row { id, attempts } in &lost {
+            let why = Some("its worker was lost");
+            self.put_attempt_back(*id, *attempts, self.now(), why)
                 .await?;
         }
         Ok(lost.len())
@@ -214,6 +241,11 @@ impl Across<'_, Tx> {
         sql::execute(self.on(), sql, vec![DateTime::<Utc>::UNIX_EPOCH.into()]).await?;
         Ok(self.rescue_jobs().await? as u64)
     }
+}
+
+/// A claim is known by its attempt, too: who lost the lease cannot settle the attempt of the next one.
+fn attempts(job: &ClaimedJob) -> i32 {
+    i32::try_from(job.attempt).unwrap_or(i32::MAX)
 }
 
 /// The job's errors as a JSON list, newest last, with `error` added.

@@ -3,7 +3,7 @@
 use crate::support::in_tx;
 use chrono::TimeDelta;
 use earmark_db::{Db, Error};
-use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -35,8 +35,8 @@ async fn claim_one(t: &TestDb) -> ClaimedJob {
     claimed.remove(0)
 }
 
-async fn finish(t: &TestDb, id: JobId) {
-    in_tx!(t, |tx| tx.across().finish_job(id).await.unwrap());
+async fn finish(t: &TestDb, job: &ClaimedJob) {
+    in_tx!(t, |tx| tx.across().finish_job(job).await.unwrap());
 }
 
 /// How many are pending, running, failed.
@@ -61,8 +61,8 @@ both_databases! {
         assert_eq!(claimed.len(), 2);
         assert!(claimed.iter().all(|one| one.workspace == WORKSPACE && one.attempt == 1));
         assert!(tenant.is_queued(&job("a")).await.unwrap(), "running counts too");
-        finish(&t, claimed[0].id).await;
-        finish(&t, claimed[1].id).await;
+        finish(&t, &claimed[0]).await;
+        finish(&t, &claimed[1]).await;
         assert_eq!(counts(&t).await, [0, 0, 0]);
         assert!(!tenant.is_queued(&job("a")).await.unwrap());
     }
@@ -84,7 +84,7 @@ both_databases! {
         enqueue(&t, &job("a")).await;
         assert_eq!(counts(&t).await, [1, 1, 0]);
         assert_eq!(claim(&t, 10).await.len(), 0, "its twin waits");
-        finish(&t, running.id).await;
+        finish(&t, &running).await;
         let twin = claim_one(&t).await;
         assert_ne!(twin.id, running.id);
         assert_eq!((twin.job, twin.attempt), (job("a"), 1));
@@ -94,14 +94,14 @@ both_databases! {
         enqueue(&t, &job("a")).await;
         let first = claim_one(&t).await;
         let due = t.sources.now() + TimeDelta::minutes(5);
-        in_tx!(t, |tx| tx.across().put_job_back(first.id, due, Some("timeout")).await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(&first, due, Some("timeout")).await.unwrap());
         assert_eq!(t.db.across().next_job_at().await.unwrap(), Some(due));
         assert_eq!(claim(&t, 10).await.len(), 0);
         t.clock.set(due);
         let second = claim_one(&t).await;
         assert_eq!((second.id, second.attempt), (first.id, 2));
 
-        in_tx!(t, |tx| tx.across().put_job_back(first.id, t.sources.now(), None).await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(&first, t.sources.now(), None).await.unwrap());
         assert_eq!(claim_one(&t).await.attempt, 2, "without an error the attempt does not count");
         assert_eq!(t.db.across().next_job_at().await.unwrap(), None);
     }
@@ -110,7 +110,7 @@ both_databases! {
         enqueue(&t, &job("a")).await;
         let first = claim_one(&t).await;
         let due = t.sources.now() + TimeDelta::minutes(5);
-        in_tx!(t, |tx| tx.across().put_job_back(first.id, due, Some("timeout")).await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(&first, due, Some("timeout")).await.unwrap());
         enqueue(&t, &job("a")).await;
         assert_eq!(claim_one(&t).await.id, first.id);
     }
@@ -120,7 +120,7 @@ both_databases! {
         let first = claim_one(&t).await;
         enqueue(&t, &job("a")).await;
         let due = t.sources.now() + TimeDelta::minutes(5);
-        in_tx!(t, |tx| tx.across().put_job_back(first.id, due, Some("timeout")).await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(&first, due, Some("timeout")).await.unwrap());
         assert_eq!(counts(&t).await, [1, 0, 0]);
         assert_eq!(t.db.across().next_job_at().await.unwrap(), Some(due), "it is not tried before its time");
         t.clock.set(due);
@@ -130,13 +130,13 @@ both_databases! {
     async fn a_failed_job_stays_to_be_seen_and_can_be_asked_for_again(t: TestDb) {
         enqueue(&t, &job("a")).await;
         let first = claim_one(&t).await;
-        in_tx!(t, |tx| tx.across().fail_job(first.id, "no such conversation").await.unwrap());
+        in_tx!(t, |tx| tx.across().fail_job(&first, "no such conversation").await.unwrap());
         assert_eq!(counts(&t).await, [0, 0, 1]);
         assert!(!t.db.workspace(WORKSPACE).is_queued(&job("a")).await.unwrap());
         enqueue(&t, &job("a")).await;
         let second = claim_one(&t).await;
         assert_eq!(second.attempt, 1);
-        in_tx!(t, |tx| tx.across().fail_job(second.id, "again").await.unwrap());
+        in_tx!(t, |tx| tx.across().fail_job(&second, "again").await.unwrap());
         assert_eq!(counts(&t).await, [0, 0, 2]);
     }
 
@@ -146,17 +146,21 @@ both_databases! {
         let rescue = async || in_tx!(t, |tx| tx.across().rescue_jobs().await.unwrap());
         assert_eq!(rescue().await, 0);
         t.clock.advance(LEASE - TimeDelta::seconds(1));
-        assert!(in_tx!(t, |tx| tx.across().extend_lease(lost.id, LEASE).await.unwrap()));
+        assert!(in_tx!(t, |tx| tx.across().extend_lease(&lost, LEASE).await.unwrap()));
         t.clock.advance(TimeDelta::seconds(2));
         assert_eq!(rescue().await, 0, "the lease was extended");
         t.clock.advance(LEASE);
         assert_eq!(rescue().await, 1);
-        assert!(!in_tx!(t, |tx| tx.across().extend_lease(lost.id, LEASE).await.unwrap()));
-        finish(&t, lost.id).await;
-        in_tx!(t, |tx| tx.across().fail_job(lost.id, "late").await.unwrap());
-        in_tx!(t, |tx| tx.across().put_job_back(lost.id, t.sources.now(), None).await.unwrap());
+        assert!(!in_tx!(t, |tx| tx.across().extend_lease(&lost, LEASE).await.unwrap()));
+        finish(&t, &lost).await;
+        in_tx!(t, |tx| tx.across().fail_job(&lost, "late").await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(&lost, t.sources.now(), None).await.unwrap());
         assert_eq!(counts(&t).await, [1, 0, 0], "the lost worker has no say any more");
-        assert_eq!(claim_one(&t).await.attempt, 2);
+        let next = claim_one(&t).await;
+        assert_eq!(next.attempt, 2);
+        finish(&t, &lost).await;
+        assert!(!in_tx!(t, |tx| tx.across().extend_lease(&lost, LEASE).await.unwrap()));
+        assert_eq!(counts(&t).await, [0, 1, 0], "nor has it one in the next claim");
     }
 
     async fn after_a_restart_everything_running_is_put_back(t: TestDb) {
@@ -204,7 +208,7 @@ both_databases! {
             let now = t.sources.now();
             let put_back = tokio::spawn(async move {
                 let tx = back.begin().await.unwrap();
-                tx.across().put_job_back(claimed.id, now, Some("timeout")).await.unwrap();
+                tx.across().put_job_back(&claimed, now, Some("timeout")).await.unwrap();
                 tx.commit().await.unwrap();
             });
             let asked = tokio::spawn(async move {
@@ -216,7 +220,7 @@ both_databases! {
             asked.await.unwrap();
             assert_eq!(counts(&t).await, [1, 0, 0]);
             let last = claim_one(&t).await;
-            finish(&t, last.id).await;
+            finish(&t, &last).await;
         }
     }
 }
@@ -231,13 +235,13 @@ async fn work(db: Db, done: Arc<Mutex<Vec<String>>>) {
             Err(error) => panic!("{error}"),
         };
         tx.commit().await.unwrap();
-        for ClaimedJob { id, job, .. } in &claimed {
-            let Job::Details { conversation, .. } = job else {
-                panic!("{job:?}");
+        for one in &claimed {
+            let Job::Details { conversation, .. } = &one.job else {
+                panic!("{one:?}");
             };
             done.lock().unwrap().push(conversation.clone());
             let tx = db.begin().await.unwrap();
-            tx.across().finish_job(*id).await.unwrap();
+            tx.across().finish_job(one).await.unwrap();
             tx.commit().await.unwrap();
         }
         if claimed.is_empty() && db.across().next_job_at().await.unwrap().is_none() {
@@ -261,7 +265,7 @@ async fn putting_back_waits_for_an_open_request_and_joins_it() {
     let mut put_back = tokio::spawn(async move {
         let tx = db.begin().await?;
         tx.across()
-            .put_job_back(claimed.id, now, Some("timeout"))
+            .put_job_back(&claimed, now, Some("timeout"))
             .await?;
         tx.commit().await
     });

@@ -36,8 +36,8 @@ async fn claim(t: &TestDb) -> Vec<ClaimedJob> {
     in_tx!(t, |tx| tx.across().claim_jobs(10, LEASE).await.unwrap())
 }
 
-async fn finish(t: &TestDb, id: earmark_model::JobId) {
-    in_tx!(t, |tx| tx.across().finish_job(id).await.unwrap());
+async fn finish(t: &TestDb, job: &ClaimedJob) {
+    in_tx!(t, |tx| tx.across().finish_job(job).await.unwrap());
 }
 
 async fn jobs(t: &TestDb) -> (i64, i64) {
@@ -56,7 +56,7 @@ both_databases! {
         assert_eq!(running.job, Job::Lane(LaneJob { connection: owner.1, shard: lane_shard(CONVERSATION) }));
         store(&t.db, owner, "b", CONVERSATION).await.unwrap();
         assert_eq!(jobs(&t).await, (1, 1));
-        finish(&t, running.id).await;
+        finish(&t, &running).await;
         assert_eq!(jobs(&t).await, (1, 0));
         let next = claim(&t).await.remove(0);
         assert_eq!(next.job, running.job);
@@ -66,7 +66,7 @@ both_databases! {
         let owner = start(&t).await;
         store(&t.db, owner, "a", CONVERSATION).await.unwrap();
         let running = claim(&t).await.remove(0);
-        finish(&t, running.id).await;
+        finish(&t, &running).await;
         store(&t.db, owner, "b", CONVERSATION).await.unwrap();
         assert_eq!(jobs(&t).await, (1, 0));
     }
@@ -75,7 +75,7 @@ both_databases! {
         let owner = start(&t).await;
         store(&t.db, owner, "a", CONVERSATION).await.unwrap();
         let running = claim(&t).await.remove(0);
-        finish(&t, running.id).await;
+        finish(&t, &running).await;
         store(&t.db, owner, "a", CONVERSATION).await.unwrap();
         assert_eq!(jobs(&t).await, (0, 0));
     }
@@ -145,16 +145,13 @@ async fn drain(db: Db, writers_left: Arc<AtomicUsize>) {
             Err(error) => panic!("{error}"),
         };
         tx.commit().await.unwrap();
-        for ClaimedJob {
-            id, workspace, job, ..
-        } in &claimed
-        {
-            let Job::Lane(lane) = job else {
-                panic!("{job:?}")
+        for one in &claimed {
+            let Job::Lane(lane) = one.job else {
+                panic!("{one:?}")
             };
-            while apply(&db, *workspace, *lane).await > 0 {}
+            while apply(&db, one.workspace, lane).await > 0 {}
             let tx = db.begin().await.unwrap();
-            tx.across().finish_job(*id).await.unwrap();
+            tx.across().finish_job(one).await.unwrap();
             tx.commit().await.unwrap();
         }
         if ended && claimed.is_empty() {
@@ -205,7 +202,7 @@ async fn a_delivery_stored_while_its_lane_ends_leads_to_a_job() {
     let storing = t.db.begin().await.unwrap();
     let one = build::delivery(owner, "b", CONVERSATION, t.sources.now());
     storing.across().store_deliveries(&[one]).await.unwrap();
-    finish(&t, running.id).await;
+    finish(&t, &running).await;
     assert_eq!(jobs(&t).await, (0, 0), "not committed yet");
     storing.commit().await.unwrap();
     assert_eq!(jobs(&t).await, (1, 0));

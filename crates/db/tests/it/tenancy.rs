@@ -381,7 +381,7 @@ both_databases! {
         let tx: Tx = t.db.begin().await.unwrap();
         let claimed = tx.across().claim_jobs(100, chrono::TimeDelta::minutes(1)).await.unwrap();
         for one in &claimed {
-            tx.across().finish_job(one.id).await.unwrap();
+            tx.across().finish_job(one).await.unwrap();
         }
         // A job that names another tenant's connection finds nothing there, and must not swallow the tenant's own.
         tx.workspace(beta.workspace).enqueue(&alpha.details_job()).await.unwrap();

@@ -33,6 +33,9 @@ pub(super) fn observation(headers: &HeaderMap) -> Observation {
     }
 }
 
+/// A longer wait than this is not believed: it would stop a connection for good.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+
 /// When to call again after a 429: `Retry-After`, else the reset of the window, else doubling from one
 /// second to sixty with up to a fifth of spread, as Intercom's own clients do.
 pub(super) fn refused_until(
@@ -43,6 +46,7 @@ pub(super) fn refused_until(
     jitter: f64,
 ) -> DateTime<Utc> {
     retry_after(headers, now)
+        .map(|at| at.min(now + LONGEST_WAIT))
         .or_else(|| reset_at.filter(|at| *at > now))
         .unwrap_or_else(|| {
             let seconds = 2_i64.saturating_pow(attempt.saturating_sub(1)).min(60);

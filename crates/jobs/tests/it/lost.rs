@@ -72,7 +72,7 @@ both_databases! {
             let tx = t.db.begin().await.ok()?;
             tx.across().rescue_all_jobs().await.ok()?;
             for twin in tx.across().claim_jobs(1, TimeDelta::minutes(1)).await.ok()? {
-                tx.across().finish_job(twin.id).await.ok()?;
+                tx.across().finish_job(&twin).await.ok()?;
             }
             tx.commit().await.ok()
         })

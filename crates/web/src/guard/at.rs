@@ -4,9 +4,7 @@ use super::visitor::{Person, html};
 use super::{Visitor, see_other};
 use crate::failed::Failed;
 use crate::page::Page;
-use crate::render::{
-    Context, IntercomHealth, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part,
-};
+use crate::render::{Context, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -91,7 +89,11 @@ impl At {
 
     /// A value of the path, by its placeholder's name.
     pub(crate) fn segment(&self, name: &str) -> &str {
-        self.request.match_info().get(name).unwrap_or_default()
+        let value = self.request.match_info().get(name);
+        // PostgreSQL takes no NUL in text; nothing of ours is named with one.
+        value
+            .filter(|text| !text.contains('\0'))
+            .unwrap_or_default()
     }
 
     /// The product that the path names.
@@ -195,7 +197,9 @@ impl At {
             new: products.iter().map(|product| product.new).sum(),
             mine: mine.unsigned_abs(),
             products,
-            intercom: health(&connections),
+            intercom_refused: connections
+                .iter()
+                .any(|one| one.status == ConnectionStatus::Refused),
         })
     }
 }
@@ -206,16 +210,5 @@ fn mine(user: UserId) -> InboxFilter {
         assignee: Some(Assignee::User(user)),
         open_only: true,
         ..InboxFilter::default()
-    }
-}
-
-fn health(connections: &[Connection]) -> IntercomHealth {
-    let has = |status| connections.iter().any(|one| one.status == status);
-    if has(ConnectionStatus::Refused) {
-        IntercomHealth::Refused
-    } else if has(ConnectionStatus::Connected) {
-        IntercomHealth::Connected
-    } else {
-        IntercomHealth::None
     }
 }
