@@ -21,6 +21,7 @@ fmt:
 
 # Print a figure beside its baseline: ingest, idle
 bench NAME:
+    cargo build --release -p earmark-server -p earmark-bench
     cargo run --release -p earmark-bench -- {{NAME}}
 
 # Check licences, advisories and sources of the dependencies (needs cargo-deny and the network)

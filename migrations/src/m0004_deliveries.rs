@@ -48,10 +48,11 @@ const UP: &[&str] = &[
     "CREATE TABLE tombstones (
         workspace_id {uuid} NOT NULL,
         connection_id {uuid} NOT NULL,
-        conversation_id text NOT NULL,
+        kind text NOT NULL,
+        subject_id text NOT NULL,
         message_id text NOT NULL,
         at {time} NOT NULL,
-        PRIMARY KEY (workspace_id, connection_id, conversation_id, message_id),
+        PRIMARY KEY (workspace_id, connection_id, kind, subject_id, message_id),
         FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id)
     )",
 ];

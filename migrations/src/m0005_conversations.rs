@@ -22,6 +22,7 @@ const UP: &[&str] = &[
         PRIMARY KEY (workspace_id, connection_id, id),
         FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id)
     )",
+    "CREATE INDEX conversations_contact ON conversations (workspace_id, connection_id, contact_id)",
     "CREATE TABLE messages (
         workspace_id {uuid} NOT NULL,
         connection_id {uuid} NOT NULL,
@@ -41,4 +42,5 @@ const UP: &[&str] = &[
         FOREIGN KEY (workspace_id, connection_id, conversation_id)
             REFERENCES conversations (workspace_id, connection_id, id)
     )",
+    "CREATE INDEX messages_author ON messages (workspace_id, connection_id, author_id)",
 ];

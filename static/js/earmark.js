@@ -142,6 +142,14 @@
   });
   document.addEventListener('htmx:afterSwap', (e) => { if (e.target.id === 'list') markOpen(openKey()); });
 
+  /* An answer for a place that is gone is not shown: its parts for elsewhere would land in what stands there now. */
+  const guarded = new WeakSet();
+  document.addEventListener('htmx:beforeRequest', ({ detail: { target } }) => {
+    if (guarded.has(target)) return;
+    guarded.add(target);
+    target.addEventListener('htmx:beforeSwap', (e) => { if (!e.target.isConnected) e.detail.shouldSwap = false; });
+  });
+
   /* An answer that htmx does not show must not pass in silence. */
   const failed = () => {
     const box = $('#toasts');

@@ -172,6 +172,26 @@ describe('the inbox', () => {
       await other.context.close();
     }));
 
+  it('shows no late answer for a ticket that was left', () =>
+    together(async (page, agent) => {
+      const [first, second] = [unique('Left behind'), unique('Opened since')];
+      await newTicket(page, agent, second);
+      await newTicket(page, agent, first);
+      const key = new URL(page.url()).searchParams.get('ticket');
+      // The update of the first ticket is held back until the second is open.
+      let asked;
+      const held = new Promise((resolve) => { asked = resolve; });
+      await page.route(`**/inbox?ticket=${key}`, (route) => asked(route), { times: 1 });
+      await say(agent, 'Ines Carvalho, the contact', unique('A word more'));
+      const route = await held;
+      await openTicket(page, second);
+      const answered = page.waitForResponse((response) => response.url().endsWith(`ticket=${key}`));
+      await route.continue();
+      await (await answered).finished();
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+      assert.equal(await page.locator('#ticket').getByRole('heading', { name: second }).count(), 1);
+    }));
+
   it('filters the list in place and says when nothing matches', () =>
     together(async (page, agent) => {
       const words = unique('Cursor keys in tables');

@@ -268,7 +268,7 @@ houses! {
 
     async fn a_row_that_the_database_refuses_fails_alone(house: House) {
         let company = &house.company;
-        let writer = Writer::start(house.app.db.clone(), Batching::default());
+        let writer = Writer::start(house.app.db.clone(), Batching::default(), Duration::from_secs(3));
         let nowhere: ConnectionId = house.db.sources.id();
         let delivery = |n: u32| NewDelivery {
             workspace: company.workspace,

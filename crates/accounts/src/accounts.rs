@@ -27,7 +27,7 @@ pub struct Settings {
     pub session: TimeDelta,
     /// Failed logins to one account, within the window, after which it has to wait; at least one.
     pub login_attempts_per_account: u32,
-    /// Failed logins from one client address, within the window, after which it has to wait; at least one.
+    /// Sign-ups and failed logins from one client address, within the window, after which it has to wait; at least one.
     pub login_attempts_per_address: u32,
     /// The window in which failed logins are counted.
     pub login_window: TimeDelta,
@@ -106,7 +106,8 @@ impl Accounts {
         &self.0.settings
     }
 
-    /// Makes a person and their first workspace, which they own. `address` is the client's.
+    /// Makes a person and their first workspace, which they own. `address` is the client's; each sign-up whose fields are
+    /// in order counts against it.
     ///
     /// # Errors
     /// See [`SignUpError`]; then nothing is stored.
@@ -131,6 +132,9 @@ impl Accounts {
             workspace: workspace_name.trim(),
         };
         fields::check(&fields).map_err(SignUpError::Invalid)?;
+        // Hashing is dear, and so are workspaces: each takes an attempt, whatever comes of it.
+        let taken = self.0.throttle.take_address(address);
+        taken.map_err(|retry_after| SignUpError::Throttled { retry_after })?;
         let hash = self.0.passwords.hash(password).await?;
         let mut attempts = SLUG_ATTEMPTS;
         loop {

@@ -63,6 +63,12 @@ pub enum SignUpError {
     /// Ask again, with these messages. The fields are `name`, `email`, `password` and `workspace`.
     #[error("{0}")]
     Invalid(FieldErrors),
+    /// Too many sign-ups or failed logins from this client address: wait.
+    #[error("too many sign-ups from this address, wait {} seconds", retry_after.as_secs())]
+    Throttled {
+        /// How long.
+        retry_after: Duration,
+    },
     /// Not the person's fault.
     #[error(transparent)]
     Unavailable(#[from] Failure),

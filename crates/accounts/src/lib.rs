@@ -19,4 +19,4 @@ pub use error::{
 };
 pub use member::Member;
 pub use password::Password;
-pub use sessions::{SESSION_USER, SessionError, SessionRecords, SessionState};
+pub use sessions::{ANONYMOUS, SESSION_USER, SessionError, SessionRecords, SessionState};

@@ -1,7 +1,7 @@
 //! The throttle of failed logins, by account and by client address.
 //!
 //! A login takes one attempt from each of the two before the password is looked at, so that logins at the same moment
-//! cannot slip through, and gives them back unless it failed. It lives in memory: each process counts for itself.
+//! cannot slip through, and gives them back unless it failed. A sign-up takes one from the address and keeps it. It lives in memory: each process counts for itself.
 
 use crate::accounts::Settings;
 use earmark_db::across;
@@ -63,6 +63,11 @@ impl Throttle {
             account,
             address,
         })
+    }
+
+    /// Takes an attempt from the client address for good, or says how long to wait for the next.
+    pub(crate) fn take_address(&self, address: Option<IpAddr>) -> Result<(), Duration> {
+        self.addresses.take(&address.map(network))
     }
 }
 

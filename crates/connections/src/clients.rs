@@ -2,8 +2,9 @@
 
 use crate::store::Store;
 use earmark_db::tenant::{Connection, SecretKind};
+use earmark_db::{Tenant, Tx};
 use earmark_intercom::{BudgetKey, Client, Error, Lane, Region, Token};
-use earmark_model::{ConnectionId, ConnectionStatus, WorkspaceId};
+use earmark_model::{ConnectionId, ConnectionStatus, SecretId, WorkspaceId};
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,15 @@ pub enum NotReady {
     Database(#[from] earmark_db::Error),
 }
 
+/// A client for a connection, and which of its tokens it asks with.
+#[derive(Debug)]
+pub struct Ready {
+    /// The client.
+    pub client: Client,
+    /// The stored access token's row.
+    pub secret: SecretId,
+}
+
 impl Store {
     /// A client for a connection.
     ///
@@ -32,7 +42,7 @@ impl Store {
         workspace: WorkspaceId,
         connection: ConnectionId,
         lane: Lane,
-    ) -> Result<Client, NotReady> {
+    ) -> Result<Ready, NotReady> {
         let tenant = self.db.workspace(workspace);
         let row = tenant
             .connection(connection)
@@ -51,7 +61,7 @@ impl Store {
         workspace: WorkspaceId,
         connection: &Connection,
         lane: Lane,
-    ) -> Result<Client, NotReady> {
+    ) -> Result<Ready, NotReady> {
         let stored = self
             .db
             .workspace(workspace)
@@ -74,17 +84,15 @@ impl Store {
                 })?;
         let key = BudgetKey::new(token.fingerprint(), connection.app_id.as_str());
         let hosts = self.hosts.of(region).clone();
-        Ok(Client::new(
-            &self.http,
-            hosts,
-            token,
-            self.budget.clone(),
-            key,
-            lane,
-        ))
+        let budget = self.budget.clone();
+        Ok(Ready {
+            client: Client::new(&self.http, hosts, token, budget, key, lane),
+            secret: stored.id,
+        })
     }
 
-    /// Writes down what a failed call says about the credentials: only a refused token changes the status.
+    /// Writes down what a failed call with the token `secret` says about the credentials: only a refused token changes
+    /// the status, and only while it is the stored one.
     ///
     /// # Errors
     /// Those of the database.
@@ -92,32 +100,52 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         connection: ConnectionId,
+        secret: SecretId,
         error: &Error,
     ) -> earmark_db::Result<()> {
+        tracing::warn!(%workspace, %connection, error = with_request(error), "a call to Intercom failed");
         let Error::Reconnect { code, .. } = error else {
             return Ok(());
         };
         let code = code.as_deref().unwrap_or("unauthorized");
         let why = format!("Intercom refuses the access token ({code}). Paste a new one to go on.");
-        self.refuse(workspace, connection, &why).await
+        self.refuse(workspace, connection, secret, &why).await
     }
 
-    /// Marks a connection refused, unless it was disconnected meanwhile.
+    /// Marks a connection refused, unless the token was replaced or the connection disconnected meanwhile.
     pub(crate) async fn refuse(
         &self,
         workspace: WorkspaceId,
         connection: ConnectionId,
+        secret: SecretId,
         why: &str,
     ) -> earmark_db::Result<()> {
         let tx = self.db.begin().await?;
-        match tx
-            .workspace(workspace)
-            .refuse_connection(connection, why)
-            .await
-        {
-            Ok(()) => tx.commit().await,
-            Err(earmark_db::Error::Missing) => Ok(()),
-            Err(error) => Err(error),
+        let tenant = tx.workspace(workspace);
+        if holds(&tenant, connection, secret).await? {
+            tenant.refuse_connection(connection, why).await?;
         }
+        tx.commit().await
     }
+}
+
+/// The failure in words, with the id under which Intercom's support finds the request.
+#[must_use]
+pub fn with_request(error: &Error) -> String {
+    match error.request_id() {
+        Some(id) => format!("{error} (Intercom's request {id})"),
+        None => error.to_string(),
+    }
+}
+
+/// Whether this is still the connection's stored token, which a disconnected one no longer has. Nobody replaces it
+/// before the transaction ends.
+pub(crate) async fn holds(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    secret: SecretId,
+) -> earmark_db::Result<bool> {
+    tenant.lock().await?;
+    let stored = tenant.secrets(connection, SecretKind::AccessToken).await?;
+    Ok(stored.iter().any(|one| one.id == secret))
 }

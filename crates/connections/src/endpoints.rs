@@ -137,7 +137,8 @@ impl Endpoints {
         self.cache.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a secret verified a webhook; writes at most once a minute, and never on the caller's time.
+    /// Notes that a secret verified a webhook, and drops the older ones, which Intercom has ceased to use; writes at most
+    /// once a minute, and never on the caller's time.
     pub fn verified(&self, resolved: &Resolved, index: usize) {
         let Some(secret) = resolved.secrets.get(index) else {
             return;
@@ -157,10 +158,15 @@ impl Endpoints {
             cache.noted.insert(secret.id, now);
         }
         let (db, workspace, id) = (self.store.db.clone(), resolved.workspace, secret.id);
+        let connection = resolved.connection;
         tokio::spawn(async move {
             let written = async {
                 let tx = db.begin().await?;
-                tx.workspace(workspace).secret_verified(id, now).await?;
+                let tenant = tx.workspace(workspace);
+                tenant.secret_verified(id, now).await?;
+                tenant
+                    .drop_older_secrets(connection, SecretKind::ClientSecret, id)
+                    .await?;
                 tx.commit().await
             };
             if let Err(error) = written.await {

@@ -10,16 +10,18 @@ mod connect;
 mod endpoints;
 mod environment;
 mod error;
+mod hook;
 mod manage;
 mod store;
 
 pub use budget::SharedBudget;
 pub use check::CheckHandler;
-pub use clients::NotReady;
+pub use clients::{NotReady, Ready, with_request};
 pub use connect::{Connected, TokenForm};
 pub use endpoints::{Endpoints, LiveSecret, Resolved};
 pub use environment::SourcesEnvironment;
 pub use error::{ConnectError, ManageError};
+pub use hook::{HOOK_PATH, hook_path};
 pub use store::Store;
 
 pub use earmark_intercom::{HostMap, Region, conversation_link, webhook};

@@ -8,7 +8,8 @@ use earmark_model::{ConnectionId, ConnectionStatus, Job, WorkspaceId};
 use serde_json::json;
 
 impl Store {
-    /// Stores the client secret that webhooks are signed with, in place of the one before.
+    /// Stores the client secret that webhooks are signed with. The one before goes on verifying until the new one first
+    /// does, so that nothing is refused while it is being rotated in Intercom.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -65,25 +66,40 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Asks for a job of a live connection: a check, or a refresh of its tags.
+    /// Asks for a job of a live connection: a check, a refresh of its tags, or the details of a conversation.
     ///
     /// # Errors
     /// [`ManageError`].
     pub async fn ask(
         &self,
         workspace: WorkspaceId,
+        actor: &Actor,
         connection: ConnectionId,
         job: &Job,
     ) -> Result<(), ManageError> {
+        let (action, detail) = match job {
+            Job::CheckConnection { .. } => ("connection.check_asked", json!({})),
+            Job::RefreshTags { .. } => ("connection.tags_asked", json!({})),
+            Job::Details { conversation, .. } => (
+                "ticket.details_asked",
+                json!({ "conversation": conversation }),
+            ),
+            // Nobody asks for these: they are asked for when a delivery is stored.
+            Job::Lane(_) => ("connection.lane_asked", json!({})),
+        };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
         live(&tenant, connection).await?;
         tenant.enqueue(job).await?;
+        tenant
+            .audit(actor, action, ("connection", connection), detail)
+            .await?;
         Ok(tx.commit().await?)
     }
 
-    /// Disconnects: wipes our copy of the secrets, closes the endpoint, ends what waits. Tickets stay. Intercom still
-    /// lists the app of an access token: only its owner can remove it there.
+    /// Disconnects: wipes our copy of the secrets and closes the endpoint. Tickets stay. What waits is left to its lanes,
+    /// which still erase what was redacted or deleted. Intercom still lists the app of an access token: only its owner
+    /// can remove it there.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -98,9 +114,6 @@ impl Store {
         live(&tenant, connection).await?;
         tenant.disconnect(connection).await?;
         tenant
-            .ignore_waiting(connection, "ignored: disconnected")
-            .await?;
-        tenant
             .audit(
                 actor,
                 "connection.disconnected",
@@ -112,11 +125,13 @@ impl Store {
     }
 }
 
-/// The connection, unless it is gone, disconnected, or another workspace's.
+/// The connection, unless it is gone, disconnected, or another workspace's. Nobody else disconnects it before the
+/// transaction ends.
 async fn live(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
 ) -> Result<Connection, ManageError> {
+    tenant.lock().await?;
     let connection = tenant
         .connection(connection)
         .await?

@@ -49,7 +49,7 @@ impl Store {
         &self.hosts
     }
 
-    /// Seals a secret to its row and stores it in place of those of its kind.
+    /// Seals a secret to its row and stores it in place of those of its kind. A client secret leaves one former one.
     pub(crate) async fn put_secret(
         &self,
         tx: &Tx,
@@ -69,8 +69,13 @@ impl Store {
             secret.as_bytes(),
         );
         let tenant = tx.workspace(workspace);
+        let former = match kind {
+            SecretKind::AccessToken => 0,
+            SecretKind::ClientSecret => 1,
+        };
+        tenant.keep_secrets(connection, kind, former).await?;
         tenant
-            .replace_secret(id, connection, kind, sealed.as_str(), &last4(secret))
+            .add_secret(id, connection, kind, sealed.as_str(), &last4(secret))
             .await
     }
 

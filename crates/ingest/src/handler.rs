@@ -6,14 +6,11 @@ use crate::intake::Ingest;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
-use earmark_connections::Resolved;
 use earmark_connections::webhook::{self, SIGNATURE_HEADER, SignatureError};
+use earmark_connections::{HOOK_PATH, Resolved};
 use earmark_model::client_address;
 use std::net::IpAddr;
 use std::sync::Arc;
-
-/// The webhook URL's path; the token at its end names a connection.
-pub const HOOK_PATH: &str = "/hooks/intercom/{endpoint_token}";
 
 /// Adds the letterbox to an app.
 pub fn routes(ingest: Ingest) -> impl FnOnce(&mut ServiceConfig) {
@@ -64,13 +61,30 @@ async fn head(ingest: Data<Ingest>, request: HttpRequest, token: Path<String>) -
     }
 }
 
+/// Takes a webhook. One deadline covers the lookup, the body and the storing: Intercom waits five seconds in all.
 async fn post(
     ingest: Data<Ingest>,
     request: HttpRequest,
     token: Path<String>,
     payload: Payload,
 ) -> HttpResponse {
-    let to = match find(&ingest, &request, &token).await {
+    let taken = take(&ingest, &request, &token, payload);
+    match tokio::time::timeout(ingest.settings.answer_within, taken).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            tracing::warn!("a webhook was not stored in time");
+            HttpResponse::ServiceUnavailable().finish()
+        }
+    }
+}
+
+async fn take(
+    ingest: &Ingest,
+    request: &HttpRequest,
+    token: &str,
+    payload: Payload,
+) -> HttpResponse {
+    let to = match find(ingest, request, token).await {
         Ok(to) => to,
         Err(answer) => return answer,
     };
@@ -78,13 +92,17 @@ async fn post(
         ingest.refusals.record(
             Some((to.workspace, to.connection)),
             cause,
-            address(&ingest, &request),
+            address(ingest, request),
         );
     };
-    let announced =
-        header(&request, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
-    let body = match body::read(payload, announced, ingest.settings.max_body).await {
-        Ok(body) => body,
+    let announced = header(request, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
+    let read = body::read(payload, announced, ingest.settings.max_body, &ingest.bodies);
+    let (body, room) = match read.await {
+        Ok(read) => read,
+        Err(BodyError::NoRoom) => {
+            tracing::warn!("a webhook was not stored: too many bodies are waiting");
+            return HttpResponse::ServiceUnavailable().finish();
+        }
         Err(BodyError::TooLarge) => {
             refuse("the body is larger than the limit");
             return HttpResponse::PayloadTooLarge().finish();
@@ -92,22 +110,18 @@ async fn post(
         Err(BodyError::Broken) => return HttpResponse::BadRequest().finish(),
     };
     let secrets = to.secrets.iter().map(|live| live.secret.expose());
-    match webhook::verify(header(&request, SIGNATURE_HEADER), &body, secrets) {
+    match webhook::verify(header(request, SIGNATURE_HEADER), &body, secrets) {
         Ok(index) => ingest.endpoints.verified(&to, index),
         Err(error) => {
             refuse(cause_of(error, to.secrets.is_empty()));
             return HttpResponse::Unauthorized().finish();
         }
     }
-    let stored = ingest.writer.store(ingest.delivery(&to, body));
-    match tokio::time::timeout(ingest.settings.answer_within, stored).await {
-        Ok(Ok(_)) => HttpResponse::Ok().finish(),
-        Ok(Err(error)) => {
+    let delivery = ingest.delivery(&to, body);
+    match ingest.writer.store_in(delivery, Some(room)).await {
+        Ok(_) => HttpResponse::Ok().finish(),
+        Err(error) => {
             tracing::warn!(%error, "a webhook was not stored");
-            HttpResponse::ServiceUnavailable().finish()
-        }
-        Err(_) => {
-            tracing::warn!("a webhook was not stored in time");
             HttpResponse::ServiceUnavailable().finish()
         }
     }
@@ -133,9 +147,8 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 
 fn address(ingest: &Ingest, request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
-    Some(client_address(
-        peer,
-        header(request, "X-Forwarded-For"),
-        &ingest.settings.trusted_proxies,
-    ))
+    let lines = request.headers().get_all("X-Forwarded-For");
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let trusted = &ingest.settings.trusted_proxies;
+    Some(client_address(peer, lines, trusted))
 }

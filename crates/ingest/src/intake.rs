@@ -1,5 +1,6 @@
 //! From a verified body to a delivery.
 
+use crate::body::Bodies;
 use crate::refusals::Refusals;
 use crate::writer::{Batching, Writer};
 use chrono::TimeDelta;
@@ -17,7 +18,8 @@ use std::time::Duration;
 pub struct Settings {
     /// The largest body, in bytes.
     pub max_body: usize,
-    /// When nothing commits within this, the answer is 503 and Intercom repeats once.
+    /// When a request is not stored within this, the answer is 503 and Intercom repeats once. A transaction that takes
+    /// longer is given up.
     pub answer_within: Duration,
     /// Refused requests that are kept, for each connection and for the installation.
     pub refusals_kept: u32,
@@ -49,6 +51,7 @@ pub struct Ingest {
     pub(crate) endpoints: Endpoints,
     pub(crate) writer: Writer,
     pub(crate) refusals: Refusals,
+    pub(crate) bodies: Bodies,
     pub(crate) settings: Settings,
 }
 
@@ -56,13 +59,14 @@ impl Ingest {
     /// A letterbox over `db`. Must be called within the runtime: it starts its writers.
     #[must_use]
     pub fn new(db: Db, endpoints: Endpoints, settings: Settings) -> Self {
-        let writer = Writer::start(db.clone(), settings.batching);
+        let writer = Writer::start(db.clone(), settings.batching, settings.answer_within);
         let refusals = Refusals::start(db.clone(), settings.refusals_kept);
         Self {
             db,
             endpoints,
             writer,
             refusals,
+            bodies: Bodies::default(),
             settings,
         }
     }

@@ -10,6 +10,6 @@ mod intake;
 mod refusals;
 mod writer;
 
-pub use handler::{HOOK_PATH, routes};
+pub use handler::routes;
 pub use intake::{Ingest, Settings};
 pub use writer::{Batching, StoreError, Writer};

@@ -2,10 +2,14 @@
 
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::{Db, Error, Result};
-use tokio::sync::{mpsc, oneshot};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// Deliveries that may wait for the writers; beyond that, requests are answered 503 at once.
 const QUEUE: usize = 8 * 1024;
+
+/// Bytes of bodies in one transaction at most, unless a single one is larger.
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// How deliveries share transactions.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,7 @@ pub enum StoreError {
 struct Letter {
     delivery: NewDelivery,
     answer: oneshot::Sender<Result<Stored, StoreError>>,
+    room: Option<OwnedSemaphorePermit>,
 }
 
 /// The writers' letter slot. Cheap to clone; the writers end with its last clone.
@@ -46,9 +51,10 @@ struct Letter {
 pub struct Writer(mpsc::Sender<Letter>);
 
 impl Writer {
-    /// Starts the writers. Must be called within the runtime.
+    /// Starts the writers, which give a transaction up when it is not committed `within` this time: a database that has
+    /// gone silent must not hold them for ever. Must be called within the runtime.
     #[must_use]
-    pub fn start(db: Db, batching: Batching) -> Self {
+    pub fn start(db: Db, batching: Batching, within: Duration) -> Self {
         let (slot, letters) = mpsc::channel(QUEUE);
         let letters = std::sync::Arc::new(tokio::sync::Mutex::new(letters));
         for _ in 0..batching.writers.max(1) {
@@ -64,7 +70,9 @@ impl Writer {
                     if taken == 0 {
                         return;
                     }
-                    write(&db, std::mem::take(&mut batch)).await;
+                    for part in by_size(std::mem::take(&mut batch)) {
+                        write(&db, part, within).await;
+                    }
                 }
             });
         }
@@ -76,27 +84,59 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]: it is not stored.
     pub async fn store(&self, delivery: NewDelivery) -> Result<Stored, StoreError> {
+        self.store_in(delivery, None).await
+    }
+
+    /// Stores a delivery whose body takes room; that is free again when the delivery is gone, which may be long after
+    /// the request was answered.
+    pub(crate) async fn store_in(
+        &self,
+        delivery: NewDelivery,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> Result<Stored, StoreError> {
         let (answer, stored) = oneshot::channel();
-        self.0
-            .try_send(Letter { delivery, answer })
-            .map_err(|_| StoreError::Full)?;
+        let letter = Letter {
+            delivery,
+            answer,
+            room,
+        };
+        self.0.try_send(letter).map_err(|_| StoreError::Full)?;
         stored
             .await
             .unwrap_or_else(|_| Err(StoreError::Refused("the writer has ended".to_owned())))
     }
 }
 
-async fn write(db: &Db, batch: Vec<Letter>) {
+/// The letters in their order, in parts that one transaction takes.
+fn by_size(letters: Vec<Letter>) -> Vec<Vec<Letter>> {
+    let mut parts: Vec<Vec<Letter>> = Vec::new();
+    let mut bytes = 0;
+    for letter in letters {
+        let size = letter.delivery.body.as_ref().map_or(0, Vec::len);
+        bytes += size;
+        match parts.last_mut() {
+            Some(part) if bytes <= BATCH_BYTES => part.push(letter),
+            _ => {
+                bytes = size;
+                parts.push(vec![letter]);
+            }
+        }
+    }
+    parts
+}
+
+async fn write(db: &Db, batch: Vec<Letter>, within: Duration) {
     // Nobody waits any more for a letter whose request has been answered 503: Intercom sends it again.
-    let (deliveries, answers): (Vec<_>, Vec<_>) = batch
+    let waiting = batch
         .into_iter()
-        .filter(|letter| !letter.answer.is_closed())
-        .map(|letter| (letter.delivery, letter.answer))
-        .unzip();
+        .filter(|letter| !letter.answer.is_closed());
+    let (deliveries, answers, _rooms): (Vec<_>, Vec<_>, Vec<_>) = waiting
+        .map(|letter| (letter.delivery, letter.answer, letter.room))
+        .collect();
     if deliveries.is_empty() {
         return;
     }
-    match commit(db, &deliveries).await {
+    match commit(db, &deliveries, within).await {
         Ok(stored) => answer_all(answers, stored.into_iter().map(Ok)),
         Err(error @ Error::Unavailable(_)) => {
             tracing::warn!(%error, deliveries = deliveries.len(), "cannot store deliveries");
@@ -107,7 +147,7 @@ async fn write(db: &Db, batch: Vec<Letter>) {
         Err(error) => {
             tracing::warn!(%error, deliveries = deliveries.len(), "the database refused a batch; trying its rows singly");
             for (delivery, answer) in deliveries.iter().zip(answers) {
-                let stored = commit(db, std::slice::from_ref(delivery)).await;
+                let stored = commit(db, std::slice::from_ref(delivery), within).await;
                 let stored = stored
                     .map(|one| one[0])
                     .map_err(|error| StoreError::Refused(error.to_string()));
@@ -127,9 +167,51 @@ fn answer_all(
     }
 }
 
-async fn commit(db: &Db, deliveries: &[NewDelivery]) -> Result<Vec<Stored>> {
-    let tx = db.begin().await?;
-    let stored = tx.across().store_deliveries(deliveries).await?;
-    tx.commit().await?;
-    Ok(stored)
+async fn commit(db: &Db, deliveries: &[NewDelivery], within: Duration) -> Result<Vec<Stored>> {
+    let committed = async {
+        let tx = db.begin().await?;
+        let stored = tx.across().store_deliveries(deliveries).await?;
+        tx.commit().await?;
+        Ok(stored)
+    };
+    tokio::time::timeout(within, committed)
+        .await
+        .unwrap_or_else(|_| Err(Error::Unavailable("it did not answer in time".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use earmark_model::{ConnectionId, WorkspaceId};
+    use uuid::Uuid;
+
+    fn letter(bytes: usize) -> Letter {
+        let delivery = NewDelivery {
+            workspace: WorkspaceId(Uuid::nil()),
+            connection: ConnectionId(Uuid::nil()),
+            dedupe_key: String::new(),
+            notification_id: None,
+            topic: None,
+            subject: None,
+            shard: 0,
+            finished: None,
+            received_at: chrono::DateTime::UNIX_EPOCH,
+            body: Some(vec![0; bytes]),
+        };
+        let (answer, _) = oneshot::channel();
+        Letter {
+            delivery,
+            answer,
+            room: None,
+        }
+    }
+
+    #[test]
+    fn a_transaction_takes_a_bounded_number_of_bytes() {
+        let third = BATCH_BYTES / 3;
+        let sizes = [third, third, third, third, BATCH_BYTES + 1, 1];
+        let parts = by_size(sizes.into_iter().map(letter).collect());
+        let counts: Vec<_> = parts.iter().map(Vec::len).collect();
+        assert_eq!(counts, [3, 1, 1, 1]);
+    }
 }

@@ -23,9 +23,9 @@ pub use budget::{
 };
 pub use client::Client;
 pub use data::{
-    Admin, App, AppliedTag, Attachment, Author, AuthorKind, BodyFormat, Company, CompanyRef,
-    Contact, ContactRef, ContactRole, Conversation, Location, Me, Message, MessageKind, Tag,
-    TagRef, looks_like_html, plain_text,
+    Admin, App, AppliedTag, Attachment, Author, AuthorKind, Company, CompanyRef, Contact,
+    ContactRef, ContactRole, Conversation, Location, Me, Message, MessageKind, Tag, TagRef,
+    looks_like_html, plain_text,
 };
 pub use environment::Environment;
 pub use error::{Error, UnreachableCause};

@@ -4,7 +4,7 @@ use crate::backoff::backoff;
 use crate::handler::{Handlers, Verdict};
 use chrono::TimeDelta;
 use earmark_db::{ChangeKind, Changes, Db, Error, Result};
-use earmark_model::ClaimedJob;
+use earmark_model::{ClaimedJob, Job, JobKind};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -14,10 +14,14 @@ use tokio_util::task::AbortOnDropHandle;
 /// A job never comes back sooner after a snooze, so that one whose time has come already does not spin.
 const SHORTEST_SNOOZE: TimeDelta = TimeDelta::seconds(1);
 
+/// Lanes that one look finds again at most; the next look finds the others.
+const STRANDED_AT_ONCE: usize = 100;
+
 /// How a worker works.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Jobs at the same time.
+    /// Jobs at the same time. Those that ask Intercom get at most half of them, so that an Intercom that hangs does not
+    /// keep deliveries waiting.
     pub concurrency: u32,
     /// How long a claim holds without being extended; a lost worker's jobs are put back after it.
     pub lease: Duration,
@@ -46,6 +50,48 @@ pub struct Worker {
     settings: Settings,
 }
 
+/// The jobs that a worker runs: those that work on our own data, and those that wait for Intercom.
+#[derive(Debug, Default)]
+struct Running {
+    ours: JoinSet<()>,
+    calling: JoinSet<()>,
+}
+
+impl Running {
+    fn tidy(&mut self) {
+        while self.ours.try_join_next().is_some() {}
+        while self.calling.try_join_next().is_some() {}
+    }
+
+    fn set_of(&mut self, kind: JobKind) -> &mut JoinSet<()> {
+        if kind.calls_intercom() {
+            &mut self.calling
+        } else {
+            &mut self.ours
+        }
+    }
+
+    /// Waits until one ends; for ever when there is none.
+    async fn next(&mut self) {
+        tokio::select! {
+            Some(_) = self.ours.join_next() => {}
+            Some(_) = self.calling.join_next() => {}
+            else => std::future::pending().await,
+        }
+    }
+
+    async fn all(&mut self) {
+        while self.ours.join_next().await.is_some() {}
+        while self.calling.join_next().await.is_some() {}
+    }
+}
+
+/// Kinds of jobs, and how many more of them may run.
+struct Room {
+    kinds: Vec<JobKind>,
+    free: u32,
+}
+
 impl Worker {
     /// A worker; it does nothing until it is run.
     #[must_use]
@@ -61,7 +107,7 @@ impl Worker {
     /// again after its lease; the same happens to all of them when this future is dropped.
     pub async fn run(&self, stop: CancellationToken) {
         let mut changes = self.db.changes();
-        let mut running = JoinSet::new();
+        let mut running = Running::default();
         if !self.db.is_shared()
             && let Err(error) = self.rescue_all().await
         {
@@ -69,19 +115,19 @@ impl Worker {
         }
         let mut rescue_at = Instant::now();
         while !stop.is_cancelled() {
-            while running.try_join_next().is_some() {}
+            running.tidy();
             // By time and not when idle: a queue that is always busy must not keep a lost job from being found.
             if Instant::now() >= rescue_at {
                 if let Err(error) = self.rescue().await {
                     tracing::warn!(%error, "cannot look for lost jobs");
                 }
+                if let Err(error) = self.find_stranded().await {
+                    tracing::warn!(%error, "cannot look for deliveries without a job");
+                }
                 rescue_at = Instant::now() + self.settings.poll;
             }
-            let free = self
-                .settings
-                .concurrency
-                .saturating_sub(u32::try_from(running.len()).unwrap_or(u32::MAX));
-            let claimed = match self.claim(free).await {
+            let rooms = self.rooms(&running);
+            let claimed = match self.claim(&rooms).await {
                 Ok(claimed) => claimed,
                 // Another process was quicker: look again at once.
                 Err(Error::Conflict | Error::Contended) => continue,
@@ -93,16 +139,17 @@ impl Worker {
             };
             if claimed.is_empty() {
                 let latest = rescue_at;
-                self.wait(&mut changes, &mut running, (free, latest), &stop)
+                self.wait(&mut changes, &mut running, (&rooms, latest), &stop)
                     .await;
             }
             for job in claimed {
                 let worker = self.clone();
-                running.spawn(async move { worker.run_one(&job).await });
+                running
+                    .set_of(job.job.kind())
+                    .spawn(async move { worker.run_one(&job).await });
             }
         }
-        let all = async { while running.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.settings.grace, all)
+        if tokio::time::timeout(self.settings.grace, running.all())
             .await
             .is_err()
         {
@@ -117,7 +164,11 @@ impl Worker {
     pub async fn run_until_idle(&self) -> Result<usize> {
         let mut ran = 0;
         loop {
-            let claimed = self.claim(1).await?;
+            let any = Room {
+                kinds: JobKind::ALL.to_vec(),
+                free: 1,
+            };
+            let claimed = self.claim(&[any]).await?;
             if claimed.is_empty() {
                 return Ok(ran);
             }
@@ -134,22 +185,46 @@ impl Worker {
         tx.commit().await
     }
 
+    /// What may be claimed beside the running jobs. The jobs that ask Intercom come first: the half that they may not
+    /// use is enough for the others, which end soon.
+    fn rooms(&self, running: &Running) -> Vec<Room> {
+        let count = |set: &JoinSet<()>| u32::try_from(set.len()).unwrap_or(u32::MAX);
+        let (ours, calling) = (count(&running.ours), count(&running.calling));
+        let all = self.settings.concurrency;
+        let free = all.saturating_sub(ours.saturating_add(calling));
+        // One place is for everybody, the oldest job first.
+        if all <= 1 {
+            let kinds = JobKind::ALL.to_vec();
+            return vec![Room { kinds, free }];
+        }
+        let (callers, others): (Vec<_>, Vec<_>) =
+            JobKind::ALL.iter().partition(|kind| kind.calls_intercom());
+        let room = |kinds, free| Room { kinds, free };
+        let most = (all / 2).saturating_sub(calling).min(free);
+        vec![room(callers, most), room(others, free)]
+    }
+
     /// Claims due jobs. Looks before it writes, so that an idle worker does not.
-    async fn claim(&self, most: u32) -> Result<Vec<ClaimedJob>> {
-        let due = self
-            .db
-            .across()
-            .next_job_at()
-            .await?
-            .is_some_and(|at| at <= self.db.sources().now());
-        if most == 0 || !due {
+    async fn claim(&self, rooms: &[Room]) -> Result<Vec<ClaimedJob>> {
+        let now = self.db.sources().now();
+        let mut due = Vec::new();
+        for room in rooms.iter().filter(|room| room.free > 0) {
+            let next = self.db.across().next_job_at(&room.kinds).await?;
+            due.extend(next.filter(|at| *at <= now).map(|_| room));
+        }
+        if due.is_empty() {
             return Ok(Vec::new());
         }
         let tx = self.db.begin().await?;
-        let claimed = tx
-            .across()
-            .claim_jobs(most, delta(self.settings.lease))
-            .await?;
+        let mut claimed: Vec<ClaimedJob> = Vec::new();
+        for room in due {
+            // The last room is as large as all that is free; what the one before took is not free any more.
+            let largest = rooms.iter().map(|room| room.free).max().unwrap_or(0);
+            let taken = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
+            let most = room.free.min(largest.saturating_sub(taken));
+            let lease = delta(self.settings.lease);
+            claimed.extend(tx.across().claim_jobs(&room.kinds, most, lease).await?);
+        }
         tx.commit().await?;
         Ok(claimed)
     }
@@ -159,16 +234,23 @@ impl Worker {
     async fn wait(
         &self,
         changes: &mut Changes,
-        running: &mut JoinSet<()>,
-        (free, latest): (u32, Instant),
+        running: &mut Running,
+        (rooms, latest): (&[Room], Instant),
         stop: &CancellationToken,
     ) {
-        let next = self.db.across().next_job_at().await.ok().flatten();
-        // A job that is due but was not claimed waits for another of its key, whose end wakes us.
-        let until = next
-            .and_then(|at| (at - self.db.sources().now()).to_std().ok())
-            .filter(|_| free > 0)
-            .map_or(latest, |wait| latest.min(Instant::now() + wait));
+        let mut until = latest;
+        for room in rooms.iter().filter(|room| room.free > 0) {
+            let next = self
+                .db
+                .across()
+                .next_job_at(&room.kinds)
+                .await
+                .ok()
+                .flatten();
+            // A job that is due but was not claimed waits for another of its key, whose end wakes us.
+            let wait = next.and_then(|at| (at - self.db.sources().now()).to_std().ok());
+            until = wait.map_or(until, |wait| until.min(Instant::now() + wait));
+        }
         let woken = async {
             while let Some(change) = changes.next().await {
                 if matches!(change.kind, ChangeKind::Jobs | ChangeKind::Everything) {
@@ -179,7 +261,7 @@ impl Worker {
         };
         tokio::select! {
             () = woken => {}
-            Some(_) = running.join_next() => {}
+            () = running.next() => {}
             () = stop.cancelled() => {}
             () = tokio::time::sleep_until(until) => {}
         }
@@ -195,6 +277,24 @@ impl Worker {
         if rescued > 0 {
             tracing::info!(rescued, "put back jobs whose worker was lost");
         }
+        Ok(())
+    }
+
+    /// Asks again for lanes whose job failed for good while deliveries waited in them.
+    async fn find_stranded(&self) -> Result<()> {
+        let lanes = self.db.across().stranded_lanes(STRANDED_AT_ONCE).await?;
+        if lanes.is_empty() {
+            return Ok(());
+        }
+        let tx = self.db.begin().await?;
+        for (workspace, lane) in &lanes {
+            tx.workspace(*workspace).enqueue(&Job::Lane(*lane)).await?;
+        }
+        tx.commit().await?;
+        tracing::warn!(
+            lanes = lanes.len(),
+            "deliveries waited without a job; asked for one"
+        );
         Ok(())
     }
 
@@ -264,7 +364,11 @@ impl Worker {
         let across = tx.across();
         match verdict {
             Verdict::Done => across.finish_job(job).await?,
-            Verdict::Yield => across.put_job_back(job, self.db.sources().now(), None).await?,
+            Verdict::Yield => {
+                across
+                    .put_job_back(job, self.db.sources().now(), None)
+                    .await?
+            }
             Verdict::Snooze(until) => {
                 let until = until.max(self.db.sources().now() + SHORTEST_SNOOZE);
                 across.put_job_back(job, until, None).await?;

@@ -17,6 +17,17 @@ text_enum! {
     }
 }
 
+impl JobKind {
+    /// Whether such a job asks Intercom, and may therefore take as long as Intercom does.
+    #[must_use]
+    pub const fn calls_intercom(self) -> bool {
+        match self {
+            Self::Lane => false,
+            Self::Details | Self::RefreshTags | Self::CheckConnection => true,
+        }
+    }
+}
+
 /// Applies the waiting deliveries of one (connection, shard).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LaneJob {

@@ -1,14 +1,15 @@
 //! Applies one delivery in one transaction, together with its outcome.
 
+use crate::buried::{About, Buried};
 use crate::erase;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
 use crate::tagging;
-use crate::thread::{self, Buried};
+use crate::thread;
 use earmark_db::tenant::{Connection, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
-use earmark_intercom::webhook::{ConversationChange, Erase, Event, Notification, parse, scrub};
+use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
 use earmark_model::{ConnectionId, ConnectionStatus, TicketKey, WorkspaceId};
 
 /// Applies a delivery and writes down what became of it.
@@ -20,47 +21,76 @@ pub(crate) async fn apply(
 ) -> Result<()> {
     let tx = db.begin().await?;
     let tenant = tx.workspace(workspace);
-    let applied = match tenant.connection(connection).await? {
-        Some(row) if row.status != ConnectionStatus::Disconnected => match parse(&delivery.body) {
-            Ok(notification) => {
-                tenant
-                    .saw_topic(connection, &notification.topic, delivery.received_at)
-                    .await?;
-                apply_event(&tenant, &row, &notification).await?
-            }
-            Err(why) => Applied::unreadable(why),
-        },
-        _ => Applied::ignored("disconnected"),
+    let parsed = parse(&delivery.body);
+    let subject = delivery.subject.as_deref();
+    let about = match &parsed {
+        Ok(notification) => About::event(&notification.event, subject),
+        Err(_) => About::subject(subject),
+    };
+    // Whatever becomes of the delivery, its stored body keeps nothing that is buried.
+    let buried = Buried::lock(&tenant, connection, &about).await?;
+    buried.scrub_own(&tenant, delivery).await?;
+    let live = tenant.connection(connection).await?;
+    let live = live.map(|row| (row.status != ConnectionStatus::Disconnected, row));
+    let mut topic = None;
+    let applied = match (live, parsed) {
+        (Some((true, row)), Ok(notification)) => {
+            topic = Some(notification.topic.clone());
+            apply_event(&tenant, &row, notification, buried).await?
+        }
+        (Some((false, row)), Ok(notification)) if erases(&notification.event) => {
+            apply_event(&tenant, &row, notification, buried).await?
+        }
+        (Some((true, _)), Err(why)) => Applied::unreadable(why),
+        (_, _) => Applied::ignored("disconnected"),
     };
     let Applied {
         outcome,
         note,
         ticket,
     } = applied;
-    // Whoever finished it meanwhile, such as a disconnect, has the last word: nothing of this is kept.
+    // Whoever finished it meanwhile has the last word: nothing of this is kept.
     if !tenant
         .finish_delivery(delivery.id, outcome, &note, ticket)
         .await?
     {
         return Ok(());
     }
+    // Last, because all lanes of a connection share this row: they wait for each other no longer than a commit takes.
+    if let Some(topic) = topic {
+        tenant
+            .saw_topic(connection, &topic, delivery.received_at)
+            .await?;
+    }
     tx.commit().await
+}
+
+/// Whether an event erases something. That is done whatever the connection's status: Intercom does not ask twice.
+fn erases(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Redacted { .. } | Event::ConversationDeleted { .. } | Event::ContactDeleted { .. }
+    )
 }
 
 /// Writes down that a delivery cannot be applied.
 pub(crate) async fn fail(
     db: &Db,
     workspace: WorkspaceId,
+    connection: ConnectionId,
     delivery: &WaitingDelivery,
-    why: &str,
 ) -> Result<()> {
     let tx = db.begin().await?;
+    let tenant = tx.workspace(workspace);
+    let about = About::subject(delivery.subject.as_deref());
+    let buried = Buried::lock(&tenant, connection, &about).await?;
+    buried.scrub_own(&tenant, delivery).await?;
     let Applied {
         outcome,
         note,
         ticket,
-    } = Applied::failed(why);
-    tx.workspace(workspace)
+    } = Applied::failed(delivery.id);
+    tenant
         .finish_delivery(delivery.id, outcome, &note, ticket)
         .await?;
     tx.commit().await
@@ -69,41 +99,47 @@ pub(crate) async fn fail(
 async fn apply_event(
     tenant: &Tenant<'_, Tx>,
     connection: &Connection,
-    notification: &Notification,
+    notification: Notification,
+    mut buried: Buried,
 ) -> Result<Applied> {
-    match &notification.event {
+    match notification.event {
         Event::Ping { .. } => Ok(Applied::processed(
             "understood: Intercom tested the address",
             None,
         )),
-        Event::Tagged(tagged) => {
-            let buried = lock(tenant, connection, &tagged.conversation.id).await?;
-            tagging::apply(tenant, connection, tagged, &buried).await
+        Event::Tagged(mut tagged) => {
+            buried.hide_in_tagging(&mut tagged);
+            erase::found(tenant, connection.id, &tagged.conversation, &mut buried).await?;
+            tagging::apply(tenant, connection, &tagged, &buried).await
         }
         Event::ConversationChanged {
-            conversation,
+            mut conversation,
             change,
         } => {
-            let buried = lock(tenant, connection, &conversation.id).await?;
-            conversation_changed(tenant, connection, conversation, *change, &buried).await
+            buried.hide(&mut conversation);
+            erase::found(tenant, connection.id, &conversation, &mut buried).await?;
+            conversation_changed(tenant, connection, &conversation, change, &buried).await
         }
         Event::Redacted {
             conversation,
             messages,
         } => {
-            lock(tenant, connection, &conversation.id).await?;
-            let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
+            let ids: Vec<String> = messages.into_iter().map(|message| message.id).collect();
             erase::redact(tenant, connection.id, &conversation.id, &ids).await
         }
         Event::ConversationDeleted { conversation_id } => {
-            lock(tenant, connection, conversation_id).await?;
-            erase::delete(tenant, connection.id, conversation_id).await
+            erase::delete(tenant, connection.id, &conversation_id).await
         }
-        Event::ContactChanged { .. }
-        | Event::ContactArchived { .. }
-        | Event::ContactDeleted { .. }
-        | Event::ContactMerged { .. }
-        | Event::ContactTag { .. } => Ok(Applied::ignored("contacts are not copied")),
+        Event::ContactDeleted { contact } => {
+            erase::delete_contact(tenant, connection.id, &contact.id).await
+        }
+        Event::ContactMerged {
+            contact,
+            merged_from,
+        } => thread::merge_contact(tenant, connection.id, &contact, merged_from, &buried).await,
+        Event::ContactChanged { .. } | Event::ContactArchived { .. } | Event::ContactTag { .. } => {
+            Ok(Applied::ignored("contacts are not copied"))
+        }
         Event::CompanyChanged { .. }
         | Event::CompanyDeleted { .. }
         | Event::CompanyContact { .. } => Ok(Applied::ignored("companies are not copied")),
@@ -112,29 +148,6 @@ async fn apply_event(
             notification.topic
         ))),
     }
-}
-
-/// Takes the conversation's lock and reads its tombstones. Stored payloads about a conversation with tombstones are
-/// scrubbed against them, the present one included.
-async fn lock(
-    tenant: &Tenant<'_, Tx>,
-    connection: &Connection,
-    conversation: &str,
-) -> Result<Buried> {
-    tenant
-        .lock_conversation(connection.id, conversation)
-        .await?;
-    let buried = Buried::read(tenant, connection.id, conversation).await?;
-    if !buried.is_empty() {
-        let erase = Erase {
-            whole: buried.whole,
-            messages: buried.messages.clone(),
-        };
-        tenant
-            .rewrite_bodies(connection.id, conversation, |body| scrub(body, &erase))
-            .await?;
-    }
-    Ok(buried)
 }
 
 async fn conversation_changed(
@@ -164,9 +177,8 @@ async fn conversation_changed(
         .iter()
         .filter(|message| thread::belongs(message))
     {
-        stored += u32::from(
-            thread::store(tenant, connection.id, &conversation.id, message, buried).await?,
-        );
+        stored +=
+            u32::from(thread::store(tenant, connection.id, conversation, message, buried).await?);
     }
     if stored == 0 {
         return Ok(Applied::ignored(match change {

@@ -1,16 +1,21 @@
 //! Fetches what a ticket's payload lacked: the thread, the contact's name, the company. Waits for Intercom as long as it
 //! takes; the ticket stands meanwhile.
 
+use crate::buried::{About, Buried};
+use crate::erase;
 use crate::rederive::rederive;
 use crate::text::without_nul;
-use crate::thread::{self, Buried};
+use crate::thread;
 use async_trait::async_trait;
-use earmark_connections::{NotReady, Store};
+use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::tenant;
 use earmark_db::{Db, Tenant, Tx};
-use earmark_intercom::{Client, CompanyRef, Contact, ContactRole, Conversation, Error, Lane};
+use earmark_intercom::{
+    AuthorKind, Client, CompanyRef, Contact, ContactRole, Conversation, Error, Lane,
+};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, DetailsState, Job};
+use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, DetailsState, Job, SecretId};
+use std::collections::{BTreeSet, HashSet};
 
 /// Runs `details` jobs.
 #[derive(Debug, Clone)]
@@ -26,6 +31,7 @@ struct Fetched {
     conversation: Conversation,
     contact: Option<Contact>,
     company: Option<CompanyRef>,
+    admins: Vec<tenant::Admin>,
 }
 
 #[async_trait]
@@ -38,12 +44,12 @@ impl Handler for DetailsHandler {
         else {
             return Verdict::Fail("not a fetch of details".to_owned());
         };
-        let client = match self
+        let ready = match self
             .store
             .client(job.workspace, *connection, Lane::Webhook)
             .await
         {
-            Ok(client) => client,
+            Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
             Err(NotReady::Disconnected) => {
                 return self
@@ -56,16 +62,24 @@ impl Handler for DetailsHandler {
                     .await;
             }
             Err(error @ (NotReady::Refused | NotReady::Sealed(_))) => {
-                return Verdict::Retry(error.to_string());
+                let why = error.to_string();
+                return self.retry(job, *connection, conversation, why).await;
             }
         };
-        match fetch(&client, conversation).await {
-            Ok(fetched) => match self.put(job, *connection, &fetched).await {
+        let unnamed = match self.unnamed(job, *connection, conversation).await {
+            Ok(unnamed) => unnamed,
+            Err(error) => return error.into(),
+        };
+        match fetch(&ready.client, conversation, unnamed).await {
+            Ok(fetched) => match self.put(job, *connection, fetched).await {
                 Ok(()) => Verdict::Done,
                 Err(error) => error.into(),
             },
             Err(Error::WaitUntil { at, .. }) => Verdict::Snooze(at),
-            Err(error) => self.failed(job, *connection, conversation, error).await,
+            Err(error) => {
+                self.failed(job, (*connection, ready.secret), conversation, error)
+                    .await
+            }
         }
     }
 }
@@ -74,13 +88,13 @@ impl DetailsHandler {
     async fn failed(
         &self,
         job: &ClaimedJob,
-        connection: ConnectionId,
+        (connection, secret): (ConnectionId, SecretId),
         conversation: &str,
         error: Error,
     ) -> Verdict {
         if let Err(error) = self
             .store
-            .note_failure(job.workspace, connection, &error)
+            .note_failure(job.workspace, connection, secret, &error)
             .await
         {
             return error.into();
@@ -88,9 +102,55 @@ impl DetailsHandler {
         let why = match &error {
             Error::NotFound { .. } => "Intercom does not have this conversation any more",
             Error::PermissionMissing { .. } => "the token lacks the permission Read conversations",
-            _ => return Verdict::Retry(error.to_string()),
+            Error::Rejected { .. } => "Intercom refuses to give this conversation",
+            Error::TooLarge { .. } => "this conversation is too large to be fetched",
+            Error::Unreadable { .. } => {
+                "Intercom's answer about this conversation is not understood"
+            }
+            _ => {
+                let why = with_request(&error);
+                return self.retry(job, connection, conversation, why).await;
+            }
         };
         self.unavailable(job, connection, conversation, why).await
+    }
+
+    /// Tries again; after the last attempt the ticket says what was in the way.
+    async fn retry(
+        &self,
+        job: &ClaimedJob,
+        connection: ConnectionId,
+        conversation: &str,
+        why: String,
+    ) -> Verdict {
+        if job.attempt < job.job.max_attempts() {
+            return Verdict::Retry(why);
+        }
+        self.unavailable(job, connection, conversation, &why).await
+    }
+
+    /// Teammates who tagged messages of this conversation and whose names are not known.
+    async fn unnamed(
+        &self,
+        job: &ClaimedJob,
+        connection: ConnectionId,
+        conversation: &str,
+    ) -> earmark_db::Result<BTreeSet<String>> {
+        let tenant = self.db.workspace(job.workspace);
+        let mut unnamed = BTreeSet::new();
+        for ticket in tenant
+            .tickets_of_conversation(connection, conversation)
+            .await?
+        {
+            for tag in tenant.ticket_tags(ticket.id).await? {
+                if let Some(id) = tag.tagged_by
+                    && tenant.admin_name(connection, &id).await?.is_none()
+                {
+                    unnamed.insert(id);
+                }
+            }
+        }
+        Ok(unnamed)
     }
 
     async fn unavailable(
@@ -102,15 +162,9 @@ impl DetailsHandler {
     ) -> Verdict {
         let noted = async {
             let tx = self.db.begin().await?;
-            let tenant = tx.workspace(job.workspace);
-            tenant.lock_conversation(connection, id).await?;
-            if let Some(mut ours) = tenant.conversation(connection, id).await?
-                && ours.details == DetailsState::Following
-            {
-                ours.details = DetailsState::Unavailable;
-                ours.details_note = Some(why.to_owned());
-                tenant.put_conversation(connection, &ours).await?;
-            }
+            tx.workspace(job.workspace)
+                .note_details_failure(connection, id, why)
+                .await?;
             tx.commit().await
         };
         match noted.await {
@@ -123,7 +177,7 @@ impl DetailsHandler {
         &self,
         job: &ClaimedJob,
         connection: ConnectionId,
-        fetched: &Fetched,
+        fetched: Fetched,
     ) -> earmark_db::Result<()> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(job.workspace);
@@ -132,8 +186,11 @@ impl DetailsHandler {
     }
 }
 
-async fn fetch(client: &Client, id: &str) -> Result<Fetched, Error> {
-    let conversation = client.conversation(id).await?;
+/// Teammates fetched for one conversation at most.
+const MOST_ADMINS: usize = 20;
+
+async fn fetch(client: &Client, id: &str, mut unnamed: BTreeSet<String>) -> Result<Fetched, Error> {
+    let mut conversation = client.conversation(id).await?;
     let who = conversation
         .contacts
         .first()
@@ -156,11 +213,48 @@ async fn fetch(client: &Client, id: &str) -> Result<Fetched, Error> {
             }),
         (None, None) => None,
     };
+    let authors = conversation.messages().map(|message| &message.author);
+    let authors =
+        authors.filter(|author| author.kind == AuthorKind::Admin && author.name.is_none());
+    unnamed.extend(authors.filter_map(|author| author.id.clone()));
+    let admins = admins(client, &unnamed).await?;
+    for message in conversation
+        .source
+        .iter_mut()
+        .chain(&mut conversation.parts)
+    {
+        let author = &mut message.author;
+        if author.kind == AuthorKind::Admin && author.name.is_none() {
+            let known = admins
+                .iter()
+                .find(|known| Some(&known.id) == author.id.as_ref());
+            author.name = known.map(|known| known.name.clone());
+        }
+    }
     Ok(Fetched {
         conversation,
         contact,
         company,
+        admins,
     })
+}
+
+/// The names of teammates, as far as the token may read them.
+async fn admins(client: &Client, ids: &BTreeSet<String>) -> Result<Vec<tenant::Admin>, Error> {
+    let mut admins = Vec::new();
+    for id in ids.iter().take(MOST_ADMINS) {
+        let name = match client.admin(id).await {
+            Ok(admin) => admin.name,
+            Err(Error::NotFound { .. }) => None,
+            Err(Error::PermissionMissing { .. }) => break,
+            Err(error) => return Err(error),
+        };
+        admins.extend(name.map(|name| tenant::Admin {
+            id: id.clone(),
+            name: without_nul(&name),
+        }));
+    }
+    Ok(admins)
 }
 
 fn optional<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
@@ -176,45 +270,35 @@ fn optional<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
 async fn put(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
-    fetched: &Fetched,
+    fetched: Fetched,
 ) -> earmark_db::Result<()> {
     let Fetched {
-        conversation,
+        mut conversation,
         contact,
         company,
+        admins,
     } = fetched;
-    let id = &conversation.id;
-    tenant.lock_conversation(connection, id).await?;
-    let mut buried = Buried::read(tenant, connection, id).await?;
-    let Some(mut ours) = tenant.conversation(connection, id).await? else {
+    let about = About::conversation(&conversation);
+    let mut buried = Buried::lock(tenant, connection, &about).await?;
+    buried.hide(&mut conversation);
+    let (conversation, id) = (&conversation, &conversation.id);
+    let Some(mut ours) = thread::known(tenant, connection, id).await? else {
         return Ok(());
     };
     // Deleted while Intercom was being asked: what it said then is not kept.
     if buried.whole {
         return Ok(());
     }
-    // A redaction whose webhook was lost shows here.
-    for message in conversation.messages().filter(|message| message.redacted) {
-        if !buried.messages.contains(&message.id) {
-            let redacted = std::slice::from_ref(&message.id);
-            crate::erase::redact(tenant, connection, id, redacted).await?;
-            buried.messages.insert(message.id.clone());
-        }
+    erase::found(tenant, connection, conversation, &mut buried).await?;
+    let wanted = wanted(tenant, connection, conversation).await?;
+    for message in conversation.messages().filter(|m| wanted.contains(&m.id)) {
+        thread::store(tenant, connection, conversation, message, &buried).await?;
     }
-    let anchors: Vec<String> = tenant
-        .tickets_of_conversation(connection, id)
-        .await?
-        .into_iter()
-        .map(|ticket| ticket.message)
-        .collect();
-    for message in conversation
-        .messages()
-        .filter(|m| thread::belongs(m) || anchors.contains(&m.id))
-    {
-        thread::store(tenant, connection, id, message, &buried).await?;
+    for admin in &admins {
+        tenant.put_admin(connection, admin).await?;
     }
     thread::contact_of(conversation, &mut ours);
-    complete(&mut ours, contact.as_ref(), company.as_ref());
+    complete(&mut ours, contact, company, &buried);
     ours.details = DetailsState::Complete;
     ours.details_note = None;
     ours.details_at = Some(tenant.now());
@@ -222,16 +306,45 @@ async fn put(
     rederive(tenant, connection, id).await
 }
 
+/// Which messages are stored: with feedback on, the thread; with it off, only what is known already, for its attachments.
+async fn wanted(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: &Conversation,
+) -> earmark_db::Result<HashSet<String>> {
+    let id = &conversation.id;
+    let row = tenant.connection(connection).await?;
+    let follows = row.is_some_and(|row| {
+        row.status != ConnectionStatus::Disconnected && row.feedback_on_at.is_some()
+    });
+    if !follows {
+        let known = tenant.messages(connection, id).await?;
+        return Ok(known.into_iter().map(|message| message.id).collect());
+    }
+    let anchors = tenant.tickets_of_conversation(connection, id).await?;
+    let anchors = anchors.into_iter().map(|ticket| ticket.message);
+    let thread = conversation.messages().filter(|m| thread::belongs(m));
+    Ok(anchors
+        .chain(thread.map(|message| message.id.clone()))
+        .collect())
+}
+
+/// Who the customer is. Of a deleted contact nothing is kept, also when Intercom said it just before.
 fn complete(
     ours: &mut tenant::Conversation,
-    contact: Option<&Contact>,
-    company: Option<&CompanyRef>,
+    contact: Option<Contact>,
+    company: Option<CompanyRef>,
+    buried: &Buried,
 ) {
-    let clean = |text: &Option<String>| text.as_deref().map(without_nul);
+    let gone = |id: &String| buried.contacts.contains(id);
+    if ours.contact_id.as_ref().is_some_and(gone) || contact.as_ref().is_some_and(|c| gone(&c.id)) {
+        return;
+    }
+    let clean = |text: Option<String>| text.map(|text| without_nul(&text));
     if let Some(contact) = contact {
         ours.contact_id = Some(without_nul(&contact.id));
-        ours.contact_name = clean(&contact.name).or(ours.contact_name.take());
-        ours.contact_email = clean(&contact.email).or(ours.contact_email.take());
+        ours.contact_name = clean(contact.name).or(ours.contact_name.take());
+        ours.contact_email = clean(contact.email).or(ours.contact_email.take());
         ours.contact_role = contact.role.map(|role| match role {
             ContactRole::User => "user".to_owned(),
             ContactRole::Lead => "lead".to_owned(),
@@ -239,6 +352,6 @@ fn complete(
     }
     if let Some(company) = company {
         ours.company_id = Some(without_nul(&company.id));
-        ours.company_name = clean(&company.name);
+        ours.company_name = clean(company.name);
     }
 }

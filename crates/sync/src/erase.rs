@@ -1,9 +1,11 @@
 //! Redaction and deletion: gone from every stored copy, payloads included. Switches do not matter here.
 
+use crate::buried::Buried;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
 use earmark_db::{Result, Tenant, Tx};
-use earmark_intercom::webhook::{Erase, scrub};
+use earmark_intercom::Conversation;
+use earmark_intercom::webhook::{Erase, mentions, scrub};
 use earmark_model::ConnectionId;
 
 /// Erases messages of a conversation and buries them.
@@ -23,10 +25,14 @@ pub(crate) async fn redact(
     let erase = Erase {
         whole: false,
         messages: messages.iter().cloned().collect(),
+        ..Erase::default()
     };
     tenant
         .rewrite_bodies(connection, conversation, |body| scrub(body, &erase))
         .await?;
+    let mut ids: Vec<&str> = messages.iter().map(String::as_str).collect();
+    ids.push(conversation);
+    erase_unreadable(tenant, connection, &ids).await?;
     rederive(tenant, connection, conversation).await?;
     let tickets = tenant
         .tickets_of_conversation(connection, conversation)
@@ -62,6 +68,7 @@ pub(crate) async fn delete(
     tenant
         .rewrite_bodies(connection, conversation, |body| scrub(body, &erase))
         .await?;
+    erase_unreadable(tenant, connection, &[conversation]).await?;
     Ok(match (news, tickets.first()) {
         (false, _) => Applied::ignored("this conversation was deleted before"),
         (true, Some(ticket)) => Applied::processed(
@@ -76,6 +83,79 @@ pub(crate) async fn delete(
             None,
         ),
     })
+}
+
+/// Erases the messages that a payload shows as redacted although nobody told us: the webhook was lost.
+pub(crate) async fn found(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: &Conversation,
+    buried: &mut Buried,
+) -> Result<()> {
+    let redacted = conversation.messages().filter(|message| message.redacted);
+    let news: Vec<String> = redacted
+        .map(|message| message.id.clone())
+        .filter(|id| !buried.whole && !buried.messages.contains(id))
+        .collect();
+    if !news.is_empty() {
+        redact(tenant, connection, &conversation.id, &news).await?;
+        buried.messages.extend(news);
+    }
+    Ok(())
+}
+
+/// Erases who a deleted contact is and buries the id. What the contact wrote stays until it is redacted or deleted.
+pub(crate) async fn delete_contact(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    contact: &str,
+) -> Result<Applied> {
+    let news = tenant.bury_contact(connection, contact).await?;
+    let conversations = tenant.erase_contact(connection, contact).await?;
+    let whole = Erase {
+        whole: true,
+        ..Erase::default()
+    };
+    tenant
+        .rewrite_bodies(connection, contact, |body| scrub(body, &whole))
+        .await?;
+    let person = Erase {
+        contacts: [contact.to_owned()].into(),
+        ..Erase::default()
+    };
+    for conversation in &conversations {
+        tenant
+            .rewrite_bodies(connection, conversation, |body| scrub(body, &person))
+            .await?;
+    }
+    erase_unreadable(tenant, connection, &[contact]).await?;
+    Ok(match (news, conversations.len()) {
+        (false, _) => Applied::ignored("this contact was deleted before"),
+        (true, 0) => Applied::processed("contact deleted: erased from the stored payloads", None),
+        (true, n) => Applied::processed(
+            format!("contact deleted: name and e-mail address erased from {n} conversation(s)"),
+            None,
+        ),
+    })
+}
+
+/// Nobody knows what an unreadable body holds beside an erased id, so all of it goes.
+async fn erase_unreadable(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    ids: &[&str],
+) -> Result<()> {
+    let whole = Erase {
+        whole: true,
+        ..Erase::default()
+    };
+    tenant
+        .rewrite_unreadable_bodies(connection, |body| {
+            let hit = ids.iter().any(|id| mentions(body, id));
+            hit.then(|| scrub(body, &whole)).flatten()
+        })
+        .await?;
+    Ok(())
 }
 
 fn count(messages: u64) -> String {

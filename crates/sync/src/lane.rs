@@ -68,6 +68,6 @@ impl LaneHandler {
             Err(_) => "applying it met an unexpected fault".to_owned(),
         };
         tracing::error!(delivery = %delivery.id, why, "a delivery cannot be applied");
-        apply::fail(&self.0, workspace, delivery, &why).await
+        apply::fail(&self.0, workspace, lane.connection, delivery).await
     }
 }

@@ -6,6 +6,7 @@
 //! Intercom leaves a tombstone, and everything stored afterwards is held against it.
 
 mod apply;
+mod buried;
 mod details;
 mod erase;
 mod lane;

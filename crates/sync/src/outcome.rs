@@ -1,6 +1,6 @@
 //! What became of a delivery, in words that a support agent can read.
 
-use earmark_model::{Outcome, TicketId};
+use earmark_model::{DeliveryId, Outcome, TicketId};
 
 /// An outcome with its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +35,13 @@ impl Applied {
         }
     }
 
-    pub(crate) fn failed(why: impl std::fmt::Display) -> Self {
+    /// The cause may hold words of the payload or of the database, so the log alone has it.
+    pub(crate) fn failed(delivery: DeliveryId) -> Self {
         Self {
             outcome: Outcome::Failed,
-            note: format!("failed: {why}"),
+            note: format!(
+                "failed: Earmark could not store it; the log has the details under {delivery}"
+            ),
             ticket: None,
         }
     }

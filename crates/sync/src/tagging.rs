@@ -1,8 +1,9 @@
 //! A tag was put on a message: which products want a ticket for it.
 
+use crate::buried::Buried;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
-use crate::thread::{self, Buried};
+use crate::thread;
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{Connection, Conversation, NewTicket, Ticket, TicketTag, Trigger};
 use earmark_db::{Result, Tenant, Tx};
@@ -69,7 +70,8 @@ pub(crate) async fn apply(
         });
     }
     rederive(tenant, connection.id, &tagged.conversation.id).await?;
-    Ok(Applied::processed(effects.done.join("; "), effects.ticket))
+    let words = [effects.done, effects.skipped].concat();
+    Ok(Applied::processed(words.join("; "), effects.ticket))
 }
 
 /// A tag with the name it has in our copy when the payload tells none: the outline that is left of a deleted
@@ -214,7 +216,7 @@ impl Tagging<'_> {
             buried,
         } = self;
         let id = &tagged.conversation.id;
-        let known = tenant.conversation(connection.id, id).await?;
+        let known = thread::known(tenant, connection.id, id).await?;
         if buried.whole {
             // A conversation that is known was erased when it was deleted.
             if known.is_none() {
@@ -239,7 +241,7 @@ impl Tagging<'_> {
             .messages()
             .filter(|m| m.id != anchor.id && thread::belongs(m));
         for message in std::iter::once(*anchor).chain(neighbours) {
-            thread::store(tenant, connection.id, id, message, buried).await?;
+            thread::store(tenant, connection.id, &tagged.conversation, message, buried).await?;
         }
         Ok(())
     }

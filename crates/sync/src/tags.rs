@@ -1,7 +1,7 @@
 //! Fetches the tags and teammates of a connection.
 
 use async_trait::async_trait;
-use earmark_connections::{NotReady, Store};
+use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::Db;
 use earmark_db::tenant::Admin;
 use earmark_intercom::{Client, Error, Lane};
@@ -23,16 +23,16 @@ impl Handler for RefreshTagsHandler {
         let Job::RefreshTags { connection } = job.job else {
             return Verdict::Fail("not a refresh of tags".to_owned());
         };
-        let client = match self
+        let ready = match self
             .store
             .client(job.workspace, connection, Lane::Interactive)
             .await
         {
-            Ok(client) => client,
+            Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
             Err(error) => return self.give_up(job, connection, &error.to_string()).await,
         };
-        match fetch(&client).await {
+        match fetch(&ready.client).await {
             Ok((tags, admins)) => match self.put(job, connection, &tags, &admins).await {
                 Ok(()) => Verdict::Done,
                 Err(error) => error.into(),
@@ -41,7 +41,7 @@ impl Handler for RefreshTagsHandler {
             Err(error) => {
                 if let Err(error) = self
                     .store
-                    .note_failure(job.workspace, connection, &error)
+                    .note_failure(job.workspace, connection, ready.secret, &error)
                     .await
                 {
                     return error.into();
@@ -50,7 +50,7 @@ impl Handler for RefreshTagsHandler {
                     Error::PermissionMissing { .. } => {
                         "the token lacks the permission Read tags".to_owned()
                     }
-                    other => other.to_string(),
+                    other => with_request(other),
                 };
                 if error.is_passing() && job.attempt < job.job.max_attempts() {
                     return Verdict::Retry(why);

@@ -1,39 +1,14 @@
 //! From Intercom's messages to ours.
 
+use crate::buried::Buried;
+use crate::outcome::Applied;
 use crate::text::{sanitise, without_nul};
 use earmark_db::tenant;
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::{
-    Attachment, Author, AuthorKind, Conversation, Message, MessageKind, plain_text,
+    Attachment, Author, AuthorKind, Contact, Conversation, Message, MessageKind, plain_text,
 };
 use earmark_model::{self as model, ConnectionId};
-use std::collections::HashSet;
-
-/// What of a conversation is buried: everything, or some messages.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Buried {
-    pub(crate) whole: bool,
-    pub(crate) messages: HashSet<String>,
-}
-
-impl Buried {
-    /// Reads the tombstones. The conversation's lock is held, so they hold until the transaction ends.
-    pub(crate) async fn read(
-        tenant: &Tenant<'_, Tx>,
-        connection: ConnectionId,
-        id: &str,
-    ) -> Result<Self> {
-        let (whole, messages) = tenant.tombstones(connection, id).await?;
-        Ok(Self {
-            whole,
-            messages: messages.into_iter().collect(),
-        })
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        !self.whole && self.messages.is_empty()
-    }
-}
 
 /// Whether a message belongs into a thread: people's words, and answers of a bot, not its boilerplate.
 pub(crate) fn belongs(message: &Message) -> bool {
@@ -48,7 +23,7 @@ pub(crate) fn belongs(message: &Message) -> bool {
 pub(crate) async fn store(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
-    conversation: &str,
+    conversation: &Conversation,
     message: &Message,
     buried: &Buried,
 ) -> Result<bool> {
@@ -62,7 +37,13 @@ pub(crate) async fn store(
         "[]".clone_into(&mut ours.attachments);
         ours.redacted_at = Some(tenant.now());
     }
-    tenant.put_message(connection, conversation, &ours).await
+    if message.kind == MessageKind::Opening && message.updated_at.is_none() {
+        // It has no time of its own; without one an old webhook would overwrite what was fetched since.
+        ours.updated_at = conversation.updated_at.or(ours.updated_at);
+    }
+    tenant
+        .put_message(connection, &conversation.id, &ours)
+        .await
 }
 
 fn into_ours(message: &Message) -> tenant::Message {
@@ -172,11 +153,71 @@ pub(crate) fn contact_of(conversation: &Conversation, into: &mut tenant::Convers
     let email = first
         .and_then(|c| c.email.clone())
         .or_else(|| author.and_then(|a| a.email.clone()));
-    into.contact_id = clean(id).or(into.contact_id.take());
+    let id = clean(id);
+    if id.is_some() && into.contact_id.is_some() && id != into.contact_id {
+        // Somebody else's name does not stay with the new contact.
+        into.contact_name = None;
+        into.contact_email = None;
+        into.contact_role = None;
+    }
+    into.contact_id = id.or(into.contact_id.take());
     into.contact_name = clean(name).or(into.contact_name.take());
     into.contact_email = clean(email).or(into.contact_email.take());
     if let Some(company) = &conversation.company {
         into.company_id = Some(without_nul(&company.id));
         into.company_name = clean(company.name.clone()).or(into.company_name.take());
     }
+}
+
+/// Our copy of a conversation, with its contact locked: a deletion of that contact waits until this transaction ends.
+pub(crate) async fn known(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    id: &str,
+) -> Result<Option<tenant::Conversation>> {
+    let found = tenant.conversation(connection, id).await?;
+    let contact = found.as_ref().and_then(|ours| ours.contact_id.as_deref());
+    let Some(contact) = contact else {
+        return Ok(found);
+    };
+    tenant.lock_contact(connection, contact, false).await?;
+    tenant.conversation(connection, id).await
+}
+
+/// Conversations of a contact that was merged into another become the other's.
+pub(crate) async fn merge_contact(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    into: &Contact,
+    from: Option<String>,
+    buried: &Buried,
+) -> Result<Applied> {
+    let Some(from) = from else {
+        return Ok(Applied::ignored(
+            "the notification does not say which contact was merged",
+        ));
+    };
+    let clean = |text: &Option<String>| {
+        let known = text
+            .as_deref()
+            .filter(|_| !buried.contacts.contains(&into.id));
+        known.map(without_nul)
+    };
+    let (name, email) = (clean(&into.name), clean(&into.email));
+    let merged = tenant
+        .merge_contact(
+            connection,
+            (&from, &into.id),
+            name.as_deref(),
+            email.as_deref(),
+        )
+        .await?;
+    Ok(if merged == 0 {
+        Applied::ignored("no ticket's conversation is with the merged contact")
+    } else {
+        Applied::processed(
+            format!("contact merged: {merged} conversation(s) now name the remaining contact"),
+            None,
+        )
+    })
 }

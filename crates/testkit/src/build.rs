@@ -107,7 +107,7 @@ pub async fn connection(db: &Db, workspace: WorkspaceId, app_id: &str) -> Connec
     connection
 }
 
-/// Stores a secret of a connection. `id` is part of what `sealed` is sealed to, so the caller gives both.
+/// Stores a secret of a connection in place of those of its kind. `id` is part of what `sealed` is sealed to, so the caller gives both.
 ///
 /// # Panics
 /// When it cannot be stored.
@@ -119,9 +119,9 @@ pub async fn secret(
 ) {
     let tx = begin(db).await;
     let tenant = tx.workspace(workspace);
-    let stored = tenant
-        .replace_secret(id, connection, kind, sealed, last4)
-        .await;
+    let dropped = tenant.keep_secrets(connection, kind, 0).await;
+    dropped.expect("room for the secret");
+    let stored = tenant.add_secret(id, connection, kind, sealed, last4).await;
     stored.expect("a stored secret");
     tx.commit().await.expect("a commit");
 }

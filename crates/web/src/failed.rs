@@ -63,6 +63,11 @@ impl Failed {
         Self::Internal(why.to_string())
     }
 
+    /// What was sent contains a NUL.
+    pub(crate) fn nul() -> Self {
+        Self::BadRequest("It contains a character that cannot be stored.".to_owned())
+    }
+
     fn problem(&self, web: &Web) -> Option<Problem> {
         let logged = || {
             let request = hex::encode(web.db().sources().bytes::<4>());

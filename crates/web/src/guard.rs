@@ -7,6 +7,7 @@ pub(crate) use at::At;
 pub(crate) use visitor::{Browser, Person, SHORTCUTS, THEME, Visitor, noted, see_other};
 
 use crate::failed::Failed;
+use crate::form::NUL;
 use crate::routes::Guard;
 use crate::state::Web;
 use actix_session::SessionExt;
@@ -41,6 +42,13 @@ pub(crate) async fn admit(
 }
 
 async fn check(guard: Guard, request: &HttpRequest) -> Result<Admitted, Failed> {
+    let uri = request.uri();
+    if uri.path().contains(NUL) {
+        return Err(Failed::NotFound);
+    }
+    if uri.query().is_some_and(|query| query.contains(NUL)) {
+        return Err(Failed::nul());
+    }
     let web = web_of(request)?;
     let id = request.get_session().get::<UserId>(SESSION_USER);
     let user = match id.ok().flatten() {

@@ -59,4 +59,36 @@ houses! {
         .await;
         assert_eq!(company.thread(&house, &talk).await.len(), 2);
     }
+
+    async fn details_that_come_after_feedback_was_switched_off_bring_no_new_message(house: House) {
+        let company = &house.company;
+        let mut talk = Talk::open("The currency is wrong.", house.now().timestamp());
+        talk.say(Who::Customer, "Since Tuesday.");
+        house.seed(&[&talk]).await;
+        house.intercom.down();
+        house.send(&talk.tagged(&talk.opening, TAG, house.now())).await;
+        eventually(PATIENCE, "the ticket", async || company.tickets(&house).await.pop()).await;
+        house.settle().await;
+        company.switch_feedback(&house, false).await;
+        house.intercom.pass();
+        house.pass(3600);
+        eventually(PATIENCE, "details follow", async || {
+            let details = company.conversation(&house, &talk).await.details;
+            (details == DetailsState::Complete).then_some(())
+        })
+        .await;
+        assert_eq!(company.thread(&house, &talk).await.len(), 1);
+    }
+
+    async fn a_refusal_for_good_is_said_on_the_ticket_and_not_asked_again(house: House) {
+        let company = &house.company;
+        let talk = Talk::open("The currency is wrong.", house.now().timestamp());
+        house.seed(&[&talk]).await;
+        let faults = json!({ "kind": "status", "status": 422, "match": "/conversations", "count": 1000 });
+        house.sandbox.order("faults", &faults).await;
+        house.deliver(&talk.tagged(&talk.opening, TAG, house.now())).await;
+        let conversation = company.conversation(&house, &talk).await;
+        assert_eq!(conversation.details, DetailsState::Unavailable);
+        assert_eq!(conversation.details_note.as_deref(), Some("Intercom refuses to give this conversation"));
+    }
 }

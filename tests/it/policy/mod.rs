@@ -5,6 +5,7 @@ mod counting;
 mod erasing;
 mod following;
 mod intercom_down;
+mod leftovers;
 mod orders;
 mod payloads;
 mod tagging;

@@ -141,6 +141,30 @@ houses! {
         assert_eq!(company.tags_of(&house, &after).await.len(), 3);
     }
 
+    async fn the_outcome_names_the_ticket_and_why_another_product_has_none(house: House) {
+        let company = &house.company;
+        company.set_feedback(&house.app.db, company.mobile, false, &[TAG]).await;
+        let talk = Talk::open("Let us choose the currency.", house.now().timestamp());
+        let told = house.deliver(&talk.tagged(&talk.opening, TAG, house.now())).await;
+        let note = told.note.unwrap();
+        assert!(note.starts_with("created ticket "), "{note}");
+        assert!(note.ends_with(" in Invoicing; feedback is switched off for Mobile"), "{note}");
+    }
+
+    async fn of_two_taggings_with_one_tag_the_earliest_is_kept_whichever_comes_first(house: House) {
+        let company = &house.company;
+        let talk = Talk::open("Let us choose the currency.", house.now().timestamp());
+        house.pass(60);
+        let first = talk.tagged(&talk.opening, TAG, house.now());
+        let earliest = house.now().timestamp();
+        house.pass(60);
+        house.deliver(&talk.tagged(&talk.opening, TAG, house.now())).await;
+        house.deliver(&first).await;
+        let ticket = company.ticket(&house).await;
+        assert_eq!(ticket.tagged_at.timestamp(), earliest);
+        assert_eq!(company.tags_of(&house, &ticket).await[0].tagged_at.timestamp(), earliest);
+    }
+
     async fn a_tag_that_no_product_chose_makes_no_ticket_and_the_outcome_says_so(house: House) {
         let talk = Talk::open("Let us choose the currency.", house.now().timestamp());
         let told = house.deliver(&talk.tagged(&talk.opening, NOT_CHOSEN, house.now())).await;

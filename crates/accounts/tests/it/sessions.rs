@@ -1,6 +1,6 @@
 use super::{ADDRESS, accounts, signed_up, someone};
 use chrono::TimeDelta;
-use earmark_accounts::{SESSION_USER, SessionError, SessionRecords, SessionState};
+use earmark_accounts::{ANONYMOUS, SESSION_USER, SessionError, SessionRecords, SessionState};
 use earmark_db as db;
 use earmark_model::UserId;
 use earmark_testkit::{both_databases, build};
@@ -63,6 +63,48 @@ both_databases! {
         assert!(sessions.load(&kept).await.unwrap().is_some());
         sessions.delete(&kept).await.unwrap();
         assert_eq!(sessions.load(&kept).await.unwrap(), None);
+    }
+
+    async fn a_session_without_a_person_is_short(db: TestDb) {
+        let (user, _) = signed_up(&accounts(&db)).await;
+        let sessions = SessionRecords::new(db.db.clone());
+        let month = TimeDelta::days(30);
+        let visit = sessions.save(&state(None), month).await.unwrap();
+        let login = sessions.save(&state(Some(user.id)), month).await.unwrap();
+        let end = async |key: &str| db.db.across().session(&row_id(key)).await.unwrap().unwrap().expires_at;
+        let start = db.sources.now();
+        assert_eq!((end(&visit).await, end(&login).await), (start + ANONYMOUS, start + month));
+        db.clock.advance(TimeDelta::minutes(10));
+        sessions.update(visit.clone(), &state(None), month).await.unwrap();
+        assert_eq!(end(&visit).await, db.sources.now() + ANONYMOUS);
+        db.clock.advance(TimeDelta::minutes(10));
+        for key in [&visit, &login] {
+            sessions.update_ttl(key, month).await.unwrap();
+        }
+        let now = db.sources.now();
+        assert_eq!((end(&visit).await, end(&login).await), (now + ANONYMOUS, now + month));
+        sessions.update(visit.clone(), &state(Some(user.id)), month).await.unwrap();
+        assert_eq!(end(&visit).await, now + month);
+    }
+
+    async fn ended_sessions_are_cleared_away_when_others_begin(db: TestDb) {
+        let sessions = SessionRecords::new(db.db.clone());
+        let start = db.sources.now();
+        let visit = sessions.save(&state(None), TTL).await.unwrap();
+        db.clock.advance(TTL + TimeDelta::minutes(1));
+        let next = sessions.save(&state(None), TTL).await.unwrap();
+        let (at_next, soon) = (db.sources.now(), TimeDelta::minutes(1));
+        db.clock.set(start);
+        assert_eq!(sessions.load(&visit).await.unwrap(), None, "it is gone, not only over");
+        assert!(sessions.load(&next).await.unwrap().is_some());
+
+        let short = TimeDelta::seconds(1);
+        db.clock.set(at_next);
+        let brief = sessions.save(&state(None), short).await.unwrap();
+        db.clock.advance(soon);
+        sessions.save(&state(None), TTL).await.unwrap();
+        db.clock.set(at_next);
+        assert!(sessions.load(&brief).await.unwrap().is_some(), "not with every new one");
     }
 
     async fn all_sessions_of_a_person_are_revoked(db: TestDb) {

@@ -47,6 +47,25 @@ both_databases! {
         assert!(member.is_none());
     }
 
+    async fn an_address_signs_up_only_so_often(db: TestDb) {
+        let accounts = accounts(&db);
+        let attempts = settings().login_attempts_per_address;
+        for n in 0..attempts {
+            let one = someone(&format!("p{n}@quillwater.example"), &format!("House {n}"));
+            accounts.sign_up(one, ADDRESS).await.unwrap();
+        }
+        let late = || someone("late@quillwater.example", "Late");
+        let outcome = accounts.sign_up(late(), ADDRESS).await;
+        let Err(SignUpError::Throttled { retry_after }) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(db.db.across().user_by_email("late@quillwater.example").await.unwrap().is_none());
+        let elsewhere = Some("192.0.2.99".parse().unwrap());
+        accounts.sign_up(someone("else@quillwater.example", "Else"), elsewhere).await.unwrap();
+        db.clock.advance(chrono::TimeDelta::from_std(retry_after).unwrap());
+        accounts.sign_up(late(), ADDRESS).await.unwrap();
+    }
+
     async fn closed_means_closed(db: TestDb) {
         let mut settings = settings();
         settings.sign_up_open = false;

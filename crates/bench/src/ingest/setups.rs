@@ -7,7 +7,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use earmark_connections::Endpoints;
 use earmark_connections::webhook::{self, SIGNATURE_HEADER};
 use earmark_db::Db;
-use earmark_ingest::{Batching, HOOK_PATH, Ingest, Settings};
+use earmark_ingest::{Batching, Ingest, Settings};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use tokio::task::JoinHandle;
 
@@ -39,7 +39,7 @@ impl Setups {
             verify: Server::start(move |app| {
                 app.app_data(verifying.clone())
                     .app_data(PayloadConfig::new(Settings::default().max_body))
-                    .route(HOOK_PATH, web::post().to(verify));
+                    .route(earmark_connections::HOOK_PATH, web::post().to(verify));
             })?,
             alone: letterbox(each_alone)?,
             group: letterbox(Batching::default())?,

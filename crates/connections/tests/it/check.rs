@@ -13,11 +13,15 @@ use earmark_testkit::{both_databases, build, eventually};
 use serde_json::json;
 
 async fn check_by(bench: &Bench, store: &Store, connection: ConnectionId) -> Verdict {
+    attempt(bench, store, connection, 1).await
+}
+
+async fn attempt(bench: &Bench, store: &Store, connection: ConnectionId, attempt: u32) -> Verdict {
     let claimed = ClaimedJob {
         id: bench.t.sources.id(),
         workspace: bench.workspace(),
         job: Job::CheckConnection { connection },
-        attempt: 1,
+        attempt,
     };
     CheckHandler(store.clone()).run(&claimed).await
 }
@@ -208,5 +212,65 @@ both_databases! {
         let verdict = check_by(&bench, &store, id).await;
         assert!(matches!(&verdict, Verdict::Fail(why) if why.contains("cannot be opened")), "{verdict:?}");
         assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
+        let checks = found(&bench, id).await;
+        assert_eq!(checks.len(), Permission::ALL.len());
+        assert!(checks.iter().all(|(_, state, note)| *state == PermissionState::Unknown
+            && note.as_ref().is_some_and(|note| note.contains("cannot be opened"))), "{checks:?}");
+    }
+
+    async fn the_last_attempt_says_why_nothing_is_known(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        fault(&bench, json!({"kind": "status", "match": "/me", "status": 503, "count": 9})).await;
+        let last = Job::CheckConnection { connection: id }.max_attempts();
+        let verdict = attempt(&bench, &bench.store, id, last).await;
+        let Verdict::Retry(why) = verdict else { panic!("{verdict:?}") };
+        assert!(why.contains("503"), "{why}");
+        let checks = found(&bench, id).await;
+        assert!(checks.iter().all(|(_, state, note)| *state == PermissionState::Unknown && note.as_ref() == Some(&why)), "{checks:?}");
+        assert_eq!(checks.len(), Permission::ALL.len());
+    }
+
+    async fn a_plan_without_the_api_is_no_missing_permission(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        fault(&bench, json!({"kind": "status", "match": "/tags", "status": 403, "count": 1})).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let checks = found(&bench, id).await;
+        let (_, state, note) = checks.iter().find(|(permission, ..)| *permission == Permission::ReadTags).unwrap();
+        assert_eq!(*state, PermissionState::Unknown);
+        assert!(note.as_ref().is_some_and(|note| note.contains("subscription")), "{note:?}");
+    }
+
+    async fn lists_of_users_and_of_companies_make_one_permission(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        fault(&bench, json!({"kind": "status", "match": "/companies", "status": 500, "count": 3})).await;
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        let checks = found(&bench, id).await;
+        assert_eq!((checks[0].0, checks[0].1), (Permission::ReadListUsersCompanies, PermissionState::Unknown));
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        assert_eq!(found(&bench, id).await[0].1, PermissionState::Granted);
+    }
+
+    async fn a_late_refusal_of_the_old_token_does_not_touch_the_new_one(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let old = bench.store.client(bench.workspace(), id, Lane::Webhook).await.unwrap();
+        bench.seed(Region::Us, &app("a-regenerated-token")).await;
+        let refused = old.client.me().await.unwrap_err();
+        bench.connect(Region::Us, "a-regenerated-token").await.unwrap();
+        bench.store.note_failure(bench.workspace(), id, old.secret, &refused).await.unwrap();
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
+        let new = bench.store.client(bench.workspace(), id, Lane::Webhook).await.unwrap();
+        bench.store.note_failure(bench.workspace(), id, new.secret, &refused).await.unwrap();
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Refused);
+    }
+
+    async fn details_that_were_not_fetched_are_asked_for_again(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let product = build::product(&bench.t.db, bench.workspace(), "Ledger").await;
+        build::ticket(&bench.t.db, bench.workspace(), product.id, id, ("215473908114027", "1")).await;
+        let job = Job::Details { connection: id, conversation: "215473908114027".to_owned() };
+        let tenant = bench.t.db.workspace(bench.workspace());
+        assert!(!tenant.is_queued(&job).await.unwrap());
+        assert_eq!(check(&bench, id).await, Verdict::Done);
+        assert!(tenant.is_queued(&job).await.unwrap());
     }
 }

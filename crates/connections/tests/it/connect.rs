@@ -36,8 +36,8 @@ both_databases! {
         let secrets = bench.secrets(id, SecretKind::AccessToken).await;
         assert_eq!((secrets.len(), secrets[0].last4.as_str()), (1, "bWU="));
         assert!(!secrets[0].sealed.contains(TOKEN));
-        let client = bench.store.client(bench.workspace(), id, Lane::Interactive).await.unwrap();
-        assert_eq!(client.me().await.unwrap().app.id_code, APP, "the stored token opens and works");
+        let ready = bench.store.client(bench.workspace(), id, Lane::Interactive).await.unwrap();
+        assert_eq!(ready.client.me().await.unwrap().app.id_code, APP, "the stored token opens and works");
 
         let tenant = bench.t.db.workspace(bench.workspace());
         assert!(tenant.is_queued(&Job::CheckConnection { connection: id }).await.unwrap());
@@ -69,8 +69,8 @@ both_databases! {
         assert_eq!((after.name, after.endpoint_token), (before.name, before.endpoint_token));
         assert_eq!(bench.secrets(id, SecretKind::AccessToken).await.len(), 1);
         assert_eq!(bench.secrets(id, SecretKind::ClientSecret).await.len(), 1);
-        let client = bench.store.client(bench.workspace(), id, Lane::Interactive).await.unwrap();
-        client.me().await.unwrap();
+        let ready = bench.store.client(bench.workspace(), id, Lane::Interactive).await.unwrap();
+        ready.client.me().await.unwrap();
         let actions: Vec<_> = audit(&bench).await.into_iter().map(|line| line.action).collect();
         assert_eq!(actions, ["connection.created", "connection.client_secret_set", "connection.token_replaced"]);
     }
@@ -113,8 +113,8 @@ both_databases! {
         assert_ne!(row.endpoint_token, bench.connection(ours).await.endpoint_token);
 
         bench.store.disconnect(bench.workspace(), &bench.actor(), ours).await.unwrap();
-        let client = bench.store.client(other, theirs, Lane::Interactive).await.unwrap();
-        client.me().await.unwrap();
+        let ready = bench.store.client(other, theirs, Lane::Interactive).await.unwrap();
+        ready.client.me().await.unwrap();
         assert!(bench.store.client(other, ours, Lane::Interactive).await.is_err(), "it is not theirs");
     }
 

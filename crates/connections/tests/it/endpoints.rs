@@ -16,7 +16,7 @@ async fn resolve(endpoints: &Endpoints, token: &str) -> Arc<Resolved> {
         .expect("a known token")
 }
 
-/// Waits until this secret is the one to verify with.
+/// Waits until this secret is the newest one to verify with.
 async fn secret_is(endpoints: &Endpoints, token: &str, wanted: &str) {
     eventually(PATIENCE, wanted, async || {
         let resolved = resolve(endpoints, token).await;
@@ -25,7 +25,7 @@ async fn secret_is(endpoints: &Endpoints, token: &str, wanted: &str) {
             .iter()
             .map(|one| one.secret.expose())
             .collect();
-        (secrets == [wanted.as_bytes()]).then_some(())
+        (secrets.first() == Some(&wanted.as_bytes())).then_some(())
     })
     .await;
 }
@@ -121,6 +121,33 @@ both_databases! {
         .await;
         bench.t.clock.advance(TimeDelta::seconds(5));
         assert!(!Arc::ptr_eq(&first, &resolve(&endpoints, &token).await));
+    }
+
+    async fn the_former_secret_verifies_until_the_new_one_does(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let token = bench.connection(id).await.endpoint_token;
+        set(&bench, id, SECRET).await;
+        set(&bench, id, "the-rotated-client-secret").await;
+        let endpoints = Endpoints::new(bench.store.clone());
+        let both = resolve(&endpoints, &token).await;
+        let live: Vec<_> = both.secrets.iter().map(|one| one.secret.expose()).collect();
+        assert_eq!(live, [b"the-rotated-client-secret".as_slice(), SECRET.as_bytes()]);
+        endpoints.verified(&both, 1);
+        eventually(PATIENCE, "the former one has verified", async || {
+            bench.secrets(id, SecretKind::ClientSecret).await[1].verified_at
+        })
+        .await;
+        assert_eq!(bench.secrets(id, SecretKind::ClientSecret).await.len(), 2);
+        endpoints.verified(&both, 0);
+        eventually(PATIENCE, "the former one is dropped", async || {
+            let left = bench.secrets(id, SecretKind::ClientSecret).await;
+            (left.len() == 1 && left[0].last4 == "cret").then_some(())
+        })
+        .await;
+        eventually(PATIENCE, "nobody verifies with it any more", async || {
+            (resolve(&endpoints, &token).await.secrets.len() == 1).then_some(())
+        })
+        .await;
     }
 
     async fn a_secret_that_does_not_open_is_left_out(t: TestDb) {

@@ -1,13 +1,14 @@
 //! Client secrets, the feedback switch, asking for jobs, disconnecting.
 
 use crate::support::{Bench, SECRET};
+use chrono::TimeDelta;
 use earmark_connections::ManageError;
 use earmark_db::tenant::SecretKind;
-use earmark_model::{ConnectionStatus, Job};
+use earmark_model::{ConnectionStatus, Job, LaneJob};
 use earmark_testkit::{both_databases, build};
 
 both_databases! {
-    async fn a_client_secret_is_stored_in_place_of_the_one_before(t: TestDb) {
+    async fn a_client_secret_is_stored_beside_the_one_before(t: TestDb) {
         let (bench, id) = Bench::connected(t).await;
         let (workspace, actor) = (bench.workspace(), bench.actor());
         bench.store.set_client_secret(workspace, &actor, id, &format!(" {SECRET}\r\n")).await.unwrap();
@@ -15,9 +16,10 @@ both_databases! {
         assert_eq!((first.len(), first[0].last4.as_str()), (1, "ther"));
         assert!(!first[0].sealed.contains(SECRET));
         bench.store.set_client_secret(workspace, &actor, id, "another-client-secret").await.unwrap();
-        let second = bench.secrets(id, SecretKind::ClientSecret).await;
-        assert_eq!((second.len(), second[0].last4.as_str()), (1, "cret"));
-        assert_ne!(first[0].id, second[0].id);
+        let both = bench.secrets(id, SecretKind::ClientSecret).await;
+        assert_eq!(both.iter().map(|one| one.last4.as_str()).collect::<Vec<_>>(), ["cret", "ther"], "until it verifies");
+        bench.store.set_client_secret(workspace, &actor, id, "a-third-client-secret-0").await.unwrap();
+        assert_eq!(bench.secrets(id, SecretKind::ClientSecret).await.len(), 2, "never more than two");
         let lines = bench.t.db.workspace(workspace).audit_lines(10).await.unwrap();
         assert_eq!(lines[0].action, "connection.client_secret_set");
         assert!(lines.iter().all(|line| !line.detail.contains("another")), "{lines:?}");
@@ -34,6 +36,37 @@ both_databases! {
         bench.store.set_client_secret(bench.workspace(), &bench.actor(), id, "12345678").await.unwrap();
         let stored = bench.secrets(id, SecretKind::ClientSecret).await;
         assert_eq!(stored[0].last4, "", "a short one shows nothing");
+    }
+
+    async fn asking_is_written_down(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let (workspace, actor) = (bench.workspace(), bench.actor());
+        let details = Job::Details { connection: id, conversation: "215473908114027".to_owned() };
+        for (job, action) in [
+            (Job::CheckConnection { connection: id }, "connection.check_asked"),
+            (Job::RefreshTags { connection: id }, "connection.tags_asked"),
+            (details, "ticket.details_asked"),
+        ] {
+            bench.store.ask(workspace, &actor, id, &job).await.unwrap();
+            let tenant = bench.t.db.workspace(workspace);
+            assert_eq!(tenant.audit_lines(1).await.unwrap()[0].action, action);
+            assert!(tenant.is_queued(&job).await.unwrap());
+            bench.t.clock.advance(TimeDelta::milliseconds(1));
+        }
+    }
+
+    async fn what_waits_is_left_to_its_lane_when_disconnecting(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let one = build::delivery((bench.workspace(), id), "a", "215473908114027", bench.t.sources.now());
+        let shard = one.shard;
+        let tx = build::begin(&bench.t.db).await;
+        tx.across().store_deliveries(&[one]).await.unwrap();
+        tx.commit().await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        let tenant = bench.t.db.workspace(bench.workspace());
+        let lane = LaneJob { connection: id, shard };
+        assert_eq!(tenant.waiting_deliveries(lane, 9).await.unwrap().len(), 1);
+        assert!(tenant.is_queued(&Job::Lane(lane)).await.unwrap());
     }
 
     async fn disconnecting_wipes_closes_and_is_final(t: TestDb) {
@@ -54,7 +87,7 @@ both_databases! {
             store.disconnect(workspace, &actor, id).await,
             store.set_client_secret(workspace, &actor, id, SECRET).await,
             store.set_feedback(workspace, &actor, id, true).await,
-            store.ask(workspace, id, &check).await,
+            store.ask(workspace, &actor, id, &check).await,
         ];
         for refused in refused {
             assert!(matches!(refused, Err(ManageError::Missing)), "{refused:?}");
@@ -72,7 +105,7 @@ both_databases! {
             store.disconnect(other, &actor, id).await,
             store.set_client_secret(other, &actor, id, SECRET).await,
             store.set_feedback(other, &actor, id, true).await,
-            store.ask(other, id, &Job::RefreshTags { connection: id }).await,
+            store.ask(other, &actor, id, &Job::RefreshTags { connection: id }).await,
         ];
         for refused in refused {
             assert!(matches!(refused, Err(ManageError::Missing)), "{refused:?}");

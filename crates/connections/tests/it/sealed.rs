@@ -54,8 +54,10 @@ both_databases! {
         let tx = build::begin(&bench.t.db).await;
         let tenant = tx.workspace(workspace);
         // Takes the row's id, so that the kind alone differs.
-        tenant.replace_secret(bench.t.sources.id(), id, SecretKind::ClientSecret, "v1", "").await.unwrap();
-        tenant.replace_secret(secret.id, id, SecretKind::AccessToken, &secret.sealed, "").await.unwrap();
+        for kind in [SecretKind::ClientSecret, SecretKind::AccessToken] {
+            tenant.keep_secrets(id, kind, 0).await.unwrap();
+        }
+        tenant.add_secret(secret.id, id, SecretKind::AccessToken, &secret.sealed, "").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(fault(&bench.store, workspace, id).await, OpenError::AlteredOrMoved);
     }
@@ -80,8 +82,8 @@ both_databases! {
         };
         sealed_before.connect_with_token(workspace, &actor, form).await.unwrap();
         let rotated = KeyRing::new(MasterKey::generate(&bench.t.sources), [former]);
-        let client = store_with(&bench, &rotated).client(workspace, id, Lane::Interactive).await.unwrap();
-        client.me().await.unwrap();
+        let ready = store_with(&bench, &rotated).client(workspace, id, Lane::Interactive).await.unwrap();
+        ready.client.me().await.unwrap();
         assert_ne!(bench.secrets(id, SecretKind::AccessToken).await[0].sealed, stored.sealed);
     }
 

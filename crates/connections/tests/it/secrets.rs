@@ -56,14 +56,14 @@ async fn what_can_be_printed_shows_no_secret() {
     let token = bench.connection(id).await.endpoint_token;
     let resolved = endpoints.resolve(&token).await.unwrap().unwrap();
     assert_eq!(resolved.secrets[0].secret.expose_str(), Ok(SECRET));
-    let client = bench
+    let ready = bench
         .store
         .client(workspace, id, Lane::Interactive)
         .await
         .unwrap();
     let budget = SharedBudget::new(bench.t.db.clone());
     budget
-        .acquire(client.budget().1, Lane::Interactive)
+        .acquire(ready.client.budget().1, Lane::Interactive)
         .await
         .unwrap();
 
@@ -74,7 +74,7 @@ async fn what_can_be_printed_shows_no_secret() {
     told.debug(&endpoints);
     told.debug(&resolved);
     told.debug(&resolved.secrets);
-    told.debug(&client);
+    told.debug(&ready);
     told.debug(&budget);
     told.debug(&SourcesEnvironment(bench.t.sources.clone()));
     told.debug(&bench.connect(Region::Us, TOKEN).await.unwrap());

@@ -352,8 +352,18 @@ impl Across<'_, Tx> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn end_session(&self, id: &str) -> Result<()> {
-        let sql = "DELETE FROM sessions WHERE id = $1 OR expires_at < $2";
-        sql::execute(self.on(), sql, vec![id.into(), self.now().into()])
+        let sql = "DELETE FROM sessions WHERE id = $1";
+        sql::execute(self.on(), sql, vec![id.into()]).await?;
+        self.clear_ended_sessions().await
+    }
+
+    /// Clears away the sessions that ended by themselves.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn clear_ended_sessions(&self) -> Result<()> {
+        let sql = "DELETE FROM sessions WHERE expires_at < $1";
+        sql::execute(self.on(), sql, vec![self.now().into()])
             .await
             .map(drop)
     }

@@ -59,6 +59,8 @@ pub enum Stored {
 }
 
 const COLUMNS: usize = 13;
+/// Rows of one statement: SQLite takes 32,766 parameters, PostgreSQL 65,535.
+const MOST_ROWS: usize = 2_048;
 const INSERT: &str = "INSERT INTO deliveries (workspace_id, id, connection_id, dedupe_key, notification_id, topic, subject, \
     shard, outcome, note, received_at, finished_at, body) VALUES ";
 
@@ -103,9 +105,9 @@ impl Across<'_, Tx> {
         ids.sort_unstable();
         let mut new: HashSet<Uuid> = HashSet::with_capacity(batch.len());
         let mut at = 0;
-        // Sizes are powers of two, so that ten prepared statements serve every batch.
+        // Sizes are powers of two, so that a dozen prepared statements serve every batch.
         while at < batch.len() {
-            let size = 1 << (batch.len() - at).ilog2();
+            let size = (1 << (batch.len() - at).ilog2()).min(MOST_ROWS);
             new.extend(
                 self.insert_new(&batch[at..at + size], &ids[at..at + size])
                     .await?,

@@ -2,11 +2,12 @@
 
 use super::Across;
 use crate::error::Result;
-use crate::scope::{Source, Tx};
+use crate::scope::{Source, Tenant, Tx};
 use crate::sql;
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_model::{ClaimedJob, JobId, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, JobKind, LaneJob, WorkspaceId};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Failures a job remembers.
@@ -38,6 +39,18 @@ struct ErrorsRow {
 }
 
 #[derive(FromQueryResult)]
+struct LaneRow {
+    workspace_id: Uuid,
+    connection_id: Uuid,
+    shard: i32,
+}
+
+#[derive(FromQueryResult)]
+struct KeyRow {
+    key: String,
+}
+
+#[derive(FromQueryResult)]
 struct TimeRow {
     run_at: Option<DateTime<Utc>>,
 }
@@ -48,13 +61,16 @@ struct CountRow {
 }
 
 impl<S: Source> Across<'_, S> {
-    /// When the next pending job is due, if there is one.
+    /// When the next pending job of these kinds is due, if there is one.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn next_job_at(&self) -> Result<Option<DateTime<Utc>>> {
-        let sql = "SELECT run_at FROM jobs WHERE state = 'pending' ORDER BY run_at, id LIMIT 1";
-        let row: Option<TimeRow> = sql::one(self.on(), sql, vec![]).await?;
+    pub async fn next_job_at(&self, kinds: &[JobKind]) -> Result<Option<DateTime<Utc>>> {
+        let sql = format!(
+            "SELECT run_at FROM jobs WHERE state = 'pending' AND kind IN ({}) ORDER BY run_at, id LIMIT 1",
+            listed(kinds)
+        );
+        let row: Option<TimeRow> = sql::one(self.on(), &sql, vec![]).await?;
         Ok(row.and_then(|row| row.run_at))
     }
 
@@ -71,23 +87,60 @@ impl<S: Source> Across<'_, S> {
         .await?;
         Ok(row.map_or(0, |row| row.jobs))
     }
+
+    /// Lanes of any tenant with waiting deliveries but no job, such as those whose job failed for good; up to `most`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn stranded_lanes(&self, most: usize) -> Result<Vec<(WorkspaceId, LaneJob)>> {
+        let sql = "SELECT DISTINCT workspace_id, connection_id, shard FROM deliveries WHERE outcome = 'waiting'";
+        let waiting: Vec<LaneRow> = sql::all(self.on(), sql, vec![]).await?;
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Read after the deliveries: a delivery and its lane's job are committed together.
+        let sql = format!(
+            "SELECT key FROM jobs WHERE state IN ('pending', 'running') AND kind IN ({})",
+            listed(&[JobKind::Lane])
+        );
+        let rows: Vec<KeyRow> = sql::all(self.on(), &sql, vec![]).await?;
+        let queued: HashSet<String> = rows.into_iter().map(|row| row.key).collect();
+        let lanes = waiting.into_iter().filter_map(|row| {
+            let workspace = WorkspaceId(row.workspace_id);
+            let lane = LaneJob {
+                connection: ConnectionId(row.connection_id),
+                shard: u16::try_from(row.shard).ok()?,
+            };
+            let key = Tenant::new(self.source, workspace).key(&Job::Lane(lane));
+            (!queued.contains(&key)).then_some((workspace, lane))
+        });
+        Ok(lanes.take(most).collect())
+    }
 }
 
 impl Across<'_, Tx> {
-    /// Claims up to `most` due jobs, oldest first, none whose key is running.
+    /// Claims up to `most` due jobs of these kinds, none whose key is running: first of workspaces for which no job of
+    /// these kinds runs, so that one workspace does not keep the others waiting; then oldest first.
     ///
     /// # Errors
     /// [`Error::Unavailable`]; [`Error::Conflict`] when another process was quicker: claim again.
-    pub async fn claim_jobs(&self, most: u32, lease: TimeDelta) -> Result<Vec<ClaimedJob>> {
+    pub async fn claim_jobs(
+        &self,
+        kinds: &[JobKind],
+        most: u32,
+        lease: TimeDelta,
+    ) -> Result<Vec<ClaimedJob>> {
         let lock = match self.on().get_database_backend() {
             DbBackend::Postgres => "FOR UPDATE OF j SKIP LOCKED",
             _ => "",
         };
+        let kinds = listed(kinds);
         let sql = format!(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1 WHERE id IN (\
-             SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.run_at <= $2 AND NOT EXISTS (\
+             SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.kind IN ({kinds}) AND j.run_at <= $2 AND NOT EXISTS (\
              SELECT 1 FROM jobs r WHERE r.key = j.key AND r.state = 'running') \
-             ORDER BY j.run_at, j.id LIMIT $3 {lock}) RETURNING id, workspace_id, payload, attempts"
+             ORDER BY j.workspace_id IN (SELECT o.workspace_id FROM jobs o WHERE o.state = 'running' AND o.kind IN ({kinds})), \
+             j.run_at, j.id LIMIT $3 {lock}) RETURNING id, workspace_id, payload, attempts"
         );
         let now = self.now();
         let values = vec![(now + lease).into(), now.into(), i64::from(most).into()];
@@ -241,6 +294,12 @@ impl Across<'_, Tx> {
         sql::execute(self.on(), sql, vec![DateTime::<Utc>::UNIX_EPOCH.into()]).await?;
         Ok(self.rescue_jobs().await? as u64)
     }
+}
+
+/// Kinds as SQL writes a list of them.
+fn listed(kinds: &[JobKind]) -> String {
+    let quoted: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+    quoted.join(", ")
 }
 
 /// A claim is known by its attempt, too: who lost the lease cannot settle the attempt of the next one.

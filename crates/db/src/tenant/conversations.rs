@@ -1,4 +1,4 @@
-//! Escalated conversations, their messages, and the tombstones of what was redacted or deleted.
+//! Escalated conversations and their messages.
 
 use crate::entities::{conversations, messages};
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{AuthorKind, ConnectionId, DetailsState, MessageKind};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,12 +162,9 @@ impl TryFrom<messages::Model> for Message {
 }
 
 #[derive(FromQueryResult)]
-struct TombstoneRow {
-    message_id: String,
+struct IdRow {
+    id: String,
 }
-
-/// The message id of a tombstone that covers the whole conversation.
-const WHOLE: &str = "";
 
 impl<S: Source> Tenant<'_, S> {
     /// An escalated conversation.
@@ -184,6 +181,25 @@ impl<S: Source> Tenant<'_, S> {
             .one(self.on())
             .await?;
         row.map(Conversation::try_from).transpose()
+    }
+
+    /// Ids of conversations of a connection whose details are not fetched yet, or could not be; up to `most`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn unfinished_conversations(
+        &self,
+        connection: ConnectionId,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let rows = conversations::Entity::find()
+            .filter(conversations::Column::WorkspaceId.eq(self.workspace()))
+            .filter(conversations::Column::ConnectionId.eq(connection.0))
+            .filter(conversations::Column::Details.ne(DetailsState::Complete.as_str()))
+            .limit(most)
+            .all(self.on())
+            .await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
     /// The messages of an escalated conversation, oldest first, the opening message before all.
@@ -212,55 +228,9 @@ impl<S: Source> Tenant<'_, S> {
         });
         Ok(messages)
     }
-
-    /// What of a conversation must never be stored again: message ids, and whether it is all of it.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn tombstones(
-        &self,
-        connection: ConnectionId,
-        conversation: &str,
-    ) -> Result<(bool, Vec<String>)> {
-        let sql = "SELECT message_id FROM tombstones \
-            WHERE workspace_id = $1 AND connection_id = $2 AND conversation_id = $3";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            conversation.into(),
-        ];
-        let rows: Vec<TombstoneRow> = sql::all(self.on(), sql, values).await?;
-        let whole = rows.iter().any(|row| row.message_id == WHOLE);
-        Ok((
-            whole,
-            rows.into_iter()
-                .map(|row| row.message_id)
-                .filter(|id| id != WHOLE)
-                .collect(),
-        ))
-    }
 }
 
 impl Tenant<'_, Tx> {
-    /// Takes the lock of a conversation until the transaction ends, so that what is decided from its tombstones holds.
-    /// On SQLite the writer's transaction is that lock.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn lock_conversation(
-        &self,
-        connection: ConnectionId,
-        conversation: &str,
-    ) -> Result<()> {
-        use sea_orm::{ConnectionTrait, DbBackend};
-        if self.on().get_database_backend() == DbBackend::Postgres {
-            let key = format!("{}:{connection}:{conversation}", self.id);
-            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-            sql::execute(self.on(), sql, vec![key.into()]).await?;
-        }
-        Ok(())
-    }
-
     /// Stores an escalated conversation, new or changed.
     ///
     /// # Errors
@@ -366,29 +336,6 @@ impl Tenant<'_, Tx> {
         Ok(changed)
     }
 
-    /// Notes for good that a message was redacted, or with `None` that the whole conversation was deleted. True when
-    /// that is news.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn bury(
-        &self,
-        connection: ConnectionId,
-        conversation: &str,
-        message: Option<&str>,
-    ) -> Result<bool> {
-        let sql = "INSERT INTO tombstones (workspace_id, connection_id, conversation_id, message_id, at) \
-            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, connection_id, conversation_id, message_id) DO NOTHING";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            conversation.into(),
-            message.unwrap_or(WHOLE).into(),
-            self.now().into(),
-        ];
-        Ok(sql::execute(self.on(), sql, values).await? > 0)
-    }
-
     /// Erases a message's text and attachments from our copy; that it was there, by whom and when, stays.
     ///
     /// # Errors
@@ -441,5 +388,90 @@ impl Tenant<'_, Tx> {
             ..Conversation::new(old.id)
         };
         self.put_conversation(connection, &gone).await
+    }
+
+    /// Notes why the details of a conversation will not follow; one whose details came stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn note_details_failure(
+        &self,
+        connection: ConnectionId,
+        conversation: &str,
+        why: &str,
+    ) -> Result<()> {
+        let sql = "UPDATE conversations SET details = $4, details_note = $5 \
+            WHERE workspace_id = $1 AND connection_id = $2 AND id = $3 AND details = $6";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            conversation.into(),
+            DetailsState::Unavailable.as_str().into(),
+            why.into(),
+            DetailsState::Following.as_str().into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(())
+    }
+
+    /// Erases who a contact is from our copy: name, e-mail address, role and company of their conversations, and their
+    /// name on messages. The ids stay. Gives the ids of the conversations they took part in.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn erase_contact(
+        &self,
+        connection: ConnectionId,
+        contact: &str,
+    ) -> Result<Vec<String>> {
+        let values = || vec![self.workspace().into(), connection.0.into(), contact.into()];
+        let sql = "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3 \
+            UNION SELECT conversation_id AS id FROM messages WHERE workspace_id = $1 AND connection_id = $2 \
+            AND author_kind = 'customer' AND author_id = $3";
+        let rows: Vec<IdRow> = sql::all(self.on(), sql, values()).await?;
+        let sql = "UPDATE conversations SET contact_name = NULL, contact_email = NULL, contact_role = NULL, \
+            company_id = NULL, company_name = NULL WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3";
+        sql::execute(self.on(), sql, values()).await?;
+        let sql = "UPDATE messages SET author_name = NULL WHERE workspace_id = $1 AND connection_id = $2 \
+            AND author_kind = 'customer' AND author_id = $3";
+        sql::execute(self.on(), sql, values()).await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Makes the conversations of a contact those of the contact they were merged into. Gives how many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn merge_contact(
+        &self,
+        connection: ConnectionId,
+        (from, into): (&str, &str),
+        name: Option<&str>,
+        email: Option<&str>,
+    ) -> Result<u64> {
+        let sql = "UPDATE conversations SET contact_id = $4, contact_name = $5, contact_email = $6 \
+            WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            from.into(),
+            into.into(),
+            name.map(ToOwned::to_owned).into(),
+            email.map(ToOwned::to_owned).into(),
+        ];
+        let merged = sql::execute(self.on(), sql, values).await?;
+        let sql = "UPDATE messages SET author_id = $4 WHERE workspace_id = $1 AND connection_id = $2 \
+            AND author_kind = 'customer' AND author_id = $3";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            from.into(),
+            into.into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(merged)
     }
 }

@@ -84,6 +84,8 @@ pub struct WaitingDelivery {
     pub id: DeliveryId,
     /// When it was received.
     pub received_at: DateTime<Utc>,
+    /// The conversation or contact it is about, as far as its outline told.
+    pub subject: Option<String>,
     /// The raw body.
     pub body: Vec<u8>,
 }
@@ -105,6 +107,7 @@ pub struct DeliveryFilter {
 struct WaitingRow {
     id: Uuid,
     received_at: DateTime<Utc>,
+    subject: Option<String>,
     body: Option<Vec<u8>>,
 }
 
@@ -183,7 +186,7 @@ impl<S: Source> Tenant<'_, S> {
         lane: LaneJob,
         most: u64,
     ) -> Result<Vec<WaitingDelivery>> {
-        let sql = "SELECT id, received_at, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 \
+        let sql = "SELECT id, received_at, subject, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 \
             AND shard = $3 AND outcome = 'waiting' ORDER BY id LIMIT $4";
         let values = vec![
             self.workspace().into(),
@@ -198,10 +201,12 @@ impl<S: Source> Tenant<'_, S> {
                 |WaitingRow {
                      id,
                      received_at,
+                     subject,
                      body,
                  }| WaitingDelivery {
                     id: DeliveryId(id),
                     received_at,
+                    subject,
                     body: body.unwrap_or_default(),
                 },
             )
@@ -236,22 +241,15 @@ impl Tenant<'_, Tx> {
         Ok(finished)
     }
 
-    /// Ends all waiting deliveries of a connection with the same words.
+    /// Replaces the kept body of one delivery.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn ignore_waiting(&self, connection: ConnectionId, note: &str) -> Result<u64> {
-        let sql = "UPDATE deliveries SET outcome = 'ignored', note = $3, finished_at = $4 \
-            WHERE workspace_id = $1 AND connection_id = $2 AND outcome = 'waiting'";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            note.into(),
-            self.now().into(),
-        ];
-        let ignored = sql::execute(self.on(), sql, values).await?;
-        self.source.changed(self.id, ChangeKind::Deliveries);
-        Ok(ignored)
+    pub async fn rewrite_body(&self, id: DeliveryId, body: Vec<u8>) -> Result<()> {
+        let sql = "UPDATE deliveries SET body = $3 WHERE workspace_id = $1 AND id = $2";
+        let values = vec![self.workspace().into(), id.0.into(), body.into()];
+        sql::execute(self.on(), sql, values).await?;
+        Ok(())
     }
 
     /// Rewrites every kept body about one conversation or contact: `rewrite` gives the new body, or `None` to leave it.
@@ -262,29 +260,54 @@ impl Tenant<'_, Tx> {
         &self,
         connection: ConnectionId,
         subject: &str,
+        rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<u64> {
+        self.rewrite_where(connection, "subject = $3", subject, rewrite)
+            .await
+    }
+
+    /// Rewrites kept bodies that could not be read, of which nobody knows what they are about.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn rewrite_unreadable_bodies(
+        &self,
+        connection: ConnectionId,
+        rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<u64> {
+        self.rewrite_where(
+            connection,
+            "subject IS NULL AND outcome = $3",
+            Outcome::Unreadable.as_str(),
+            rewrite,
+        )
+        .await
+    }
+
+    async fn rewrite_where(
+        &self,
+        connection: ConnectionId,
+        condition: &str,
+        value: &str,
         mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<u64> {
         const PAGE: usize = 50;
         let (mut after, mut rewritten) = (Uuid::nil(), 0);
+        let sql = format!(
+            "SELECT id, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 AND {condition} \
+            AND body IS NOT NULL AND id > $4 ORDER BY id LIMIT {PAGE}"
+        );
         loop {
-            let sql = "SELECT id, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 AND subject = $3 \
-                AND body IS NOT NULL AND id > $4 ORDER BY id LIMIT 50";
             let values = vec![
                 self.workspace().into(),
                 connection.0.into(),
-                subject.into(),
+                value.into(),
                 after.into(),
             ];
-            let rows: Vec<BodyRow> = sql::all(self.on(), sql, values).await?;
+            let rows: Vec<BodyRow> = sql::all(self.on(), &sql, values).await?;
             for BodyRow { id, body } in &rows {
                 if let Some(body) = body.as_deref().and_then(&mut rewrite) {
-                    let sql = "UPDATE deliveries SET body = $3 WHERE workspace_id = $1 AND id = $2";
-                    sql::execute(
-                        self.on(),
-                        sql,
-                        vec![self.workspace().into(), (*id).into(), body.into()],
-                    )
-                    .await?;
+                    self.rewrite_body(DeliveryId(*id), body).await?;
                     rewritten += 1;
                 }
             }

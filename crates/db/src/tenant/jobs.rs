@@ -25,7 +25,7 @@ impl<S: Source> Tenant<'_, S> {
     }
 
     /// The job's key with the workspace's id before it, so that no tenant's job stands for another's.
-    fn key(&self, job: &Job) -> String {
+    pub(crate) fn key(&self, job: &Job) -> String {
         format!("{}:{}", self.id, job.key())
     }
 }

@@ -12,6 +12,7 @@ mod products;
 mod secrets;
 mod tags;
 mod tickets;
+mod tombstones;
 mod workspace;
 
 pub use audit::{Actor, AuditLine};

@@ -87,11 +87,11 @@ impl<S: Source> Tenant<'_, S> {
 }
 
 impl Tenant<'_, Tx> {
-    /// Stores a sealed secret under a given id (the id is part of what it is sealed to), in place of those of its kind.
+    /// Stores a sealed secret under a given id (the id is part of what it is sealed to), beside those of its kind.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn replace_secret(
+    pub async fn add_secret(
         &self,
         id: SecretId,
         connection: ConnectionId,
@@ -99,14 +99,6 @@ impl Tenant<'_, Tx> {
         sealed: &str,
         last4: &str,
     ) -> Result<()> {
-        let sql =
-            "DELETE FROM secrets WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            kind.as_str().into(),
-        ];
-        sql::execute(self.on(), sql, values).await?;
         let row = secrets::ActiveModel {
             workspace_id: Set(self.workspace()),
             id: Set(id.0),
@@ -119,6 +111,49 @@ impl Tenant<'_, Tx> {
         };
         row.insert(self.on()).await?;
         self.source.changed(self.id, ChangeKind::Connections);
+        Ok(())
+    }
+
+    /// Wipes the secrets of a kind but for `most`: those that verified last, then the newest.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keep_secrets(
+        &self,
+        connection: ConnectionId,
+        kind: SecretKind,
+        most: usize,
+    ) -> Result<()> {
+        let mut live = self.secrets(connection, kind).await?;
+        live.sort_by_key(|secret| std::cmp::Reverse((secret.verified_at, secret.id)));
+        for secret in live.iter().skip(most) {
+            let sql = "DELETE FROM secrets WHERE workspace_id = $1 AND id = $2";
+            let values = vec![self.workspace().into(), secret.id.0.into()];
+            sql::execute(self.on(), sql, values).await?;
+        }
+        Ok(())
+    }
+
+    /// Wipes the secrets of a connection and kind that are older than `id`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn drop_older_secrets(
+        &self,
+        connection: ConnectionId,
+        kind: SecretKind,
+        id: SecretId,
+    ) -> Result<()> {
+        let sql = "DELETE FROM secrets WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND id < $4";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            kind.as_str().into(),
+            id.0.into(),
+        ];
+        if sql::execute(self.on(), sql, values).await? > 0 {
+            self.source.changed(self.id, ChangeKind::Connections);
+        }
         Ok(())
     }
 

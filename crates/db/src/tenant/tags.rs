@@ -204,20 +204,30 @@ impl Tenant<'_, Tx> {
             ];
             sql::execute(self.on(), sql, values).await?;
         }
-        for Admin { id, name } in admins {
-            let sql = "INSERT INTO admins (workspace_id, connection_id, id, name) VALUES ($1, $2, $3, $4) \
-                ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET name = excluded.name";
-            let values = vec![
-                workspace.into(),
-                connection.0.into(),
-                id.as_str().into(),
-                name.as_str().into(),
-            ];
-            sql::execute(self.on(), sql, values).await?;
+        for admin in admins {
+            self.put_admin(connection, admin).await?;
         }
         let sql = "UPDATE connections SET tags_fetched_at = $3, tags_note = NULL WHERE workspace_id = $1 AND id = $2";
         self.change_connection(connection, sql, vec![now.into()])
             .await
+    }
+
+    /// Stores a teammate's name.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_admin(&self, connection: ConnectionId, admin: &Admin) -> Result<()> {
+        let Admin { id, name } = admin;
+        let sql = "INSERT INTO admins (workspace_id, connection_id, id, name) VALUES ($1, $2, $3, $4) \
+            ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET name = excluded.name";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            id.as_str().into(),
+            name.as_str().into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        Ok(())
     }
 
     /// Notes why tags could not be fetched.

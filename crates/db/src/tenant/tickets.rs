@@ -279,7 +279,8 @@ impl Tenant<'_, Tx> {
         Ok(ticket)
     }
 
-    /// Puts a tag on a ticket; true when it is new there.
+    /// Puts a tag on a ticket; true when it is new there. Of several taggings the earliest is kept, for the ticket too, so
+    /// that the order in which they arrive does not matter.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -301,6 +302,27 @@ impl Tenant<'_, Tx> {
             tagged_by.clone().into(),
         ];
         let new = sql::execute(self.on(), sql, values).await? > 0;
+        let earlier_tag = "UPDATE ticket_tags SET tagged_at = $4, tagged_by = coalesce($5, tagged_by) \
+                WHERE workspace_id = $1 AND ticket_id = $2 AND tag_id = $3 AND tagged_at > $4";
+        let earlier_ticket = "UPDATE tickets SET tagged_at = $3, tagged_by = coalesce($4, tagged_by) \
+                WHERE workspace_id = $1 AND id = $2 AND tagged_at > $3";
+        let on_tag = vec![
+            self.workspace().into(),
+            ticket.0.into(),
+            tag.as_str().into(),
+            (*tagged_at).into(),
+            tagged_by.clone().into(),
+        ];
+        let on_ticket = vec![
+            self.workspace().into(),
+            ticket.0.into(),
+            (*tagged_at).into(),
+            tagged_by.clone().into(),
+        ];
+        if !new {
+            sql::execute(self.on(), earlier_tag, on_tag).await?;
+        }
+        sql::execute(self.on(), earlier_ticket, on_ticket).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
         Ok(new)
     }
@@ -348,7 +370,8 @@ impl Tenant<'_, Tx> {
     }
 
     /// Applies a member's change to the version they saw. A move takes the status of the same key in the new product,
-    /// or its first.
+    /// or its first. A title that the change does not name stays as it is now, not as it was seen: it may have been erased
+    /// since.
     ///
     /// # Errors
     /// [`Error::Stale`] when somebody was quicker; [`Error::Missing`] when status, person or product are not there.
@@ -383,8 +406,8 @@ impl Tenant<'_, Tx> {
         {
             return Err(Error::Missing);
         }
-        let sql = "UPDATE tickets SET product_id = $4, status_id = $5, assignee_id = $6, title = $7, title_by_member = $8, \
-            updated_at = $9, version = version + 1 WHERE workspace_id = $1 AND id = $2 AND version = $3";
+        let sql = "UPDATE tickets SET product_id = $4, status_id = $5, assignee_id = $6, \
+            title = coalesce($7, title), title_by_member = title_by_member OR $8, updated_at = $9, version = version + 1 WHERE workspace_id = $1 AND id = $2 AND version = $3";
         let values = vec![
             self.workspace().into(),
             ticket.id.0.into(),
@@ -392,8 +415,8 @@ impl Tenant<'_, Tx> {
             target.0.into(),
             status.0.into(),
             assignee.map(|user| user.0).into(),
-            title.clone().or_else(|| ticket.title.clone()).into(),
-            (title.is_some() || ticket.title_by_member).into(),
+            title.clone().into(),
+            title.is_some().into(),
             self.now().into(),
         ];
         if sql::execute(self.on(), sql, values).await? == 0 {

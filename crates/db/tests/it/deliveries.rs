@@ -169,21 +169,6 @@ both_databases! {
         assert!(t.db.workspace(start.workspace).delivery(DeliveryId(Uuid::nil())).await.unwrap().is_none());
     }
 
-    async fn waiting_ones_are_ignored_together(t: TestDb) {
-        let start = start(&t).await;
-        let other = build::connection(&t.db, start.workspace, "other").await.id;
-        let batch = start.batch(&t, ["a".to_owned(), "b".to_owned(), "c".to_owned()]);
-        let stored = store(&t, &batch).await;
-        store(&t, &[NewDelivery { connection: other, ..start.delivery(&t, "a") }]).await;
-        in_tx!(t, |tx| tx.workspace(start.workspace).finish_delivery(id(stored[0]), Outcome::Processed, "done", None).await.unwrap());
-        let ignored = in_tx!(t, |tx| tx.workspace(start.workspace).ignore_waiting(start.connection, "disconnected").await.unwrap());
-        assert_eq!(ignored, 2);
-        let outcomes: Vec<_> = start.log(&t, DeliveryFilter::default()).await.into_iter().map(|one| one.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Ignored, Outcome::Ignored, Outcome::Processed]);
-        let lane = LaneJob { connection: other, ..start.lane() };
-        assert_eq!(t.db.workspace(start.workspace).waiting_deliveries(lane, 10).await.unwrap().len(), 1);
-    }
-
     async fn the_log_filters_by_topic_outcome_and_words(t: TestDb) {
         let start = start(&t).await;
         let mut stored = Vec::new();

@@ -3,7 +3,7 @@
 use crate::support::in_tx;
 use chrono::TimeDelta;
 use earmark_db::{Db, Error};
-use earmark_model::{ClaimedJob, ConnectionId, Job, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, LaneJob, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,11 @@ async fn enqueue(t: &TestDb, job: &Job) {
 }
 
 async fn claim(t: &TestDb, most: u32) -> Vec<ClaimedJob> {
-    in_tx!(t, |tx| tx.across().claim_jobs(most, LEASE).await.unwrap())
+    in_tx!(t, |tx| tx
+        .across()
+        .claim_jobs(JobKind::ALL, most, LEASE)
+        .await
+        .unwrap())
 }
 
 async fn claim_one(t: &TestDb) -> ClaimedJob {
@@ -77,6 +81,29 @@ both_databases! {
         assert_eq!(claim(&t, 5).await.len(), 0);
     }
 
+    async fn only_the_named_kinds_are_claimed(t: TestDb) {
+        let lane = Job::Lane(LaneJob { connection: ConnectionId(Uuid::from_u128(2)), shard: 3 });
+        enqueue(&t, &job("a")).await;
+        enqueue(&t, &lane).await;
+        let lanes = [JobKind::Lane];
+        let claimed = in_tx!(t, |tx| tx.across().claim_jobs(&lanes, 10, LEASE).await.unwrap());
+        assert_eq!(claimed.iter().map(|one| &one.job).collect::<Vec<_>>(), [&lane]);
+        assert_eq!(t.db.across().next_job_at(&lanes).await.unwrap(), None);
+        assert!(t.db.across().next_job_at(&[JobKind::Details]).await.unwrap().is_some());
+        assert_eq!(claim_one(&t).await.job, job("a"));
+    }
+
+    async fn workspaces_take_turns(t: TestDb) {
+        for name in ["a", "b", "c"] {
+            enqueue(&t, &job(name)).await;
+        }
+        let other = WorkspaceId(Uuid::from_u128(9));
+        in_tx!(t, |tx| tx.workspace(other).enqueue(&job("late")).await.unwrap());
+        assert_eq!(claim(&t, 1).await[0].job, job("a"));
+        assert_eq!(claim(&t, 1).await[0].workspace, other, "nothing of theirs runs yet");
+        assert_eq!(claim(&t, 1).await[0].job, job("b"));
+    }
+
     async fn one_of_a_key_runs_at_a_time(t: TestDb) {
         enqueue(&t, &job("a")).await;
         let running = claim_one(&t).await;
@@ -95,15 +122,15 @@ both_databases! {
         let first = claim_one(&t).await;
         let due = t.sources.now() + TimeDelta::minutes(5);
         in_tx!(t, |tx| tx.across().put_job_back(&first, due, Some("timeout")).await.unwrap());
-        assert_eq!(t.db.across().next_job_at().await.unwrap(), Some(due));
+        assert_eq!(t.db.across().next_job_at(JobKind::ALL).await.unwrap(), Some(due));
         assert_eq!(claim(&t, 10).await.len(), 0);
         t.clock.set(due);
         let second = claim_one(&t).await;
         assert_eq!((second.id, second.attempt), (first.id, 2));
 
-        in_tx!(t, |tx| tx.across().put_job_back(&first, t.sources.now(), None).await.unwrap());
+        in_tx!(t, |tx| tx.across().put_job_back(&second, t.sources.now(), None).await.unwrap());
         assert_eq!(claim_one(&t).await.attempt, 2, "without an error the attempt does not count");
-        assert_eq!(t.db.across().next_job_at().await.unwrap(), None);
+        assert_eq!(t.db.across().next_job_at(JobKind::ALL).await.unwrap(), None);
     }
 
     async fn asking_again_makes_a_waiting_job_due(t: TestDb) {
@@ -122,7 +149,7 @@ both_databases! {
         let due = t.sources.now() + TimeDelta::minutes(5);
         in_tx!(t, |tx| tx.across().put_job_back(&first, due, Some("timeout")).await.unwrap());
         assert_eq!(counts(&t).await, [1, 0, 0]);
-        assert_eq!(t.db.across().next_job_at().await.unwrap(), Some(due), "it is not tried before its time");
+        assert_eq!(t.db.across().next_job_at(JobKind::ALL).await.unwrap(), Some(due), "it is not tried before its time");
         t.clock.set(due);
         assert_eq!(claim_one(&t).await.attempt, 2, "the attempt counts");
     }
@@ -229,7 +256,7 @@ both_databases! {
 async fn work(db: Db, done: Arc<Mutex<Vec<String>>>) {
     loop {
         let tx = db.begin().await.unwrap();
-        let claimed = match tx.across().claim_jobs(3, LEASE).await {
+        let claimed = match tx.across().claim_jobs(JobKind::ALL, 3, LEASE).await {
             Ok(claimed) => claimed,
             Err(Error::Conflict) => continue,
             Err(error) => panic!("{error}"),
@@ -244,7 +271,14 @@ async fn work(db: Db, done: Arc<Mutex<Vec<String>>>) {
             tx.across().finish_job(one).await.unwrap();
             tx.commit().await.unwrap();
         }
-        if claimed.is_empty() && db.across().next_job_at().await.unwrap().is_none() {
+        if claimed.is_empty()
+            && db
+                .across()
+                .next_job_at(JobKind::ALL)
+                .await
+                .unwrap()
+                .is_none()
+        {
             return;
         }
     }

@@ -4,7 +4,7 @@ use crate::support::in_tx;
 use chrono::TimeDelta;
 use earmark_db::{Db, Error};
 use earmark_model::{
-    ClaimedJob, ConnectionId, Job, LANE_SHARDS, LaneJob, Outcome, WorkspaceId, lane_shard,
+    ClaimedJob, ConnectionId, Job, JobKind, LANE_SHARDS, LaneJob, Outcome, WorkspaceId, lane_shard,
 };
 use earmark_testkit::{TestDb, both_databases, build};
 use std::sync::Arc;
@@ -33,7 +33,11 @@ async fn store(db: &Db, owner: Owner, key: &str, conversation: &str) -> Result<(
 }
 
 async fn claim(t: &TestDb) -> Vec<ClaimedJob> {
-    in_tx!(t, |tx| tx.across().claim_jobs(10, LEASE).await.unwrap())
+    in_tx!(t, |tx| tx
+        .across()
+        .claim_jobs(JobKind::ALL, 10, LEASE)
+        .await
+        .unwrap())
 }
 
 async fn finish(t: &TestDb, job: &ClaimedJob) {
@@ -78,6 +82,21 @@ both_databases! {
         finish(&t, &running).await;
         store(&t.db, owner, "a", CONVERSATION).await.unwrap();
         assert_eq!(jobs(&t).await, (0, 0));
+    }
+
+    async fn a_lane_whose_job_failed_is_found_again(t: TestDb) {
+        let owner = start(&t).await;
+        store(&t.db, owner, "a", CONVERSATION).await.unwrap();
+        let lane = LaneJob { connection: owner.1, shard: lane_shard(CONVERSATION) };
+        let stranded = async || t.db.across().stranded_lanes(10).await.unwrap();
+        assert_eq!(stranded().await, [], "its job is pending");
+        let running = claim(&t).await.remove(0);
+        assert_eq!(stranded().await, [], "its job runs");
+        in_tx!(t, |tx| tx.across().fail_job(&running, "given up").await.unwrap());
+        assert_eq!(stranded().await, [(owner.0, lane)]);
+        assert_eq!(t.db.across().stranded_lanes(0).await.unwrap(), [], "no more than asked for");
+        apply(&t.db, owner.0, lane).await;
+        assert_eq!(stranded().await, [], "nothing waits any more");
     }
 
     async fn nothing_is_left_waiting_when_many_store_and_many_drain(t: TestDb) {
@@ -139,7 +158,7 @@ async fn drain(db: Db, writers_left: Arc<AtomicUsize>) {
     loop {
         let ended = writers_left.load(Ordering::SeqCst) == 0;
         let tx = db.begin().await.unwrap();
-        let claimed = match tx.across().claim_jobs(2, LEASE).await {
+        let claimed = match tx.across().claim_jobs(JobKind::ALL, 2, LEASE).await {
             Ok(claimed) => claimed,
             Err(Error::Conflict) => continue,
             Err(error) => panic!("{error}"),
@@ -214,7 +233,11 @@ async fn a_delivery_stored_while_its_lane_is_being_claimed_leads_to_another_job(
     let owner = start(&t).await;
     store(&t.db, owner, "a", CONVERSATION).await.unwrap();
     let claiming = t.db.begin().await.unwrap();
-    let claimed = claiming.across().claim_jobs(10, LEASE).await.unwrap();
+    let claimed = claiming
+        .across()
+        .claim_jobs(JobKind::ALL, 10, LEASE)
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), 1);
     let db = t.db.clone();
     let mut storing = tokio::spawn(async move { store(&db, owner, "b", CONVERSATION).await });

@@ -8,8 +8,8 @@ use earmark_db::tenant::{
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AuthorKind, ConnectionId, DeliveryId, DetailsState, Job, LaneJob, MessageKind, Method, Outcome,
-    Permission, PermissionState, Role, SecretId, WorkspaceId, lane_shard,
+    AuthorKind, ConnectionId, DeliveryId, DetailsState, Job, JobKind, LaneJob, MessageKind, Method,
+    Outcome, Permission, PermissionState, Role, SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -313,8 +313,8 @@ both_databases! {
             set_connection_feedback(connection, true);
             note_tags_failure(connection, "beta");
             disconnect(connection);
-            replace_secret(t.sources.id(), connection, SecretKind::AccessToken, "beta", "beta");
-            replace_secret(alpha.secret, beta.connection, SecretKind::AccessToken, "beta", "beta");
+            add_secret(t.sources.id(), connection, SecretKind::AccessToken, "beta", "beta");
+            add_secret(alpha.secret, beta.connection, SecretKind::AccessToken, "beta", "beta");
             secret_verified(alpha.secret, t.sources.now());
             put_permission_check(connection, &check("beta"));
             saw_topic(connection, "alpha", t.sources.now());
@@ -331,8 +331,6 @@ both_databases! {
             redact_message(beta.connection, CONVERSATION, "1");
             erase_conversation(connection, CONVERSATION);
             finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
-            ignore_waiting(connection, "beta");
-            ignore_waiting(beta.connection, "beta");
             rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
             rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
             create_product("App");
@@ -379,14 +377,14 @@ both_databases! {
     async fn a_tenants_job_stands_for_no_other_tenants(t: TestDb) {
         let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
         let tx: Tx = t.db.begin().await.unwrap();
-        let claimed = tx.across().claim_jobs(100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, chrono::TimeDelta::minutes(1)).await.unwrap();
         for one in &claimed {
             tx.across().finish_job(one).await.unwrap();
         }
         // A job that names another tenant's connection finds nothing there, and must not swallow the tenant's own.
         tx.workspace(beta.workspace).enqueue(&alpha.details_job()).await.unwrap();
         tx.workspace(alpha.workspace).enqueue(&alpha.details_job()).await.unwrap();
-        let claimed = tx.across().claim_jobs(100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, chrono::TimeDelta::minutes(1)).await.unwrap();
         assert!(claimed.iter().any(|one| one.workspace == alpha.workspace), "{claimed:?}");
     }
 }

@@ -1,26 +1,5 @@
 //! Message bodies: HTML up to API version 2.14, plain text in webhooks from 2.15.
 
-/// What a message body is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyFormat {
-    /// HTML; to be sanitised before it is shown.
-    Html,
-    /// Plain text; to be escaped before it is shown.
-    Plain,
-}
-
-impl BodyFormat {
-    /// The format a body appears to be in.
-    #[must_use]
-    pub fn detect(body: &str) -> Self {
-        if looks_like_html(body) {
-            Self::Html
-        } else {
-            Self::Plain
-        }
-    }
-}
-
 const TAGS: [&str; 34] = [
     "a",
     "article",
@@ -63,26 +42,29 @@ const TAGS: [&str; 34] = [
 #[must_use]
 pub fn looks_like_html(body: &str) -> bool {
     let body = body.trim_start();
-    if let Some(rest) = body.strip_prefix('<')
-        && tag_name(rest).is_some()
-    {
+    // Looked for once: a body of a hundred thousand tags that never end is then still read in one pass.
+    let Some(last_end) = body.rfind('>') else {
+        return false;
+    };
+    if body.starts_with('<') && tag_name(body, 1, last_end).is_some() {
         return true;
     }
     body.match_indices('<').any(|(at, _)| {
-        let rest = &body[at + 1..];
-        match rest.strip_prefix('/') {
-            Some(closing) => tag_name(closing).is_some(),
-            None => tag_name(rest) == Some("br"),
+        if body[at + 1..].starts_with('/') {
+            tag_name(body, at + 2, last_end).is_some()
+        } else {
+            tag_name(body, at + 1, last_end) == Some("br")
         }
     })
 }
 
-/// The known tag whose name starts `rest`, when a `>` follows it.
-fn tag_name(rest: &str) -> Option<&'static str> {
+/// The known tag whose name starts at `at`, when the body's last `>` comes after it.
+fn tag_name(body: &str, at: usize, last_end: usize) -> Option<&'static str> {
+    let rest = &body[at..];
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric())?;
     let (name, after) = rest.split_at(end);
     let delimited = after.starts_with(['>', '/']) || after.starts_with(char::is_whitespace);
-    if !delimited || !after.contains('>') {
+    if !delimited || last_end < at + end {
         return None;
     }
     TAGS.into_iter().find(|tag| tag.eq_ignore_ascii_case(name))
@@ -188,7 +170,7 @@ mod tests {
             "see <a href=\"x\">this</a>",
             "<BR/>",
         ] {
-            assert_eq!(BodyFormat::detect(html), BodyFormat::Html, "{html}");
+            assert!(looks_like_html(html), "{html}");
         }
         for plain in [
             "",
@@ -200,8 +182,19 @@ mod tests {
             "</",
             "<p",
         ] {
-            assert_eq!(BodyFormat::detect(plain), BodyFormat::Plain, "{plain}");
+            assert!(!looks_like_html(plain), "{plain}");
         }
+    }
+
+    #[test]
+    fn a_large_body_of_tags_that_never_end_is_read_in_one_pass() {
+        for piece in ["</a ", "<br ", "&", "<", "</"] {
+            let body = piece.repeat(2 * 1024 * 1024 / piece.len());
+            assert!(!looks_like_html(&body), "{piece}");
+            assert_eq!(plain_text(&body), body.trim(), "{piece}");
+        }
+        let unknown = format!("{}>", "</zz ".repeat(400_000));
+        assert!(!looks_like_html(&unknown));
     }
 
     #[test]

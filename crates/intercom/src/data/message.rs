@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{BodyFormat, TagRef, plain_text};
+use super::{TagRef, plain_text};
 use crate::json::{Fields, Object};
 
 /// Who wrote a message or applied a tag.
@@ -228,18 +228,6 @@ impl Message {
             && (shows(&self.body) || shows(&self.subject))
     }
 
-    /// Whether it is a note among teammates.
-    #[must_use]
-    pub fn is_note(&self) -> bool {
-        self.kind == MessageKind::Note
-    }
-
-    /// Whether it is the opening message.
-    #[must_use]
-    pub fn is_opening(&self) -> bool {
-        self.kind == MessageKind::Opening
-    }
-
     /// Whether a bot wrote it without saying anything: neither an answer, nor a comment, nor a note, nor the
     /// opening. `conversation.operator.replied` is sent for such parts too.
     #[must_use]
@@ -248,12 +236,6 @@ impl Message {
             || self.part_type == "comment"
             || matches!(self.kind, MessageKind::Note | MessageKind::Opening);
         self.author.kind == AuthorKind::Bot && !says_something
-    }
-
-    /// The format the body appears to be in; none without a body.
-    #[must_use]
-    pub fn body_format(&self) -> Option<BodyFormat> {
-        self.body.as_deref().map(BodyFormat::detect)
     }
 
     /// Whether the message itself carries the tag.

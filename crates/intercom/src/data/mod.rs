@@ -12,7 +12,7 @@ mod message;
 mod tag;
 
 pub use admin::{Admin, App, Me};
-pub use body::{BodyFormat, looks_like_html, plain_text};
+pub use body::{looks_like_html, plain_text};
 pub use company::{Company, CompanyRef};
 pub use contact::{Contact, ContactRef, ContactRole, Location};
 pub use conversation::Conversation;

@@ -77,7 +77,12 @@ impl Client {
     pub async fn probe(&self, probe: Probe) -> ProbeOutcome {
         match self.send(probe.request()).await {
             Ok(_) | Err(Error::NotFound { .. } | Error::Merged { .. }) => ProbeOutcome::Granted,
-            Err(Error::PermissionMissing { message, .. }) => ProbeOutcome::Missing { message },
+            // The plan of the Intercom workspace has no API: that says nothing about the app's permissions.
+            Err(Error::PermissionMissing { code, message, .. })
+                if code.as_deref() != Some("api_plan_restricted") =>
+            {
+                ProbeOutcome::Missing { message }
+            }
             Err(fault) => ProbeOutcome::Failed(fault),
         }
     }

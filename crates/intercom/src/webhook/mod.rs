@@ -11,7 +11,7 @@ mod topics;
 pub use event::{CompanyChange, ContactChange, ConversationChange, Event, Notification};
 pub use parse::parse;
 pub use peek::{Peek, Subject, SubjectKind, peek};
-pub use scrub::{Erase, scrub};
+pub use scrub::{Erase, mentions, scrub};
 pub use signature::{SIGNATURE_HEADER, SignatureError, sign, verify};
 pub use tagging::{Anchor, Tagged};
 pub use topics::{TOPICS, Topic, TopicGroup, current_topic};

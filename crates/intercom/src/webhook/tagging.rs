@@ -29,7 +29,7 @@ pub enum Anchor {
     Source(Message),
     /// A part.
     Part(Message),
-    /// The payload does not tell; the conversation has to be fetched.
+    /// The payload does not tell which of several parts it was.
     Unknown,
 }
 

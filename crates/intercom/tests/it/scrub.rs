@@ -12,6 +12,7 @@ fn messages(ids: &[&str]) -> Erase {
     Erase {
         whole: false,
         messages: ids.iter().map(|id| (*id).to_owned()).collect(),
+        ..Erase::default()
     }
 }
 
@@ -138,10 +139,36 @@ fn another_message_keeps_its_words_even_when_it_repeats_the_erased_ones() {
 }
 
 #[test]
-fn nothing_changes_when_the_message_is_not_there() {
+fn messages_stay_when_another_one_is_erased_and_what_is_derived_from_all_goes() {
+    let name = "conversation.user.replied";
+    let mut value: Value = serde_json::from_slice(&body(name)).unwrap();
+    let item = &mut value["data"]["item"];
+    item["title"] = json!("derived words");
+    item["custom_attributes"] = json!({"AI Title": "derived words"});
+    item["ai_agent"] = json!({"last_answer": "derived words", "rating": 3});
+    item["conversation_rating"] = json!({"remark": "derived words"});
+    let parts = item["conversation_parts"].clone();
+    let after = scrub(value.to_string().as_bytes(), &messages(&["1"])).unwrap();
+    lacks(&after, &["derived words"], name);
+    let after: Value = serde_json::from_slice(&after).unwrap();
+    assert_eq!(after["data"]["item"]["conversation_parts"], parts);
     for (name, body) in all() {
-        assert_eq!(scrub(&body, &messages(&["1"])), None, "{name}");
         assert_eq!(scrub(&body, &Erase::default()), None, "{name}");
+    }
+}
+
+#[test]
+fn an_erased_contact_leaves_ids_and_words() {
+    let erase = Erase {
+        contacts: ["6a01b2c3d4e5f60718293a4b".to_owned()].into(),
+        ..Erase::default()
+    };
+    for name in ["conversation.user.replied", "conversation_part.tag.created"] {
+        let after = scrub(&body(name), &erase).unwrap_or_else(|| panic!("{name}"));
+        lacks(&after, &["Tomas Hale", "tomas@birchworks.example"], name);
+        let text = String::from_utf8(after.clone()).unwrap();
+        assert!(text.contains("6a01b2c3d4e5f60718293a4b") && text.contains("currency"));
+        assert_eq!(scrub(&after, &erase), None, "{name}");
     }
 }
 

@@ -5,7 +5,8 @@ use crate::support::{
 };
 use chrono::TimeDelta;
 use earmark_jobs::{Handlers, Settings, Verdict};
-use earmark_testkit::{FaultProxy, TestDb, both_databases, eventually};
+use earmark_model::{Job, JobKind, LaneJob, lane_shard};
+use earmark_testkit::{FaultProxy, TestDb, both_databases, build, eventually};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -62,6 +63,30 @@ both_databases! {
         assert_eq!(counts(&t).await, [0, 0, 0]);
     }
 
+    async fn deliveries_whose_job_failed_get_another(t: TestDb) {
+        let workspace = build::people(&t.db, "Quillwater").await.workspace.id;
+        let connection = build::connection(&t.db, workspace, "qw12ab34").await.id;
+        let tx = build::begin(&t.db).await;
+        let one = build::delivery((workspace, connection), "a", "215473908114027", t.sources.now());
+        tx.across().store_deliveries(&[one]).await.unwrap();
+        tx.commit().await.unwrap();
+        let claimed = claim(&t, LEASE).await.remove(0);
+        let tx = build::begin(&t.db).await;
+        tx.across().fail_job(&claimed, "given up").await.unwrap();
+        tx.commit().await.unwrap();
+        let lane = Job::Lane(LaneJob { connection, shard: lane_shard("215473908114027") });
+        let ran = Count::default();
+        let counted = ran.clone();
+        let handlers = does(move |job| {
+            assert_eq!(job.job, lane);
+            counted.add();
+            async { Verdict::Done }
+        });
+        let worker = Running::start(&t.db, handlers, quick());
+        ran.reaches(1, "the lane runs again").await;
+        worker.stop().await;
+    }
+
     async fn a_job_whose_claim_is_lost_is_broken_off(t: TestDb) {
         let (begun, ended) = (Count::default(), Count::default());
         let worker = Running::start(&t.db, until_told(&begun, &ended, &Arc::default()), quick());
@@ -71,7 +96,7 @@ both_databases! {
         eventually(PATIENCE, "the job is taken away", async || {
             let tx = t.db.begin().await.ok()?;
             tx.across().rescue_all_jobs().await.ok()?;
-            for twin in tx.across().claim_jobs(1, TimeDelta::minutes(1)).await.ok()? {
+            for twin in tx.across().claim_jobs(JobKind::ALL, 1, TimeDelta::minutes(1)).await.ok()? {
                 tx.across().finish_job(&twin).await.ok()?;
             }
             tx.commit().await.ok()

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use earmark_db::Db;
 use earmark_jobs::{Handler, Handlers, Settings, Verdict, Worker};
-use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, LaneJob, WorkspaceId};
 use earmark_testkit::{TestDb, build};
 use sea_orm::{Database, FromQueryResult, Statement};
 use std::future::Future;
@@ -35,6 +35,14 @@ pub(crate) fn short_job() -> Job {
     }
 }
 
+/// A job that does not ask Intercom.
+pub(crate) fn lane() -> Job {
+    Job::Lane(LaneJob {
+        connection: CONNECTION,
+        shard: 1,
+    })
+}
+
 pub(crate) fn name_of(claimed: &ClaimedJob) -> String {
     match &claimed.job {
         Job::Details { conversation, .. } => conversation.clone(),
@@ -56,7 +64,7 @@ where
     }
 }
 
-/// The function as the handler of both kinds of test jobs.
+/// The function as the handler of the kinds of test jobs.
 pub(crate) fn does<F, R>(run: F) -> Handlers
 where
     F: Fn(ClaimedJob) -> R + Clone + Send + Sync + 'static,
@@ -64,7 +72,8 @@ where
 {
     Handlers::new()
         .with(JobKind::Details, Does(run.clone()))
-        .with(JobKind::RefreshTags, Does(run))
+        .with(JobKind::RefreshTags, Does(run.clone()))
+        .with(JobKind::Lane, Does(run))
 }
 
 /// A worker whose jobs all end with what `verdict` says of their attempt.
@@ -136,8 +145,12 @@ impl Running {
 }
 
 pub(crate) async fn enqueue(db: &Db, job: &Job) {
+    enqueue_for(db, WORKSPACE, job).await;
+}
+
+pub(crate) async fn enqueue_for(db: &Db, workspace: WorkspaceId, job: &Job) {
     let tx = build::begin(db).await;
-    tx.workspace(WORKSPACE).enqueue(job).await.unwrap();
+    tx.workspace(workspace).enqueue(job).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -145,7 +158,11 @@ pub(crate) async fn enqueue(db: &Db, job: &Job) {
 pub(crate) async fn claim(t: &TestDb, lease: Duration) -> Vec<ClaimedJob> {
     let tx = build::begin(&t.db).await;
     let lease = chrono::TimeDelta::from_std(lease).unwrap();
-    let claimed = tx.across().claim_jobs(100, lease).await.unwrap();
+    let claimed = tx
+        .across()
+        .claim_jobs(JobKind::ALL, 100, lease)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     claimed
 }

@@ -3,12 +3,18 @@
 use crate::support::{Count, claim, counts, does, enqueue, job, row, says, short_job};
 use chrono::TimeDelta;
 use earmark_jobs::{Handlers, Settings, Verdict, Worker};
+use earmark_model::JobKind;
 use earmark_testkit::{TestDb, both_databases};
 use std::time::Duration;
 
 /// The time until the next job is due.
 async fn wait(t: &TestDb) -> TimeDelta {
-    t.db.across().next_job_at().await.unwrap().unwrap() - t.sources.now()
+    t.db.across()
+        .next_job_at(&[JobKind::Details, JobKind::RefreshTags])
+        .await
+        .unwrap()
+        .unwrap()
+        - t.sources.now()
 }
 
 /// Moves the clock to the next job's time and runs what is due then.
@@ -74,7 +80,7 @@ both_databases! {
         let failed = row(&t).await;
         assert_eq!(failed.attempts, 5);
         assert_eq!(failed.errors().len(), 5);
-        assert_eq!(t.db.across().next_job_at().await.unwrap(), None);
+        assert_eq!(t.db.across().next_job_at(&[JobKind::Details, JobKind::RefreshTags]).await.unwrap(), None);
         t.clock.advance(TimeDelta::days(1));
         assert_eq!(worker.run_until_idle().await.unwrap(), 0, "it failed for good");
     }

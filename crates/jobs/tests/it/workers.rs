@@ -1,13 +1,17 @@
 //! Workers that run: side by side, woken, and stopped.
 
-use crate::support::{Count, OnDrop, PATIENCE, Running, counts, does, enqueue, job, name_of, row};
+use crate::support::{
+    Count, OnDrop, PATIENCE, Running, counts, does, enqueue, enqueue_for, job, lane, name_of, row,
+};
 use chrono::TimeDelta;
 use earmark_jobs::{Settings, Verdict};
+use earmark_model::{JobKind, WorkspaceId};
 use earmark_testkit::{both_databases, eventually};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -166,11 +170,54 @@ both_databases! {
         for n in 0..12 {
             enqueue(&t.db, &job(&n.to_string())).await;
         }
-        let worker = Running::start(&t.db, handlers, Settings { concurrency: 3, ..woken() });
+        let worker = Running::start(&t.db, handlers, Settings { concurrency: 6, ..woken() });
         free.reaches(12, "all ran").await;
         worker.stop().await;
         let most = work.lock().unwrap().1;
-        assert!((2..=3).contains(&most), "{most}");
+        assert!((2..=3).contains(&most), "half of them, as they ask Intercom: {most}");
+    }
+
+    async fn jobs_that_hang_at_intercom_keep_no_lane_from_running(t: TestDb) {
+        let (hanging, lanes) = (Count::default(), Count::default());
+        let (hang, ran) = (hanging.clone(), lanes.clone());
+        let handlers = does(move |claimed| {
+            let (hang, ran) = (hang.clone(), ran.clone());
+            async move {
+                if claimed.job.kind().calls_intercom() {
+                    hang.add();
+                    std::future::pending().await
+                }
+                ran.add();
+                Verdict::Done
+            }
+        });
+        for n in 0..12 {
+            enqueue(&t.db, &job(&n.to_string())).await;
+        }
+        let settings = Settings { concurrency: 4, grace: Duration::ZERO, ..woken() };
+        let worker = Running::start(&t.db, handlers, settings);
+        hanging.reaches(2, "half of the places are taken").await;
+        enqueue_for(&t.db, WorkspaceId(Uuid::from_u128(9)), &lane()).await;
+        lanes.reaches(1, "another workspace's lane runs").await;
+        assert_eq!(hanging.get(), 2, "never more than half");
+        worker.stop().await;
+    }
+
+    async fn a_single_place_runs_both_kinds(t: TestDb) {
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let shared = ran.clone();
+        let handlers = does(move |claimed| {
+            shared.lock().unwrap().push(claimed.job.kind());
+            async { Verdict::Done }
+        });
+        enqueue(&t.db, &job("a")).await;
+        enqueue(&t.db, &lane()).await;
+        let worker = Running::start(&t.db, handlers, Settings { concurrency: 1, ..woken() });
+        eventually(PATIENCE, "both ran", async || (counts(&t).await == [0, 0, 0]).then_some(())).await;
+        worker.stop().await;
+        let mut ran = ran.lock().unwrap().clone();
+        ran.sort();
+        assert_eq!(ran, [JobKind::Lane, JobKind::Details]);
     }
 
     async fn a_stop_lets_running_jobs_end(t: TestDb) {

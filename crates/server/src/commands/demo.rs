@@ -10,6 +10,7 @@ use crate::cli::DemoArgs;
 use crate::commands::{block_on, complain, say, serve};
 use crate::config::{Config, Faults, Input};
 use crate::logging;
+use earmark_connections::hook_path;
 use earmark_db::{Db, Options};
 use earmark_model::Sources;
 use earmark_sandbox::Running;
@@ -27,6 +28,13 @@ enum DemoError {
          pass --public if that is what you want."
     )]
     Public(SocketAddr),
+    /// An address of the sandbox at which the app does not reach it.
+    #[error(
+        "The app reaches the sandbox by loopback only, so --sandbox-listen {0} does not work. Listen on 0.0.0.0:{port} \
+         for every interface, or on 127.0.0.1:{port}.",
+        port = .0.port()
+    )]
+    SandboxElsewhere(SocketAddr),
     /// The data folder cannot be used.
     #[error("the data folder {folder}: {reason}")]
     Folder {
@@ -91,6 +99,11 @@ async fn demo(args: DemoArgs) -> Result<(), DemoError> {
             return Err(DemoError::Public(address));
         }
     }
+    // The app speaks plain http with the sandbox, which it does with this machine alone.
+    let sandbox = args.sandbox_listen;
+    if !sandbox.ip().is_loopback() && !sandbox.ip().is_unspecified() {
+        return Err(DemoError::SandboxElsewhere(sandbox));
+    }
     let demo = start(&args).await?;
     let worked = if args.once {
         once::run(&demo).await
@@ -104,6 +117,12 @@ async fn demo(args: DemoArgs) -> Result<(), DemoError> {
 async fn start(args: &DemoArgs) -> Result<Demo, DemoError> {
     let sources = Sources::system();
     let folder = Folder::open(&args.data_dir, &sources)?;
+    if folder.made_key {
+        say(&format!(
+            "Made an encryption key, which seals tokens and client secrets: {}",
+            folder.key_file().display()
+        ));
+    }
     let listener = listen(args.listen)?;
     let address = listener.local_addr().map_err(StartError::Server)?;
     let sandbox = start_sandbox(args, &folder, address, &sources).await?;
@@ -227,8 +246,9 @@ async fn present(demo: &Demo) -> Result<(), DemoError> {
         folder.secrets.email, folder.secrets.password
     ));
     say(&format!(
-        "Webhooks  http://{}/hooks/intercom/{token}",
-        reachable(serving.address)
+        "Webhooks  http://{}{}",
+        reachable(serving.address),
+        hook_path(&token)
     ));
     say("");
     say(

@@ -60,7 +60,7 @@ fn server(reader: &mut Reader) -> Option<Server> {
 
 fn database(reader: &mut Reader) -> Option<Database> {
     let url = database_url(reader);
-    let max_connections = reader.number("database.max_connections", 1..=1000);
+    let max_connections = reader.number("database.max_connections", 2..=1000);
     Some(Database {
         url: url?,
         max_connections: max_connections?,
@@ -212,7 +212,7 @@ fn hosts(reader: &mut Reader) -> Option<HostMap> {
 
 fn webhooks(reader: &mut Reader) -> Option<Webhooks> {
     let max_body_bytes = reader.number("webhooks.max_body_bytes", 64 * KIB..=64 * MIB);
-    let max_batch = reader.number("webhooks.max_batch", 1..=10_000_usize);
+    let max_batch = reader.number("webhooks.max_batch", 1..=2_048_usize);
     let answer_within = reader.seconds("webhooks.answer_within_seconds", 1..=5);
     let refusals_kept = reader.number("webhooks.refusals_kept", 1..=10_000);
     let closed_endpoint = days(reader, "webhooks.closed_endpoint_days", 0..=3650);

@@ -89,11 +89,7 @@ impl At {
 
     /// A value of the path, by its placeholder's name.
     pub(crate) fn segment(&self, name: &str) -> &str {
-        let value = self.request.match_info().get(name);
-        // PostgreSQL takes no NUL in text; nothing of ours is named with one.
-        value
-            .filter(|text| !text.contains('\0'))
-            .unwrap_or_default()
+        self.request.match_info().get(name).unwrap_or_default()
     }
 
     /// The product that the path names.

@@ -126,11 +126,10 @@ impl Visitor {
     /// The client's address.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         let peer = self.request.peer_addr()?.ip();
-        // A proxy may add a line of its own to one that the client sent.
         let lines = self.request.headers().get_all("x-forwarded-for");
-        let hops: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        let lines = lines.filter_map(|line| line.to_str().ok());
         let trusted = &self.web.settings().trusted_proxies;
-        Some(client_address(peer, Some(&hops.join(",")), trusted))
+        Some(client_address(peer, lines, trusted))
     }
 
     /// What the browser tells.

@@ -21,6 +21,14 @@ impl SignUpPage {
     /// The message of an installation that takes no sign-ups.
     pub const CLOSED: &'static str =
         "Nobody can sign up here by themselves. Ask whoever runs this installation for an account.";
+
+    /// The message after too many attempts from one address.
+    #[must_use]
+    pub fn throttled(seconds: u64) -> String {
+        format!(
+            "Too many workspaces are being created from your network. Wait {seconds} seconds, then try again."
+        )
+    }
 }
 
 impl Page for SignUpPage {
@@ -48,6 +56,10 @@ impl Page for SignUpPage {
         vec![
             ("fresh", page("", FormErrors::none())),
             ("wrong", page("Priya", wrong)),
+            (
+                "throttled",
+                page("Priya", FormErrors::one("email", Self::throttled(30))),
+            ),
             ("hostile", page(HOSTILE, FormErrors::none())),
         ]
     }
@@ -104,6 +116,10 @@ pub(crate) async fn post(
         Err(SignUpError::Invalid(errors)) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             FormErrors::of_service(errors),
+        ),
+        Err(SignUpError::Throttled { retry_after }) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            FormErrors::one("email", SignUpPage::throttled(retry_after.as_secs() + 1)),
         ),
         Err(SignUpError::Closed) => (
             StatusCode::FORBIDDEN,

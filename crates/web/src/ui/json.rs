@@ -2,14 +2,27 @@
 
 use crate::html::{SafeHtml, escape_into};
 
-/// A payload as coloured HTML. What is no JSON is shown as text.
+/// How much of a payload is shown, in bytes of its source.
+const SOURCE_MAX: usize = 64 * 1024;
+/// The length of the HTML after which nothing more is shown, in bytes.
+const HTML_MAX: usize = 256 * 1024;
+/// The deepest indentation, in steps: deeper nesting stays at it.
+const INDENT_MAX: usize = 32;
+
+/// A payload as coloured HTML. What is no JSON is shown as text. A long one is cut, and its last line says so.
 #[must_use]
 pub fn payload(text: &str) -> SafeHtml {
     let mut printer = Printer::default();
+    let shown = &text[..text.floor_char_boundary(SOURCE_MAX)];
+    let mut whole = shown.len() == text.len();
     if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        printer.print(text);
+        whole &= printer.print(shown);
     } else {
-        escape_into(&mut printer.out, text);
+        escape_into(&mut printer.out, shown);
+    }
+    if !whole {
+        let note = format!("\n\nCut here; the whole has {} bytes.", text.len());
+        printer.out.push_str(&note);
     }
     SafeHtml::from_sanitised(printer.out)
 }
@@ -21,10 +34,13 @@ struct Printer {
 }
 
 impl Printer {
-    /// Walks the tokens of valid JSON.
-    fn print(&mut self, text: &str) {
+    /// Walks the tokens of valid JSON, or of its beginning, and says whether it came to the end.
+    fn print(&mut self, text: &str) -> bool {
         let mut rest = text.trim_start();
         while let Some(first) = rest.chars().next() {
+            if self.out.len() > HTML_MAX {
+                return false;
+            }
             rest = match first {
                 '{' | '[' => self.open(first, &rest[1..]),
                 '}' | ']' => {
@@ -47,6 +63,7 @@ impl Printer {
             }
             .trim_start();
         }
+        true
     }
 
     /// An opening bracket; an empty pair stays on its line.
@@ -97,13 +114,13 @@ impl Printer {
 
     fn line(&mut self) {
         self.out.push('\n');
-        self.out.push_str(&"  ".repeat(self.depth));
+        self.out.push_str(&"  ".repeat(self.depth.min(INDENT_MAX)));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::payload;
+    use super::{HTML_MAX, payload};
 
     fn plain(html: &str) -> String {
         let mut out = String::new();
@@ -127,6 +144,22 @@ mod tests {
             plain(&html),
             "{\n  &#34;z&#34;: 1.50,\n  &#34;a&#34;: [\n    &#34;&#60;b&#62;\\&#34;&#34;,\n    null\n  ],\n  &#34;e&#34;: {},\n  &#34;f&#34;: []\n}"
         );
+    }
+
+    #[test]
+    fn deep_and_long_payloads_are_cut_and_say_so() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let html = payload(&deep).to_string();
+        assert!(html.len() < 2 * HTML_MAX, "{}", html.len());
+        assert!(html.ends_with("Cut here; the whole has 200000 bytes."));
+        let wide = format!("[{}\"é\"]", "\"é\",".repeat(100_000));
+        assert!(payload(&wide).to_string().len() < 2 * HTML_MAX);
+        let quoted = format!("\"{}\"", "\\\"".repeat(100_000));
+        let html = payload(&quoted).to_string();
+        assert!(html.len() < 2 * HTML_MAX && html.contains("Cut here"));
+        let text = payload(&"<".repeat(100_000)).to_string();
+        assert!(text.len() < 2 * HTML_MAX && text.contains("Cut here"));
+        assert!(!payload("[[]]").to_string().contains("Cut"));
     }
 
     #[test]

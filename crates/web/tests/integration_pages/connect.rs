@@ -18,6 +18,9 @@ both_databases! {
         browser.get(LIST).await.shows("Intercom is not connected").has("/intercom/connect\"");
         let choice = browser.get(&format!("{LIST}/connect")).await;
         choice.shows("used for one's own workspace only, and OAuth for anything else");
+        for permission in earmark_model::Permission::ALL {
+            choice.shows(permission.as_str());
+        }
         choice.has("/intercom/token\"");
         let steps = browser.get(STEPS).await;
         steps.shows("Read and list users and companies").shows("Read admins").shows("/a/apps/_/developer-hub");

@@ -93,8 +93,11 @@ both_databases! {
             browser.get(&path(&connection, none)).await.shows("No deliveries match");
         }
         // What cannot be a filter filters nothing.
-        let odd = browser.get(&path(&connection, "q=%00&outcome=x&before=y")).await;
+        let odd = browser.get(&path(&connection, "q=%20&outcome=x&before=y")).await;
         assert_eq!((odd.status, rows(&odd.body)), (StatusCode::OK, 50));
+
+        let nul = browser.get(&path(&connection, "q=%00")).await;
+        assert_eq!(nul.status, StatusCode::BAD_REQUEST);
 
         let other = build::connection(&world.db.db, workspace, "a2").await;
         let query = format!("delivery={}", all[0].id);

@@ -29,6 +29,48 @@ both_databases! {
         assert_eq!(browser.get("/signup").await.location(), "/");
     }
 
+    async fn signing_out_everywhere_ends_all_of_a_persons_sessions(db: TestDb) {
+        let server = Server::start(db).await;
+        let people = build::people(&server.db.db, "Quillwater").await;
+        let (mut here, mut there) = (server.browser_of(people.agent.id).await, server.browser_of(people.agent.id).await);
+        let mut other = server.browser_of(people.admin.id).await;
+        assert!(here.get("/preferences").await.body.contains("Sign out everywhere"));
+        assert_eq!(here.post("/logout", &[("everywhere", "on")]).await.location(), "/login");
+        for browser in [&mut here, &mut there] {
+            assert_eq!(browser.get("/workspaces").await.location(), "/login?next=%2Fworkspaces");
+        }
+        assert_eq!(other.get("/workspaces").await.status, 200);
+    }
+
+    async fn a_nul_is_refused_wherever_it_comes(db: TestDb) {
+        let server = Server::start(db).await;
+        let people = build::people(&server.db.db, "Quillwater").await;
+        let mut browser = server.browser_of(people.owner.id).await;
+        for (path, status) in [
+            ("/w/quillwater/inbox?q=%00", 400),
+            ("/w/quillwater/inbox?tag=a%00b", 400),
+            ("/w/quillwater/inbox/rows?status=%00", 400),
+            ("/login?next=%00", 400),
+            ("/w/%00/inbox", 404),
+            ("/w/quillwater/tickets/%00", 404),
+            ("/w/quillwater/products/%00/settings/feedback", 404),
+            ("/w/quillwater/settings/integrations/intercom/%00", 404),
+            ("/w/quillwater/inbox?q=%2500", 200),
+        ] {
+            assert_eq!(browser.get(path).await.status, status, "{path}");
+        }
+        let fields = [("name", "a\0b")];
+        assert_eq!(browser.post("/workspaces/new", &fields).await.status, 400);
+        let mut stranger = server.browser();
+        let fields = [("email", "a\0b@quillwater.example"), ("password", PASSWORD)];
+        assert_eq!(stranger.fill_in("/login", &fields).await.status, 400);
+        let token = stranger.get("/login").await.field("csrf");
+        let raw = format!("csrf={token}&email=a\0b&password=x");
+        let request = stranger.request(reqwest::Method::POST, "/login").body(raw);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(stranger.send(request).await.status, 400);
+    }
+
     async fn login_renews_the_session_and_logout_ends_it(db: TestDb) {
         let server = Server::start(db).await;
         let (mut browser, mut other) = (server.browser(), server.browser());
@@ -77,6 +119,23 @@ async fn a_wrong_password_is_not_echoed_and_too_many_must_wait() {
         "{}",
         answer.body
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_sign_ups_must_wait() {
+    let server = Server::start(TestDb::sqlite().await).await;
+    for n in 0..20 {
+        let mut browser = server.browser();
+        sign_up(&mut browser, &format!("p{n}@quillwater.example")).await;
+    }
+    let answer = sign_up(&mut server.browser(), "late@quillwater.example").await;
+    assert_eq!(answer.status, 429);
+    assert!(
+        answer
+            .body
+            .contains("Too many workspaces are being created from your network. Wait ")
+    );
+    assert!(answer.body.contains("value=\"late@quillwater.example\""));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -153,6 +153,93 @@ both_databases! {
         assert!(answer.body.contains("id=\"title-error\"") && answer.body.contains(&long));
     }
 
+    async fn an_open_page_does_not_write_back_a_title_that_was_erased(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let workspace = ground.people.workspace.id;
+        let open = ground.browser.get(PATH).await;
+        let was = open.field("title_was");
+        assert_eq!(was, "Message 70");
+        let ticket = ground.ticket().await;
+        let tx = build::begin(&ground.server.db.db).await;
+        tx.workspace(workspace).mark_source_gone(ticket.id).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let version = open.field("version");
+        let fields = [("version", version.as_str()), ("status", "planned"), ("title", &was), ("title_was", &was)];
+        ground.browser.post(PATH, &fields).await.location();
+        let changed = ground.ticket().await;
+        assert_ne!(changed.status, ticket.status, "the change itself is kept");
+        assert_eq!((changed.title, changed.title_by_member), (None, false));
+        let lines = ground.server.db.db.workspace(workspace).audit_lines(10).await.unwrap();
+        assert!(lines.iter().all(|line| !format!("{line:?}").contains(&was)));
+
+        let answer = ground.browser.post(PATH, &fields).await;
+        assert_eq!(answer.status, 409, "and the answer to a late form does not hold it either");
+        assert!(!answer.body.contains(&was), "{}", answer.body);
+        assert!(answer.body.contains("Redacted in Intercom"));
+        let inbox = ground.browser.get("/w/quillwater/inbox?status=all").await;
+        assert!(inbox.body.contains("Redacted in Intercom") && !inbox.body.contains(&was));
+    }
+
+    async fn a_ticket_without_a_title_says_why(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let workspace = ground.people.workspace.id;
+        let ledger = build::product(&ground.server.db.db, workspace, "Ledger").await;
+        build::ticket(&ground.server.db.db, workspace, ledger.id, ground.connection, ("7", "71")).await;
+        let ticket = ground.ticket().await;
+        for (nth, words) in ["No text", "Redacted in Intercom", "Deleted in Intercom"].iter().enumerate() {
+            let tx = build::begin(&ground.server.db.db).await;
+            let tenant = tx.workspace(workspace);
+            match nth {
+                0 => tenant.set_derived_text(ticket.id, None, None).await.unwrap(),
+                1 => tenant.mark_source_gone(ticket.id).await.unwrap(),
+                _ => {
+                    let gone = Conversation {
+                        gone_at: Some(DateTime::UNIX_EPOCH),
+                        ..Conversation::new("7".to_owned())
+                    };
+                    tenant.put_conversation(ground.connection, &gone).await.unwrap();
+                }
+            }
+            tx.commit().await.unwrap();
+            let sibling = "/w/quillwater/tickets/QU-2";
+            for path in [PATH, sibling, "/w/quillwater/inbox"] {
+                let page = ground.browser.get(path).await;
+                let said = ["No text", "Redacted in Intercom", "Deleted in Intercom"].map(|one| page.body.contains(one));
+                assert_eq!(said.iter().filter(|said| **said).count(), 1, "{path}");
+                assert!(page.body.contains(words), "{path}: {words}");
+            }
+        }
+    }
+
+    async fn a_title_is_not_emptied(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let fields = [("version", "1"), ("title", " "), ("title_was", "Message 70")];
+        let answer = ground.browser.post(PATH, &fields).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.body.contains("A ticket needs a title."));
+        assert_eq!(ground.ticket().await.title.as_deref(), Some("Message 70"));
+    }
+
+    async fn details_that_failed_can_be_fetched_again(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        assert!(!ground.browser.get(PATH).await.body.contains("Fetch again"));
+        let tx = build::begin(&ground.server.db.db).await;
+        let failed = Conversation {
+            details: DetailsState::Unavailable,
+            details_note: Some("Intercom refuses the access token.".to_owned()),
+            ..Conversation::new("7".to_owned())
+        };
+        let tenant = tx.workspace(ground.people.workspace.id);
+        tenant.put_conversation(ground.connection, &failed).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = ground.browser.get(PATH).await;
+        assert!(page.body.contains("Fetch again"));
+        assert!(page.body.contains("Intercom refuses the access token. The tagged"), "{}", page.body);
+        let mut viewer = ground.server.browser_of(ground.people.viewer.id).await;
+        assert!(!viewer.get(PATH).await.body.contains("Fetch again"));
+    }
+
     async fn a_move_takes_the_status_along(db: TestDb) {
         let mut ground = Ground::lay(db).await;
         let workspace = ground.people.workspace.id;
@@ -203,6 +290,12 @@ both_databases! {
         assert!(!viewer.get(PATH).await.body.contains("name=\"body\""));
     }
 
+    async fn a_comment_with_a_nul_is_refused(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let path = format!("{PATH}/comments");
+        assert_eq!(ground.browser.post(&path, &[("body", "a\0b")]).await.status, 400);
+    }
+
     async fn files_are_asked_for_again_as_a_job(db: TestDb) {
         let mut ground = Ground::lay(db).await;
         let path = format!("{PATH}/attachments/refresh");
@@ -213,6 +306,6 @@ both_databases! {
         };
         let tenant = ground.server.db.db.workspace(ground.people.workspace.id);
         assert!(tenant.is_queued(&job).await.unwrap());
-        assert!(ground.browser.get(PATH).await.body.contains("Asked Intercom for the files again"));
+        assert!(ground.browser.get(PATH).await.body.contains("Asked Intercom for the conversation again"));
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Secrets {
 pub(super) struct Folder {
     path: PathBuf,
     pub(super) secrets: Secrets,
+    /// Whether the encryption key was made just now.
+    pub(super) made_key: bool,
 }
 
 impl Folder {
@@ -40,7 +42,8 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(failed(path))?;
         let key = path.join("master.key");
-        if !key.exists() {
+        let made_key = !key.exists();
+        if made_key {
             write_new(&key, &MasterKey::generate(sources).to_text()).map_err(failed(&key))?;
         }
         let login = path.join("login.json");
@@ -64,6 +67,7 @@ impl Folder {
         Ok(Self {
             path: path.to_owned(),
             secrets,
+            made_key,
         })
     }
 

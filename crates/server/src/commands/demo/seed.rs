@@ -5,9 +5,10 @@ use super::{Demo, DemoError, reachable};
 use crate::app::App;
 use crate::config::Config;
 use earmark_accounts::{Member, SignUp, products};
+use earmark_connections::hook_path;
 use earmark_connections::{Region, TokenForm};
 use earmark_db::Db;
-use earmark_db::tenant::{Connection, InboxFilter};
+use earmark_db::tenant::{Connection, DeliveryFilter, InboxFilter, SecretKind};
 use earmark_model::{ConnectionId, WorkspaceId};
 use earmark_sandbox::{DEMO_APP_ID, Running};
 use serde_json::{Map, Value, json};
@@ -31,8 +32,8 @@ const FIRST_TAGS: [(&str, &str); 4] = [
     ("A quarter in the period list", "feature-request"),
 ];
 
-/// Tells the sandbox where the app is; at the first start also makes person, workspace, connection, products, triggers,
-/// and a few tickets.
+/// Tells the sandbox where the app is, and makes what is missing of person, workspace, connection, products, triggers and
+/// a few tickets: all of it at the first start, the rest of it when that was broken off.
 pub(super) async fn run(
     app: &App,
     folder: &Folder,
@@ -40,7 +41,6 @@ pub(super) async fn run(
     config: &Config,
 ) -> Result<(), DemoError> {
     let known = app.db.across().user_by_email(&folder.secrets.email).await?;
-    let first = known.is_none();
     let member = match known {
         Some(user) => owner(app, user.id).await?,
         None => sign_up(app, folder).await?,
@@ -51,12 +51,15 @@ pub(super) async fn run(
         None => connect(app, &member, folder).await?,
     };
     let base = config.server.public_url.as_str().trim_end_matches('/');
-    let url = format!("{base}/hooks/intercom/{}", connection.endpoint_token);
+    let url = format!("{base}{}", hook_path(&connection.endpoint_token));
     sandbox
         .remote()
         .order("webhook", &json!({ "app": "earmark-demo", "url": url }))
         .await?;
-    if first {
+    // The last step of the first start leads to deliveries: without any, that start was broken off, or this is it.
+    let (tenant, any) = (app.db.workspace(workspace), DeliveryFilter::default());
+    if tenant.deliveries(connection.id, &any, 1).await?.is_empty() {
+        open_connection(app, &member, folder, connection.id).await?;
         choose_triggers(app, &member, connection.id).await?;
         tag_some(app, sandbox, workspace).await?;
     }
@@ -111,19 +114,31 @@ async fn connect(app: &App, member: &Member, folder: &Folder) -> Result<Connecti
     };
     let actor = member.actor(None);
     let connected = app.store.connect_with_token(workspace, &actor, form).await;
-    let id = connected.map_err(|e| failed(e.to_string()))?.connection;
-    let secret = &folder.secrets.client_secret;
-    app.store
-        .set_client_secret(workspace, &actor, id, secret)
-        .await
-        .map_err(|e| failed(e.to_string()))?;
-    app.store
-        .set_feedback(workspace, &actor, id, true)
-        .await
-        .map_err(|e| failed(e.to_string()))?;
+    connected.map_err(|e| failed(e.to_string()))?;
     demo_connection(&app.db, workspace)
         .await?
         .ok_or_else(|| failed("it is gone".to_owned()))
+}
+
+/// Gives the connection its client secret, unless it has one, and switches its feedback on.
+async fn open_connection(
+    app: &App,
+    member: &Member,
+    folder: &Folder,
+    id: ConnectionId,
+) -> Result<(), DemoError> {
+    let failed = DemoError::step("opening the connection");
+    let workspace = member.workspace().id;
+    let actor = member.actor(None);
+    let tenant = app.db.workspace(workspace);
+    let secrets = tenant.secrets(id, SecretKind::ClientSecret).await?;
+    if secrets.is_empty() {
+        let secret = &folder.secrets.client_secret;
+        let set = app.store.set_client_secret(workspace, &actor, id, secret);
+        set.await.map_err(|e| failed(e.to_string()))?;
+    }
+    let on = app.store.set_feedback(workspace, &actor, id, true);
+    on.await.map_err(|e| failed(e.to_string()))
 }
 
 async fn choose_triggers(
@@ -138,10 +153,14 @@ async fn choose_triggers(
         Ok((!tags.is_empty()).then_some(tags))
     })
     .await?;
+    let known = tenant.products().await?;
     for (name, names) in PRODUCTS {
-        let product = products::create(&app.db, member, name, None)
-            .await
-            .map_err(|e| failed(e.to_string()))?;
+        let product = match known.iter().find(|product| product.name == name) {
+            Some(product) => product.clone(),
+            None => products::create(&app.db, member, name, None)
+                .await
+                .map_err(|e| failed(e.to_string()))?,
+        };
         let chosen: Vec<(ConnectionId, String)> = tags
             .iter()
             .filter(|tag| names.contains(&tag.name.as_str()))

@@ -35,7 +35,7 @@ const BAD: &[(&str, &str)] = &[
     ("database.url", "mysql://x/y"),
     ("database.url", "sqlite::memory:"),
     ("database.url_file", "/nowhere/url"),
-    ("database.max_connections", "0"),
+    ("database.max_connections", "1"),
     ("keys.master", "emk1_short"),
     ("keys.previous", "emk1_short"),
     ("keys.previous_file", "/nowhere/keys"),

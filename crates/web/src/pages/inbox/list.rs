@@ -2,6 +2,7 @@
 
 use super::{InboxPage, InboxQuery, InboxRows, SetUp, TicketRow};
 use crate::pages::prelude::*;
+use crate::pages::tickets::Untitled;
 use earmark_db::tenant::{Assignee, InboxFilter, InboxRow, Product, SecretKind, Status};
 use earmark_model::{Action, ConnectionStatus, StatusCategory, TicketKey};
 use std::collections::BTreeSet;
@@ -97,10 +98,15 @@ impl Ground {
         } else {
             None
         };
+        let rows = found.into_iter().map(async |row| {
+            let untitled = untitled(at, &row).await?;
+            Ok::<_, Failed>(ticket_row(at, row, untitled))
+        });
+        let rows = futures::future::try_join_all(rows).await?;
         Ok(InboxRows {
             ws: at.ws().to_owned(),
             new: self.count_new(at, &filter).await?,
-            rows: found.into_iter().map(|row| ticket_row(at, row)).collect(),
+            rows,
             older,
             set_up,
             alone,
@@ -162,7 +168,25 @@ pub(crate) fn number(at: &At, key: &str) -> Result<i64, Failed> {
     Ok(key.number)
 }
 
-fn ticket_row(at: &At, row: InboxRow) -> TicketRow {
+/// Why a row has no title. Only a row whose text is gone is looked at more closely, and those are few.
+async fn untitled(at: &At, row: &InboxRow) -> Result<Untitled, Failed> {
+    if !row.source_gone || row.title.is_some() {
+        return Ok(Untitled::NoText);
+    }
+    let tenant = at.tenant();
+    let conversation = match tenant.ticket(row.number).await? {
+        Some(one) => {
+            tenant
+                .conversation(one.connection, &one.conversation)
+                .await?
+        }
+        None => None,
+    };
+    let conversation_gone = conversation.is_some_and(|one| one.gone_at.is_some());
+    Ok(Untitled::of(true, conversation_gone))
+}
+
+fn ticket_row(at: &At, row: InboxRow, untitled: Untitled) -> TicketRow {
     let InboxRow {
         id: _,
         number,
@@ -181,6 +205,7 @@ fn ticket_row(at: &At, row: InboxRow) -> TicketRow {
     TicketRow {
         key: at.ticket_key(number),
         title,
+        untitled,
         contact,
         company,
         at: created_at,

@@ -4,7 +4,7 @@ mod list;
 mod samples;
 
 use super::prelude::*;
-use super::tickets::{self, TicketView};
+use super::tickets::{self, TicketView, Untitled};
 use crate::render::Nav;
 use actix_web::web::Query;
 use earmark_model::StatusCategory;
@@ -91,8 +91,10 @@ impl InboxQuery {
 pub struct TicketRow {
     /// Its key.
     pub key: String,
-    /// Its title; `None` once the source is gone and no member wrote one.
+    /// Its title; `None` when its text is gone or it never had one, and no member wrote a title.
     pub title: Option<String>,
+    /// What stands for a title that is not there.
+    pub untitled: Untitled,
     /// The contact's name, where known.
     pub contact: Option<String>,
     /// The contact's company, where known.
@@ -113,7 +115,7 @@ pub struct TicketRow {
 
 impl TicketRow {
     fn shown_title(&self) -> &str {
-        self.title.as_deref().unwrap_or("Deleted in Intercom")
+        self.untitled.or(self.title.as_deref())
     }
 
     fn from(&self) -> String {

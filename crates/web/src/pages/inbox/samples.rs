@@ -7,6 +7,7 @@ fn row(number: u32, title: &str, contact: &str, company: &str, seconds: i64) -> 
     TicketRow {
         key: format!("QW-{number}"),
         title: Some(title.to_owned()),
+        untitled: Untitled::NoText,
         contact: Some(contact.to_owned()),
         company: (!company.is_empty()).then(|| company.to_owned()),
         at: sample_ago(seconds),
@@ -25,6 +26,7 @@ fn row(number: u32, title: &str, contact: &str, company: &str, seconds: i64) -> 
 fn rows() -> Vec<TicketRow> {
     let gone = TicketRow {
         title: None,
+        untitled: Untitled::Deleted,
         contact: None,
         company: None,
         ..row(310, "", "", "", 190_000)

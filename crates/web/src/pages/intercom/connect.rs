@@ -1,6 +1,7 @@
 //! `{intercom}/connect`: how to connect, and what Earmark asks for.
 
 use super::super::prelude::*;
+use earmark_model::Permission;
 
 /// What connecting takes.
 #[derive(Debug, Template)]
@@ -8,6 +9,35 @@ use super::super::prelude::*;
 pub struct ConnectPage {
     /// The workspace's slug.
     pub ws: String,
+}
+
+impl ConnectPage {
+    /// What Earmark asks for: each permission with its picture and what it is for.
+    fn asks() -> impl Iterator<Item = (Permission, &'static str, &'static str)> {
+        Permission::ALL.iter().map(|&permission| {
+            let (icon, why) = purpose(permission);
+            (permission, icon, why)
+        })
+    }
+}
+
+/// The picture of a permission, and what Earmark does with it.
+const fn purpose(permission: Permission) -> (&'static str, &'static str) {
+    match permission {
+        Permission::ReadConversations => (
+            "inbox",
+            "Tagged ones become tickets. What Intercom sends of others stays in the log of deliveries",
+        ),
+        Permission::ReadTags => ("tag", "To choose the trigger tags from"),
+        Permission::ReadListUsersCompanies | Permission::ReadOneUserCompany => {
+            ("users", "To show who wrote, and for whom they work")
+        }
+        Permission::ReadWriteUsers => (
+            "users",
+            "Intercom wants it for some of the topics; Earmark changes nobody",
+        ),
+        Permission::ReadAdmins => ("user", "To prove the token and to show who applied a tag"),
+    }
 }
 
 /// Shows the ways to connect.

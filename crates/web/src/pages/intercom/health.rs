@@ -98,7 +98,10 @@ impl Known {
 
 fn tags_need(connection: &Connection) -> Option<String> {
     let note = connection.tags_note.as_ref()?;
-    Some(format!("The tags could not be fetched: {note}."))
+    Some(format!(
+        "The tags could not be fetched: {}.",
+        note.trim_end_matches('.')
+    ))
 }
 
 /// The topics to subscribe to that stand under one heading of Intercom's list.

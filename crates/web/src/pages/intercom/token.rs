@@ -18,20 +18,42 @@ pub struct TokenPage {
     pub developer_hub: String,
     /// What was typed as the connection's name.
     pub name: String,
+    /// The regions to choose from.
+    pub regions: Vec<RegionChoice>,
     /// The chosen region: `US`, `EU`, `AU`.
     pub region: String,
     /// What is wrong.
     pub errors: FormErrors,
 }
 
-impl TokenPage {
-    /// The regions with their names and web hosts, as Intercom's page on regional hosting lists them.
-    const REGIONS: [(&'static str, &'static str, &'static str); 3] = [
-        ("US", "United States", "app.intercom.com"),
-        ("EU", "Europe", "app.eu.intercom.com"),
-        ("AU", "Australia", "app.au.intercom.com"),
-    ];
+/// A region to choose.
+#[derive(Debug, Clone)]
+pub struct RegionChoice {
+    /// `US`, `EU`, `AU`.
+    pub value: &'static str,
+    /// Its name in words.
+    pub label: &'static str,
+    /// Where people there open Intercom: the host, with its port when it is not the usual one.
+    pub host: String,
+}
 
+fn regions(hosts: &HostMap) -> Vec<RegionChoice> {
+    let choice = |region: Region| {
+        let web = &hosts.of(region).web;
+        let host = web.host_str().unwrap_or_default();
+        RegionChoice {
+            value: region.as_str(),
+            label: region_words(region.as_str()),
+            host: match web.port() {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            },
+        }
+    };
+    Region::ALL.into_iter().map(choice).collect()
+}
+
+impl TokenPage {
     fn new(ws: &str, hosts: &HostMap, region: Region) -> Self {
         let mut hub = hosts.of(region).web.clone();
         if let Ok(mut path) = hub.path_segments_mut() {
@@ -41,6 +63,7 @@ impl TokenPage {
         Self {
             ws: ws.to_owned(),
             developer_hub: hub.into(),
+            regions: regions(hosts),
             name: String::new(),
             region: region.as_str().to_owned(),
             errors: FormErrors::none(),
@@ -144,6 +167,11 @@ impl Page for TokenPage {
             ws: "quillwater".to_owned(),
             developer_hub: "https://app.intercom.com/a/apps/_/developer-hub".to_owned(),
             name: name.to_owned(),
+            regions: vec![RegionChoice {
+                value: "EU",
+                label: region_words("EU"),
+                host: "app.eu.intercom.com".to_owned(),
+            }],
             region: "EU".to_owned(),
             errors,
         };
@@ -160,5 +188,33 @@ impl Page for TokenPage {
             ("several", page("", several)),
             ("hostile", page(HOSTILE, FormErrors::one("token", HOSTILE))),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_and_developer_hub_are_where_the_installation_says() {
+        let mut hosts = HostMap::intercom().unwrap();
+        hosts
+            .set_web(Some(Region::Us), "http://127.0.0.1:9099")
+            .unwrap();
+        let page = TokenPage::new("quillwater", &hosts, Region::Us);
+        let shown: Vec<_> = page.regions.iter().map(|one| one.host.as_str()).collect();
+        assert_eq!(
+            shown,
+            [
+                "127.0.0.1:9099",
+                "app.eu.intercom.com",
+                "app.au.intercom.com"
+            ]
+        );
+        assert!(
+            page.developer_hub.starts_with("http://127.0.0.1:9099/a/"),
+            "{}",
+            page.developer_hub
+        );
     }
 }

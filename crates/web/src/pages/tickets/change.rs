@@ -25,6 +25,19 @@ pub(crate) struct TicketForm {
     assignee: Option<String>,
     product: Option<String>,
     title: Option<String>,
+    /// The title that the page showed.
+    #[serde(default)]
+    title_was: String,
+}
+
+impl TicketForm {
+    /// Takes a title that nobody touched out of the form: a page left open must not write back a text that was redacted
+    /// meanwhile.
+    fn without_untouched_title(mut self) -> Self {
+        let was = one_line(&self.title_was);
+        self.title = self.title.filter(|title| one_line(title) != was);
+        self
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,14 +68,11 @@ pub(crate) async fn post(
     request: HttpRequest,
     Form(form): Form<TicketForm>,
 ) -> Result<HttpResponse, Failed> {
+    let form = form.without_untouched_title();
     let title = form.title.as_deref().map(one_line);
-    if title
-        .as_ref()
-        .is_some_and(|title| title.chars().count() > TITLE_MAX)
-    {
+    if let Some(message) = title.as_deref().and_then(wrong_title) {
         let mut shown = own_view(&at, &request, &form.back).await?;
         keep_typed(&mut shown, &form);
-        let message = format!("Use at most {TITLE_MAX} characters.");
         shown.errors = FormErrors::one("title", message);
         return answer(&at, StatusCode::UNPROCESSABLE_ENTITY, shown).await;
     }
@@ -111,7 +121,7 @@ pub(crate) async fn comment(
     Ok(back_to(&at, &back))
 }
 
-/// Asks for the conversation again, whose attachments then have fresh links.
+/// Asks for the conversation again: for what could not be fetched, and for fresh links of its attachments.
 pub(crate) async fn refresh(
     at: At,
     Form(BackForm { back }): Form<BackForm>,
@@ -122,14 +132,17 @@ pub(crate) async fn refresh(
         connection: ticket.connection,
         conversation: ticket.conversation,
     };
-    match at.web().store().ask(at.id(), ticket.connection, &job).await {
+    let connection = ticket.connection;
+    let actor = at.actor();
+    let asked = at.web().store().ask(at.id(), &actor, connection, &job);
+    match asked.await {
         Ok(()) => at.flash(
             Tone::Info,
-            "Asked Intercom for the files again. Reload the page in a moment.",
+            "Asked Intercom for the conversation again. Reload the page in a moment.",
         )?,
         Err(ManageError::Missing) => at.flash(
             Tone::Warn,
-            "The connection to Intercom is gone, so the files cannot be fetched again.",
+            "The connection to Intercom is gone, so nothing can be fetched again.",
         )?,
         Err(error) => return Err(error.into()),
     }
@@ -172,6 +185,14 @@ fn keep_typed(shown: &mut TicketView, form: &TicketForm) {
     choose(&mut shown.assignees, &form.assignee);
     choose(&mut shown.products, &form.product);
     shown.title_draft.clone_from(&form.title);
+}
+
+fn wrong_title(title: &str) -> Option<String> {
+    match title.chars().count() {
+        0 => Some("A ticket needs a title. Write one, or leave it as it was.".to_owned()),
+        1..=TITLE_MAX => None,
+        _ => Some(format!("Use at most {TITLE_MAX} characters.")),
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -254,7 +275,7 @@ impl Wanted {
             product,
             status,
             assignee,
-            title: title.filter(|title| !title.is_empty()),
+            title,
         })
     }
 

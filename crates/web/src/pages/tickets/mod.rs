@@ -35,6 +35,37 @@ impl From {
     }
 }
 
+/// Why a ticket has no title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untitled {
+    /// Its conversation was deleted in Intercom.
+    Deleted,
+    /// Its text was redacted in Intercom.
+    Redacted,
+    /// There never was a text.
+    NoText,
+}
+
+impl Untitled {
+    /// From whether the ticket's text is gone, and whether its whole conversation is.
+    pub(crate) const fn of(source_gone: bool, conversation_gone: bool) -> Self {
+        match (source_gone, conversation_gone) {
+            (_, true) => Self::Deleted,
+            (true, false) => Self::Redacted,
+            (false, false) => Self::NoText,
+        }
+    }
+
+    /// The title, or the words that stand for it.
+    pub(crate) fn or(self, title: Option<&str>) -> &str {
+        title.unwrap_or(match self {
+            Self::Deleted => "Deleted in Intercom",
+            Self::Redacted => "Redacted in Intercom",
+            Self::NoText => "No text",
+        })
+    }
+}
+
 /// A file that hangs on a message; stays with Intercom.
 #[derive(Debug, Clone)]
 pub struct AttachmentView {
@@ -121,8 +152,16 @@ pub struct SiblingView {
     pub key: String,
     /// Its title.
     pub title: Option<String>,
+    /// What stands for a title that is not there.
+    pub untitled: Untitled,
     /// Its product.
     pub product: String,
+}
+
+impl SiblingView {
+    fn shown_title(&self) -> &str {
+        self.untitled.or(self.title.as_deref())
+    }
 }
 
 /// What a member wrote on the ticket.
@@ -146,8 +185,10 @@ pub struct TicketView {
     pub key: String,
     /// Counts its changes; a form sent against an older one is refused.
     pub version: i32,
-    /// Its title; `None` once the source is gone and no member wrote one.
+    /// Its title; `None` when its text is gone or it never had one, and no member wrote a title.
     pub title: Option<String>,
+    /// What stands for a title that is not there.
+    pub untitled: Untitled,
     /// Its status' name.
     pub status: String,
     /// What the status means.
@@ -212,19 +253,27 @@ impl TicketView {
     }
 
     fn shown_title(&self) -> &str {
-        self.title.as_deref().unwrap_or("Deleted in Intercom")
+        self.untitled.or(self.title.as_deref())
     }
 
     /// What stands in the title's field.
     fn typed_title(&self) -> &str {
-        let kept = self.title_draft.as_deref();
-        kept.or(self.title.as_deref()).unwrap_or_default()
+        self.title_draft.as_deref().unwrap_or(self.own_title())
+    }
+
+    fn own_title(&self) -> &str {
+        self.title.as_deref().unwrap_or_default()
     }
 
     fn has_attachments(&self) -> bool {
         self.thread
             .iter()
             .any(|message| !message.attachments.is_empty())
+    }
+
+    /// Whether fetching the conversation again may bring what is missing.
+    fn lacks_details(&self) -> bool {
+        self.gone_at.is_none() && self.details == DetailsState::Unavailable
     }
 }
 

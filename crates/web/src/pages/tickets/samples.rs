@@ -72,6 +72,7 @@ impl TicketView {
             key: "QW-318".to_owned(),
             version: 3,
             title: Some("Split one bank line across several cost centres".to_owned()),
+            untitled: Untitled::NoText,
             status: "New".to_owned(),
             category: StatusCategory::New,
             product: "Ledger".to_owned(),
@@ -96,6 +97,7 @@ impl TicketView {
             siblings: vec![SiblingView {
                 key: "QW-311".to_owned(),
                 title: Some("Export loses the cost centre".to_owned()),
+                untitled: Untitled::NoText,
                 product: "Invoicing".to_owned(),
             }],
             comments: vec![CommentView {
@@ -165,6 +167,7 @@ pub(super) fn all() -> Vec<(&'static str, TicketPage)> {
     let gone = page(|ticket| {
         ticket.gone_at = Some(sample_ago(7_300));
         ticket.title = None;
+        ticket.untitled = Untitled::Deleted;
         ticket.thread.clear();
         ticket.contact = ContactView::default();
         ticket.intercom_url = None;

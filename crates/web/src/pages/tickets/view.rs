@@ -2,6 +2,7 @@
 
 use super::{
     AttachmentView, CommentView, ContactView, From, MessageView, SiblingView, TagView, TicketView,
+    Untitled,
 };
 use crate::html::SafeHtml;
 use crate::pages::inbox::number;
@@ -93,6 +94,7 @@ impl Parts {
             ws: at.ws().to_owned(),
             version: self.ticket.version,
             title: self.ticket.title.clone(),
+            untitled: self.untitled(&self.ticket),
             status: status.name.clone(),
             category: status.category,
             product: self.product_name(&self.ticket),
@@ -136,6 +138,12 @@ impl Parts {
         Ok(Some(link.into()))
     }
 
+    /// For this ticket, or another of its conversation.
+    fn untitled(&self, ticket: &Ticket) -> Untitled {
+        let conversation_gone = self.conversation.gone_at.is_some();
+        Untitled::of(ticket.source_gone_at.is_some(), conversation_gone)
+    }
+
     fn product_name(&self, ticket: &Ticket) -> String {
         let found = self.products.iter().find(|one| one.id == ticket.product);
         found.map(|one| one.name.clone()).unwrap_or_default()
@@ -163,6 +171,7 @@ impl Parts {
         let view = |one: &Ticket| SiblingView {
             key: at.ticket_key(one.number),
             title: one.title.clone(),
+            untitled: self.untitled(one),
             product: self.product_name(one),
         };
         others.map(view).collect()

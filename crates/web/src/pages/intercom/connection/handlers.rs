@@ -29,7 +29,9 @@ pub(crate) async fn get(at: At) -> Result<HttpResponse, Failed> {
 pub(crate) async fn check(at: At, _: Form<Nothing>) -> Result<HttpResponse, Failed> {
     let connection = at.connection().await?.id;
     let job = Job::CheckConnection { connection };
-    at.web().store().ask(at.id(), connection, &job).await?;
+    let actor = at.actor();
+    let asked = at.web().store().ask(at.id(), &actor, connection, &job);
+    asked.await?;
     done(
         &at,
         connection,

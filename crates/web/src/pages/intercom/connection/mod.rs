@@ -191,7 +191,7 @@ impl ConnectionPage {
             needs,
             webhook_url: at
                 .web()
-                .public(&format!("/hooks/intercom/{}", connection.endpoint_token)),
+                .public(&earmark_connections::hook_path(&connection.endpoint_token)),
             token_last4: token.map(|token| token.last4),
             secret_verified_at: secret.as_ref().and_then(|secret| secret.verified_at),
             secret_last4: secret.map(|secret| secret.last4),

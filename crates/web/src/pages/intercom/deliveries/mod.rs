@@ -44,7 +44,7 @@ impl DeliveryQuery {
     /// What the database is asked. A value that cannot be filters nothing.
     fn filter(&self) -> DeliveryFilter {
         let text = |text: &str| {
-            let text = text.trim().replace('\0', "");
+            let text = text.trim().to_owned();
             (!text.is_empty()).then_some(text)
         };
         DeliveryFilter {

@@ -167,7 +167,9 @@ pub(crate) async fn refresh(at: At, Form(sent): Form<SentRefresh>) -> Result<Htt
         .await?
         .ok_or(Failed::NotFound)?;
     let job = Job::RefreshTags { connection };
-    at.web().store().ask(at.id(), connection, &job).await?;
+    let actor = at.actor();
+    let asked = at.web().store().ask(at.id(), &actor, connection, &job);
+    asked.await?;
     at.flash(
         Tone::Ok,
         "Asked Intercom for its tags. Reload this page in a moment to see them.",

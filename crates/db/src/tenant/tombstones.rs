@@ -1,0 +1,167 @@
+//! What Intercom's users erased and must never be stored again, and the locks under which that is decided.
+
+use crate::error::Result;
+use crate::scope::{Source, Tenant, Tx};
+use crate::sql;
+use earmark_model::ConnectionId;
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
+
+#[derive(FromQueryResult)]
+struct TombstoneRow {
+    message_id: String,
+}
+
+#[derive(FromQueryResult)]
+struct SubjectRow {
+    subject_id: String,
+}
+
+/// The message id of a tombstone that covers all of its subject.
+const WHOLE: &str = "";
+const CONVERSATION: &str = "conversation";
+const CONTACT: &str = "contact";
+
+impl<S: Source> Tenant<'_, S> {
+    /// What of a conversation must never be stored again: message ids, and whether it is all of it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn tombstones(
+        &self,
+        connection: ConnectionId,
+        conversation: &str,
+    ) -> Result<(bool, Vec<String>)> {
+        let sql = "SELECT message_id FROM tombstones \
+            WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND subject_id = $4";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            CONVERSATION.into(),
+            conversation.into(),
+        ];
+        let rows: Vec<TombstoneRow> = sql::all(self.on(), sql, values).await?;
+        let whole = rows.iter().any(|row| row.message_id == WHOLE);
+        Ok((
+            whole,
+            rows.into_iter()
+                .map(|row| row.message_id)
+                .filter(|id| id != WHOLE)
+                .collect(),
+        ))
+    }
+
+    /// Which of these contacts were deleted at Intercom.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn deleted_contacts(
+        &self,
+        connection: ConnectionId,
+        contacts: &[String],
+    ) -> Result<Vec<String>> {
+        if contacts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<String> = (0..contacts.len()).map(|n| format!("${}", n + 4)).collect();
+        let sql = format!(
+            "SELECT subject_id FROM tombstones WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
+            AND subject_id IN ({})",
+            places.join(", ")
+        );
+        let mut values: Vec<Value> =
+            vec![self.workspace().into(), connection.0.into(), CONTACT.into()];
+        values.extend(contacts.iter().map(|contact| Value::from(contact.as_str())));
+        let rows: Vec<SubjectRow> = sql::all(self.on(), &sql, values).await?;
+        Ok(rows.into_iter().map(|row| row.subject_id).collect())
+    }
+}
+
+impl Tenant<'_, Tx> {
+    /// Takes the lock of a conversation until the transaction ends, so that what is decided from its tombstones holds.
+    /// On SQLite the writer's transaction is that lock.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn lock_conversation(
+        &self,
+        connection: ConnectionId,
+        conversation: &str,
+    ) -> Result<()> {
+        let key = format!("{}:{connection}:{conversation}", self.id);
+        self.advisory_lock("pg_advisory_xact_lock", key).await
+    }
+
+    /// Takes the lock of a contact until the transaction ends, after that of the conversation: `erasing` for oneself,
+    /// otherwise together with all others who only store what the contact wrote.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn lock_contact(
+        &self,
+        connection: ConnectionId,
+        contact: &str,
+        erasing: bool,
+    ) -> Result<()> {
+        let key = format!("{}:{connection}:contact:{contact}", self.id);
+        let function = if erasing {
+            "pg_advisory_xact_lock"
+        } else {
+            "pg_advisory_xact_lock_shared"
+        };
+        self.advisory_lock(function, key).await
+    }
+
+    async fn advisory_lock(&self, function: &str, key: String) -> Result<()> {
+        if self.on().get_database_backend() == DbBackend::Postgres {
+            let sql = format!("SELECT {function}(hashtextextended($1, 0))");
+            sql::execute(self.on(), &sql, vec![key.into()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes for good that a message was redacted, or with `None` that the whole conversation was deleted. True when
+    /// that is news.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn bury(
+        &self,
+        connection: ConnectionId,
+        conversation: &str,
+        message: Option<&str>,
+    ) -> Result<bool> {
+        let message = message.unwrap_or(WHOLE);
+        self.put_tombstone(connection, CONVERSATION, conversation, message)
+            .await
+    }
+
+    /// Notes for good that a contact was deleted. True when that is news.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn bury_contact(&self, connection: ConnectionId, contact: &str) -> Result<bool> {
+        self.put_tombstone(connection, CONTACT, contact, WHOLE)
+            .await
+    }
+
+    async fn put_tombstone(
+        &self,
+        connection: ConnectionId,
+        kind: &str,
+        subject: &str,
+        message: &str,
+    ) -> Result<bool> {
+        let sql = "INSERT INTO tombstones (workspace_id, connection_id, kind, subject_id, message_id, at) \
+            VALUES ($1, $2, $3, $4, $5, $6) \
+            ON CONFLICT (workspace_id, connection_id, kind, subject_id, message_id) DO NOTHING";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            kind.into(),
+            subject.into(),
+            message.into(),
+            self.now().into(),
+        ];
+        Ok(sql::execute(self.on(), sql, values).await? > 0)
+    }
+}

@@ -1,0 +1,177 @@
+//! What was erased at Intercom and must not come back: tombstones, applied to what arrives and to what is stored.
+
+use earmark_db::tenant::WaitingDelivery;
+use earmark_db::{Result, Tenant, Tx};
+use earmark_intercom::webhook::{Anchor, Erase, Event, Tagged, scrub};
+use earmark_intercom::{Author, Conversation};
+use earmark_model::ConnectionId;
+use std::collections::{BTreeSet, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What a payload is about, as far as tombstones and locks go.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct About {
+    pub(crate) conversation: Option<String>,
+    pub(crate) contacts: BTreeSet<String>,
+    /// Whether the contacts themselves are to be erased or merged.
+    pub(crate) erasing: bool,
+}
+
+impl About {
+    /// A conversation with the people in it.
+    pub(crate) fn conversation(conversation: &Conversation) -> Self {
+        let listed = conversation
+            .contacts
+            .iter()
+            .map(|contact| contact.id.clone());
+        let authors = conversation.messages().map(|message| &message.author);
+        let authors = authors.filter(|author| author.kind.is_customer());
+        Self {
+            conversation: Some(conversation.id.clone()),
+            contacts: listed
+                .chain(authors.filter_map(|author| author.id.clone()))
+                .collect(),
+            erasing: false,
+        }
+    }
+
+    /// Something of which only the outline's subject is known: a conversation or a contact.
+    pub(crate) fn subject(subject: Option<&str>) -> Self {
+        Self {
+            conversation: subject.map(ToOwned::to_owned),
+            contacts: subject.map(ToOwned::to_owned).into_iter().collect(),
+            erasing: false,
+        }
+    }
+
+    /// An event; one about neither conversation nor contact goes by the outline's subject.
+    pub(crate) fn event(event: &Event, subject: Option<&str>) -> Self {
+        let contacts = |contacts: Vec<String>| Self {
+            conversation: None,
+            contacts: contacts.into_iter().collect(),
+            erasing: true,
+        };
+        match event {
+            Event::Tagged(tagged) => Self::conversation(&tagged.conversation),
+            Event::ConversationChanged { conversation, .. }
+            | Event::Redacted { conversation, .. } => Self::conversation(conversation),
+            Event::ConversationDeleted { conversation_id } => Self {
+                conversation: Some(conversation_id.clone()),
+                ..Self::default()
+            },
+            Event::ContactDeleted { contact } => contacts(vec![contact.id.clone()]),
+            Event::ContactMerged {
+                contact,
+                merged_from,
+            } => {
+                let ids = std::iter::once(&contact.id).chain(merged_from);
+                contacts(ids.cloned().collect())
+            }
+            _ => Self::subject(subject),
+        }
+    }
+}
+
+/// What is buried: of a conversation everything or some messages, and contacts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Buried {
+    pub(crate) whole: bool,
+    pub(crate) messages: HashSet<String>,
+    pub(crate) contacts: HashSet<String>,
+}
+
+impl Buried {
+    /// Takes the locks and reads the tombstones, which then hold until the transaction ends.
+    pub(crate) async fn lock(
+        tenant: &Tenant<'_, Tx>,
+        connection: ConnectionId,
+        about: &About,
+    ) -> Result<Self> {
+        let mut buried = Self::default();
+        if let Some(conversation) = &about.conversation {
+            tenant.lock_conversation(connection, conversation).await?;
+        }
+        for contact in &about.contacts {
+            tenant
+                .lock_contact(connection, contact, about.erasing)
+                .await?;
+        }
+        if let Some(conversation) = &about.conversation {
+            let (whole, messages) = tenant.tombstones(connection, conversation).await?;
+            buried.whole = whole;
+            buried.messages = messages.into_iter().collect();
+        }
+        let contacts: Vec<String> = about.contacts.iter().cloned().collect();
+        let deleted = tenant.deleted_contacts(connection, &contacts).await?;
+        buried.contacts = deleted.into_iter().collect();
+        Ok(buried)
+    }
+
+    /// Erases from a delivery's own stored body what is buried. Older ones were rewritten when it was buried.
+    pub(crate) async fn scrub_own(
+        &self,
+        tenant: &Tenant<'_, Tx>,
+        delivery: &WaitingDelivery,
+    ) -> Result<()> {
+        if !self.whole && self.messages.is_empty() && self.contacts.is_empty() {
+            return Ok(());
+        }
+        let about_deleted_contact = delivery
+            .subject
+            .as_ref()
+            .is_some_and(|subject| self.contacts.contains(subject));
+        let erase = Erase {
+            whole: self.whole || about_deleted_contact,
+            messages: self.messages.clone(),
+            contacts: self.contacts.clone(),
+        };
+        // A body on which even this fails is not kept.
+        let scrubbed = catch_unwind(AssertUnwindSafe(|| scrub(&delivery.body, &erase)))
+            .unwrap_or_else(|_| Some(br#"{"redacted":true}"#.to_vec()));
+        match scrubbed {
+            Some(body) => tenant.rewrite_body(delivery.id, body).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes names, e-mail addresses and the company of deleted contacts out of a conversation that arrives.
+    pub(crate) fn hide(&self, conversation: &mut Conversation) {
+        let first = conversation.contacts.first();
+        if first.is_some_and(|contact| self.contacts.contains(&contact.id)) {
+            conversation.company = None;
+        }
+        for contact in &mut conversation.contacts {
+            if self.contacts.contains(&contact.id) {
+                contact.name = None;
+                contact.email = None;
+                contact.role = None;
+            }
+        }
+        let messages = conversation
+            .source
+            .iter_mut()
+            .chain(&mut conversation.parts);
+        for message in messages {
+            self.hide_author(&mut message.author);
+        }
+    }
+
+    /// The same for a tagging.
+    pub(crate) fn hide_in_tagging(&self, tagged: &mut Tagged) {
+        self.hide(&mut tagged.conversation);
+        if let Anchor::Source(message) | Anchor::Part(message) = &mut tagged.anchor {
+            self.hide_author(&mut message.author);
+        }
+    }
+
+    fn hide_author(&self, author: &mut Author) {
+        if author
+            .id
+            .as_ref()
+            .is_some_and(|id| self.contacts.contains(id))
+        {
+            author.name = None;
+            author.email = None;
+        }
+    }
+}
