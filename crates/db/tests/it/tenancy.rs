@@ -3,7 +3,7 @@
 use crate::support::tick;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewTicket,
+    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewTicket,
     PermissionCheck, Product, SecretKind, Ticket, TicketChange, TicketTag,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
@@ -333,6 +333,17 @@ both_databases! {
             finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
             rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
             rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
+            rewrite_body(alpha.delivery, b"beta".to_vec());
+            rewrite_unreadable_bodies(connection, |_| Some(b"beta".to_vec()));
+            bury_contact(connection, "contact");
+            erase_contact(connection, "contact");
+            erase_contact(beta.connection, "contact");
+            merge_contact(connection, ("contact", "other"), Some("beta"), None);
+            note_details_failure(connection, CONVERSATION, "beta");
+            put_admin(connection, &Admin { id: "1".to_owned(), name: "beta".to_owned() });
+            keep_secrets(connection, SecretKind::AccessToken, 0);
+            keep_secrets(beta.connection, SecretKind::AccessToken, 0);
+            drop_older_secrets(connection, SecretKind::AccessToken, t.sources.id());
             create_product("App");
             rename_product(product, "beta");
             set_product_feedback(product, false);
@@ -356,7 +367,7 @@ both_databases! {
             erase_conversation(beta.connection, CONVERSATION);
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 49);
+        assert_eq!(tried, 58);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
