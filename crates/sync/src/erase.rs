@@ -72,10 +72,10 @@ pub(crate) async fn delete(
     Ok(match (news, tickets.first()) {
         (false, _) => Applied::ignored("this conversation was deleted before"),
         (true, Some(ticket)) => Applied::processed(
-            format!(
-                "conversation deleted: erased from {} ticket(s)",
-                tickets.len()
-            ),
+            match tickets.len() {
+                1 => "conversation deleted: erased from its ticket".to_owned(),
+                several => format!("conversation deleted: erased from {several} tickets"),
+            },
             Some(ticket.id),
         ),
         (true, None) => Applied::processed(
