@@ -15,6 +15,7 @@ mod m0004_deliveries;
 mod m0005_conversations;
 mod m0006_tickets;
 mod m0007_jobs;
+mod m0008_oauth;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -23,6 +24,9 @@ pub const SHARED_TABLES: &[&str] = &[
     "sessions",
     "workspaces",
     "endpoints",
+    "app_endpoints",
+    "app_installs",
+    "installation_sightings",
     "installation_refusals",
     "jobs",
     "rate_budgets",
@@ -44,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_conversations::Migration),
             Box::new(m0006_tickets::Migration),
             Box::new(m0007_jobs::Migration),
+            Box::new(m0008_oauth::Migration),
         ]
     }
 }

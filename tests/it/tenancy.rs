@@ -1,7 +1,7 @@
 //! The tenancy walk: every row of the routes table, as everybody who has no business there.
 
 use crate::support::{Browser, Company, House, PASSWORD, Page, TAG, Talk, houses, post};
-use earmark_model::{Action, Role};
+use earmark_model::{Right, Role};
 use earmark_web::routes::{Guard, Method, Name, ROUTES, Route};
 use serde_json::json;
 
@@ -110,9 +110,9 @@ async fn ask(browser: &mut Browser, route: &Route, path: &str, things: &Things) 
     }
 }
 
-fn member_routes() -> impl Iterator<Item = (&'static Route, Action)> {
+fn member_routes() -> impl Iterator<Item = (&'static Route, Right)> {
     ROUTES.iter().filter_map(|route| match route.guard {
-        Guard::Member(action) => Some((route, action)),
+        Guard::Member(right) => Some((route, right)),
         Guard::Person | Guard::Public => None,
     })
 }
@@ -213,11 +213,11 @@ houses! {
         for (email, role) in [(VIEWER, Role::Viewer), (AGENT, Role::Agent)] {
             let mut member = browser(&house, email).await;
             let mut refused = 0;
-            for (route, action) in member_routes().filter(|(_, action)| !role.may(*action)) {
+            for (route, right) in member_routes().filter(|(_, right)| !role.may(*right)) {
                 let path = filled(route.path, |name| things.value(name));
                 let page = ask(&mut member, route, &path, &things).await;
                 assert_eq!(page.status, 403, "{route:?} as {role}");
-                assert!(page.body.contains(action.in_words()), "{route:?} does not say what may not be done");
+                assert!(page.body.contains(right.in_words()), "{route:?} does not say what may not be done");
                 refused += 1;
             }
             assert!(refused > 5, "{refused} rows are refused to {role}");

@@ -1,7 +1,7 @@
 //! What can go wrong, named for what the caller should do.
 
 use earmark_db as db;
-use earmark_model::{Action, Role};
+use earmark_model::{Right, Role};
 use std::fmt;
 use std::time::Duration;
 
@@ -105,10 +105,10 @@ impl From<db::Error> for LogInError {
 
 /// A member's role is too low.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("you may not {}, only a member with the role {least_role} or above may", action.in_words())]
+#[error("you may not {}, only a member with the role {least_role} or above may", right.in_words())]
 pub struct Forbidden {
     /// What they wanted to do.
-    pub action: Action,
+    pub right: Right,
     /// The weakest role that may.
     pub least_role: Role,
 }

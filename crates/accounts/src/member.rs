@@ -5,7 +5,7 @@ use crate::error::Forbidden;
 use earmark_db::across::Membership;
 use earmark_db::tenant::{Actor, Workspace};
 use earmark_db::{self as db, Db};
-use earmark_model::{Action, Role, UserId};
+use earmark_model::{Right, Role, UserId};
 use std::net::IpAddr;
 
 /// A person in a workspace that they are a member of. It can only be loaded, so having the value is having the right.
@@ -57,21 +57,21 @@ impl Member {
 
     /// Whether they may do this.
     #[must_use]
-    pub fn may(&self, action: Action) -> bool {
-        self.role.may(action)
+    pub fn may(&self, right: Right) -> bool {
+        self.role.may(right)
     }
 
     /// Goes on only when they may do this.
     ///
     /// # Errors
     /// [`Forbidden`], which names who may.
-    pub fn require(&self, action: Action) -> Result<(), Forbidden> {
-        if self.may(action) {
+    pub fn require(&self, right: Right) -> Result<(), Forbidden> {
+        if self.may(right) {
             return Ok(());
         }
         Err(Forbidden {
-            action,
-            least_role: action.least_role(),
+            right,
+            least_role: right.least_role(),
         })
     }
 

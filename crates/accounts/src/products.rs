@@ -11,7 +11,7 @@ use crate::fields::{self, ProductFields};
 use crate::member::Member;
 use earmark_db::tenant::Product;
 use earmark_db::{self as db, Db, Tenant, Tx};
-use earmark_model::{Action, ProductId};
+use earmark_model::{ProductId, Right};
 use serde_json::{Value as Json, json};
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub async fn create(
     name: &str,
     address: Option<IpAddr>,
 ) -> Result<Product, ChangeError> {
-    member.require(Action::ManageProducts)?;
+    member.require(Right::ManageProducts)?;
     let name = checked(name)?;
     let tx = db.begin().await?;
     let tenant = tx.workspace(member.workspace().id);
@@ -57,7 +57,7 @@ pub async fn rename(
     name: &str,
     address: Option<IpAddr>,
 ) -> Result<(), ChangeError> {
-    member.require(Action::ManageProducts)?;
+    member.require(Right::ManageProducts)?;
     let name = checked(name)?;
     let tx = db.begin().await?;
     let tenant = tx.workspace(member.workspace().id);
@@ -107,7 +107,7 @@ async fn set_archived(
     archived: bool,
     address: Option<IpAddr>,
 ) -> Result<(), ChangeError> {
-    member.require(Action::ManageProducts)?;
+    member.require(Right::ManageProducts)?;
     let tx = db.begin().await?;
     let tenant = tx.workspace(member.workspace().id);
     tenant.lock().await?;

@@ -9,6 +9,7 @@ use earmark_intercom::{Client, Error, Lane, Probe, ProbeOutcome};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{
     ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, PermissionState, SecretId,
+    StatusEvent,
 };
 use tokio::time::Instant;
 
@@ -116,6 +117,10 @@ impl CheckHandler {
         // Disconnected, or given another token, while Intercom was being asked: that stays.
         if holds(&tenant, connection, secret).await? {
             tenant.prove_connection(connection, name, region).await?;
+            let row = tenant.connection(connection).await?;
+            let row = row.ok_or(earmark_db::Error::Missing)?;
+            let status = row.status.after(StatusEvent::Accepted);
+            tenant.move_connection(connection, status, None).await?;
             ask_unfinished(&tenant, connection).await?;
         }
         tx.commit().await

@@ -4,7 +4,7 @@ use crate::store::Store;
 use earmark_db::tenant::{Connection, SecretKind};
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::{BudgetKey, Client, Error, Lane, Region, Token};
-use earmark_model::{ConnectionId, ConnectionStatus, SecretId, WorkspaceId};
+use earmark_model::{ConnectionId, ConnectionStatus, SecretId, StatusEvent, WorkspaceId};
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -12,9 +12,9 @@ pub enum NotReady {
     /// The connection is gone or disconnected: give up.
     #[error("the connection is disconnected")]
     Disconnected,
-    /// Intercom refuses its credentials: wait for a member to reconnect.
+    /// Intercom refuses its credentials, or the app was uninstalled: wait for a member to reconnect.
     #[error("Intercom refuses the connection's credentials")]
-    Refused,
+    NeedsReconnecting,
     /// The stored token does not open: report it to the operator.
     #[error("the stored token cannot be opened: {0}")]
     Sealed(#[from] earmark_seal::OpenError),
@@ -49,8 +49,12 @@ impl Store {
             .await?
             .ok_or(NotReady::Disconnected)?;
         match row.status {
-            ConnectionStatus::Connected => self.client_of(workspace, &row, lane).await,
-            ConnectionStatus::Refused => Err(NotReady::Refused),
+            ConnectionStatus::Connected | ConnectionStatus::Degraded => {
+                self.client_of(workspace, &row, lane).await
+            }
+            ConnectionStatus::NeedsReconnecting | ConnectionStatus::Uninstalled => {
+                Err(NotReady::NeedsReconnecting)
+            }
             ConnectionStatus::Disconnected => Err(NotReady::Disconnected),
         }
     }
@@ -82,7 +86,12 @@ impl Store {
                     id: connection.id.to_string(),
                     why: format!("{why}"),
                 })?;
-        let key = BudgetKey::new(token.fingerprint(), connection.app_id.as_str());
+        // Intercom counts the calls of an OAuth app together, whoever's token they carry.
+        let credential = match connection.via.client_key() {
+            Some(client_key) => client_key.to_owned(),
+            None => token.fingerprint(),
+        };
+        let key = BudgetKey::new(credential, connection.app_id.as_str());
         let hosts = self.hosts.of(region).clone();
         let budget = self.budget.clone();
         Ok(Ready {
@@ -112,7 +121,7 @@ impl Store {
         self.refuse(workspace, connection, secret, &why).await
     }
 
-    /// Marks a connection refused, unless the token was replaced or the connection disconnected meanwhile.
+    /// Marks a connection's credentials refused, unless the token was replaced or the connection disconnected meanwhile.
     pub(crate) async fn refuse(
         &self,
         workspace: WorkspaceId,
@@ -123,7 +132,12 @@ impl Store {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
         if holds(&tenant, connection, secret).await? {
-            tenant.refuse_connection(connection, why).await?;
+            let row = tenant.connection(connection).await?;
+            let row = row.ok_or(earmark_db::Error::Missing)?;
+            let status = row.status.after(StatusEvent::Refused);
+            tenant
+                .move_connection(connection, status, Some(why))
+                .await?;
         }
         tx.commit().await
     }

@@ -2,9 +2,9 @@
 
 use crate::error::ConnectError;
 use crate::store::{Store, is_pasted_whole};
-use earmark_db::tenant::{Actor, NewConnection, SecretKind};
+use earmark_db::tenant::{Actor, NewConnection, SecretKind, Via};
 use earmark_intercom::{BudgetKey, Client, Error, Lane, Me, Region, Token};
-use earmark_model::{ConnectionId, Job, Method, WorkspaceId};
+use earmark_model::{ConnectionId, Job, WorkspaceId};
 use serde_json::json;
 
 /// What a member fills in.
@@ -73,7 +73,7 @@ impl Store {
             } else {
                 name.trim().to_owned()
             },
-            method: Method::AccessToken,
+            via: Via::Token,
             app_id: me.app.id_code,
             app_name,
             region: region.as_str().to_owned(),
@@ -104,8 +104,9 @@ impl Store {
             .find(|c| c.app_id == new.app_id);
         let (connection, action) = match &known {
             Some(known) => {
+                let timezone = new.timezone.as_deref();
                 tenant
-                    .prove_connection(known.id, &app_name, &new.region)
+                    .grant_connection(known.id, &new.via, &app_name, &new.region, timezone)
                     .await?;
                 (known.id, "connection.token_replaced")
             }
@@ -114,7 +115,8 @@ impl Store {
                 "connection.created",
             ),
         };
-        self.put_secret(&tx, workspace, connection, SecretKind::AccessToken, token)
+        let kind = SecretKind::AccessToken;
+        self.put_secret(&tx, workspace, connection, kind, token, None)
             .await?;
         tenant
             .audit(actor, action, ("connection", connection), detail)

@@ -3,6 +3,7 @@
 //! Everything that needs a token or a client secret asks here; nothing else opens a sealed value. What Intercom says of
 //! the credentials ends up in a connection's status here, too.
 
+mod app;
 mod budget;
 mod check;
 mod clients;
@@ -14,6 +15,7 @@ mod hook;
 mod manage;
 mod store;
 
+pub use app::{AppCredentials, client_key};
 pub use budget::SharedBudget;
 pub use check::CheckHandler;
 pub use clients::{NotReady, Ready, with_request};

@@ -27,7 +27,8 @@ impl Store {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
         live(&tenant, connection).await?;
-        self.put_secret(&tx, workspace, connection, SecretKind::ClientSecret, secret)
+        let kind = SecretKind::ClientSecret;
+        self.put_secret(&tx, workspace, connection, kind, secret, None)
             .await?;
         tenant
             .audit(

@@ -1,9 +1,11 @@
 //! What the store is made of, and the only place that seals and opens its secrets.
 
-use earmark_db::tenant::{SecretKind, StoredSecret};
+use crate::app::AppCredentials;
+use chrono::{DateTime, Utc};
+use earmark_db::tenant::{NewSecret, SecretKind, SecretOwner, StoredSecret};
 use earmark_db::{Db, Tx};
 use earmark_intercom::{HostMap, Http, RateBudget};
-use earmark_model::{ConnectionId, SecretId, WorkspaceId};
+use earmark_model::{SecretId, WorkspaceId};
 use earmark_seal::{Context, KeyRing, OpenError, Sealed, Secret};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ pub struct Store {
     pub(crate) hosts: Arc<HostMap>,
     pub(crate) http: Http,
     pub(crate) budget: Arc<dyn RateBudget>,
+    pub(crate) installation: Option<Arc<AppCredentials>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -40,7 +43,21 @@ impl Store {
             hosts: Arc::new(hosts),
             http,
             budget,
+            installation: None,
         }
+    }
+
+    /// The same store in an installation that has an OAuth app of its own.
+    #[must_use]
+    pub fn with_installation_app(mut self, app: Option<AppCredentials>) -> Self {
+        self.installation = app.map(Arc::new);
+        self
+    }
+
+    /// The installation's OAuth app, if the operator configured one.
+    #[must_use]
+    pub fn installation_app(&self) -> Option<&AppCredentials> {
+        self.installation.as_deref()
     }
 
     /// The hosts by region, for links into Intercom.
@@ -54,29 +71,34 @@ impl Store {
         &self,
         tx: &Tx,
         workspace: WorkspaceId,
-        connection: ConnectionId,
+        owner: impl Into<SecretOwner>,
         kind: SecretKind,
         secret: &str,
+        expires_at: Option<DateTime<Utc>>,
     ) -> earmark_db::Result<()> {
-        let id: SecretId = self.db.sources().id();
-        let owner = owner(connection, id, kind);
-        let sealed = self.ring.seal(
-            self.db.sources(),
-            Context {
-                workspace,
-                owner: &owner,
-            },
-            secret.as_bytes(),
-        );
+        let (id, owner): (SecretId, SecretOwner) = (self.db.sources().id(), owner.into());
+        let place = place(owner, id, kind);
+        let context = Context {
+            workspace,
+            owner: &place,
+        };
+        let sealed = self
+            .ring
+            .seal(self.db.sources(), context, secret.as_bytes());
         let tenant = tx.workspace(workspace);
         let former = match kind {
-            SecretKind::AccessToken => 0,
             SecretKind::ClientSecret => 1,
+            SecretKind::AccessToken | SecretKind::RefreshToken | SecretKind::ClientId => 0,
         };
-        tenant.keep_secrets(connection, kind, former).await?;
-        tenant
-            .add_secret(id, connection, kind, sealed.as_str(), &last4(secret))
-            .await
+        tenant.keep_secrets(owner, kind, former).await?;
+        let new = NewSecret {
+            id,
+            kind,
+            sealed: sealed.as_str(),
+            last4: &last4(secret),
+            expires_at,
+        };
+        tenant.add_secret(owner, new).await
     }
 
     /// Opens a stored secret.
@@ -85,20 +107,19 @@ impl Store {
         workspace: WorkspaceId,
         stored: &StoredSecret,
     ) -> Result<Secret, OpenError> {
-        let owner = owner(stored.connection, stored.id, stored.kind);
-        self.ring.open(
-            Context {
-                workspace,
-                owner: &owner,
-            },
-            &Sealed::from_stored(stored.sealed.as_str()),
-        )
+        let place = place(stored.owner, stored.id, stored.kind);
+        let context = Context {
+            workspace,
+            owner: &place,
+        };
+        let sealed = Sealed::from_stored(stored.sealed.as_str());
+        self.ring.open(context, &sealed)
     }
 }
 
-/// What a secret is sealed to besides its workspace: a value moved to another connection, row or kind does not open.
-fn owner(connection: ConnectionId, id: SecretId, kind: SecretKind) -> String {
-    format!("{connection}/{id}/{kind}")
+/// What a secret is sealed to besides its workspace: a value moved to another owner, row or kind does not open.
+fn place(owner: SecretOwner, id: SecretId, kind: SecretKind) -> String {
+    format!("{owner}/{id}/{kind}")
 }
 
 /// Whether a pasted text can be a token or a secret: one word of visible ASCII of an expected length. Anything else was

@@ -51,13 +51,18 @@ entity!(connections = "connections" {
     name: String, method: String, app_id: String, app_name: String, region: String, timezone: Option<String>,
     status: String, status_note: Option<String>, endpoint_token: String, feedback_on_at: Option<Time>,
     tags_fetched_at: Option<Time>, tags_note: Option<String>, checked_at: Option<Time>, created_at: Time,
-    disconnected_at: Option<Time>,
+    disconnected_at: Option<Time>, oauth_app_id: Option<Uuid>, client_key: Option<String>, status_since: Option<Time>,
 });
 entity!(secrets = "secrets" {
     workspace_id: Uuid, id: Uuid;
-    connection_id: Uuid, kind: String, sealed: String, last4: String, created_at: Time, verified_at: Option<Time>,
+    owner_id: Uuid, kind: String, sealed: String, last4: String, created_at: Time, verified_at: Option<Time>,
+    expires_at: Option<Time>,
 });
 entity!(endpoints = "endpoints" { token: String; workspace_id: Uuid, connection_id: Uuid, closed_at: Option<Time> });
+entity!(oauth_apps = "oauth_apps" {
+    workspace_id: Uuid, id: Uuid; client_key: String, endpoint_token: String, created_at: Time, removed_at: Option<Time>,
+});
+entity!(app_endpoints = "app_endpoints" { token: String; workspace_id: Uuid, oauth_app_id: Uuid, closed_at: Option<Time> });
 entity!(permission_checks = "permission_checks" {
     workspace_id: Uuid, connection_id: Uuid, permission: String;
     state: String, note: Option<String>, took_ms: Option<i64>, checked_at: Time,

@@ -120,13 +120,48 @@ pub(crate) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     }
 }
 
-/// The two hosts of a region: the API and the web app.
+/// The hosts of a region: the API and the web app, and where OAuth leads when that is elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
     /// Base address of the API.
     pub api: Url,
     /// Base address of the web app that people use.
     pub web: Url,
+    authorize: Option<Url>,
+    token: Option<Url>,
+}
+
+impl Hosts {
+    /// Hosts at these base addresses, with OAuth at its usual places.
+    #[must_use]
+    pub const fn new(api: Url, web: Url) -> Self {
+        Self {
+            api,
+            web,
+            authorize: None,
+            token: None,
+        }
+    }
+
+    /// The page on which a person authorizes an app: `oauth` on the web host, unless configured.
+    #[must_use]
+    pub fn authorize(&self) -> Url {
+        let usual = || join(&self.web, &["oauth"]);
+        self.authorize.clone().unwrap_or_else(usual)
+    }
+
+    /// Where a code is exchanged for a token: `auth/eagle/token` on the API host, unless configured.
+    #[must_use]
+    pub fn token(&self) -> Url {
+        let usual = || join(&self.api, &["auth", "eagle", "token"]);
+        self.token.clone().unwrap_or_else(usual)
+    }
+
+    /// Where an app uninstalls itself: `auth/uninstall` on the API host.
+    #[must_use]
+    pub fn uninstall(&self) -> Url {
+        join(&self.api, &["auth", "uninstall"])
+    }
 }
 
 /// The hosts of every region, with the overrides of the configuration.
@@ -142,10 +177,7 @@ impl HostMap {
     /// None in practice: the addresses are constants of this crate.
     pub fn intercom() -> Result<Self, HostError> {
         let hosts = |api: &str, web: &str| -> Result<Hosts, HostError> {
-            Ok(Hosts {
-                api: validate_host(api)?,
-                web: validate_host(web)?,
-            })
+            Ok(Hosts::new(validate_host(api)?, validate_host(web)?))
         };
         Ok(Self {
             regions: [
@@ -179,6 +211,30 @@ impl HostMap {
     pub fn set_web(&mut self, region: Option<Region>, address: &str) -> Result<(), HostError> {
         let url = validate_host(address)?;
         self.each(region, |hosts| hosts.web = url.clone());
+        Ok(())
+    }
+
+    /// Replaces the whole address of the authorize page of one region, or of all when `region` is `None`.
+    ///
+    /// # Errors
+    /// [`HostError`] when the address is not acceptable; nothing is changed then.
+    pub fn set_authorize(
+        &mut self,
+        region: Option<Region>,
+        address: &str,
+    ) -> Result<(), HostError> {
+        let url = validate_host(address)?;
+        self.each(region, |hosts| hosts.authorize = Some(url.clone()));
+        Ok(())
+    }
+
+    /// Replaces the whole address of the token exchange of one region, or of all when `region` is `None`.
+    ///
+    /// # Errors
+    /// [`HostError`] when the address is not acceptable; nothing is changed then.
+    pub fn set_token(&mut self, region: Option<Region>, address: &str) -> Result<(), HostError> {
+        let url = validate_host(address)?;
+        self.each(region, |hosts| hosts.token = Some(url.clone()));
         Ok(())
     }
 
@@ -270,6 +326,35 @@ mod tests {
             Err(HostError::PlainHttp)
         );
         assert_eq!(hosts, before);
+    }
+
+    #[test]
+    fn oauth_leads_to_the_usual_pages_unless_configured() {
+        let mut hosts = HostMap::intercom().unwrap();
+        let eu = hosts.of(Region::Eu);
+        assert_eq!(eu.authorize().as_str(), "https://app.eu.intercom.com/oauth");
+        assert_eq!(
+            eu.token().as_str(),
+            "https://api.eu.intercom.io/auth/eagle/token"
+        );
+        assert_eq!(
+            eu.uninstall().as_str(),
+            "https://api.eu.intercom.io/auth/uninstall"
+        );
+        let one = "https://app.intercom.com/oauth";
+        hosts.set_authorize(None, one).unwrap();
+        hosts
+            .set_token(Some(Region::Au), "http://127.0.0.1:1/token")
+            .unwrap();
+        assert_eq!(hosts.of(Region::Eu).authorize().as_str(), one);
+        assert_eq!(
+            hosts.of(Region::Au).token().as_str(),
+            "http://127.0.0.1:1/token"
+        );
+        assert_eq!(
+            hosts.of(Region::Us).token().as_str(),
+            "https://api.intercom.io/auth/eagle/token"
+        );
     }
 
     #[test]

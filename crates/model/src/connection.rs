@@ -13,25 +13,90 @@ text_enum! {
 }
 
 text_enum! {
-    /// What we know of a connection's credentials.
+    /// How a connection is.
     pub enum ConnectionStatus {
-        /// The last call was accepted.
+        /// The last call was accepted, and nothing that is switched on lacks a permission.
         Connected = "connected",
+        /// The credentials work, but something that is switched on lacks a permission.
+        Degraded = "degraded",
         /// Intercom refuses the credentials; a member has to reconnect.
-        Refused = "refused",
+        NeedsReconnecting = "needs_reconnecting",
+        /// The app was uninstalled in Intercom; a member has to reconnect.
+        Uninstalled = "uninstalled",
         /// A member disconnected it; the secrets are wiped.
         Disconnected = "disconnected",
     }
 }
 
+/// What happens to a connection's credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StatusEvent {
+    /// Intercom accepted them, and every permission that is needed is there as far as known.
+    Accepted,
+    /// Intercom accepted them, but a permission that is needed is missing.
+    Lacking,
+    /// Intercom refused them.
+    Refused,
+    /// Intercom refused them after it reported that the app was uninstalled.
+    Uninstalled,
+    /// A member gave new ones, which were proved.
+    Granted,
+    /// A member disconnected.
+    Disconnected,
+}
+
 impl ConnectionStatus {
-    /// Whether a connection may go from this status to `next`. Disconnected is final: connecting again makes a new
-    /// connection or replaces the credentials through [`ConnectionStatus::Connected`] of a fresh proof.
+    /// The status after an event. Disconnected is left by new credentials only: a late answer about old ones says nothing
+    /// any more. A refusal adds nothing to an uninstall.
     #[must_use]
-    pub const fn may_become(self, next: Self) -> bool {
-        match (self, next) {
-            (Self::Disconnected, Self::Refused) => false,
-            (Self::Connected | Self::Refused | Self::Disconnected, _) => true,
+    pub const fn after(self, event: StatusEvent) -> Self {
+        match (self, event) {
+            (_, StatusEvent::Granted) => Self::Connected,
+            (Self::Disconnected, _) | (_, StatusEvent::Disconnected) => Self::Disconnected,
+            (_, StatusEvent::Accepted) => Self::Connected,
+            (_, StatusEvent::Lacking) => Self::Degraded,
+            (Self::Uninstalled, StatusEvent::Refused) | (_, StatusEvent::Uninstalled) => {
+                Self::Uninstalled
+            }
+            (_, StatusEvent::Refused) => Self::NeedsReconnecting,
+        }
+    }
+
+    /// Whether Intercom takes the credentials, as far as known.
+    #[must_use]
+    pub const fn works(self) -> bool {
+        matches!(self, Self::Connected | Self::Degraded)
+    }
+
+    /// Whether a member has to connect again before Intercom can be asked.
+    #[must_use]
+    pub const fn needs_member(self) -> bool {
+        matches!(self, Self::NeedsReconnecting | Self::Uninstalled)
+    }
+}
+
+text_enum! {
+    /// Something that a connection does once it is switched on.
+    pub enum Feature {
+        /// Tagged conversations become tickets.
+        Feedback = "feedback",
+    }
+}
+
+impl Feature {
+    /// The permissions it cannot do without.
+    #[must_use]
+    pub const fn needs(self) -> &'static [Permission] {
+        match self {
+            Self::Feedback => &[Permission::ReadConversations, Permission::ReadTags],
+        }
+    }
+
+    /// What stops while a permission is missing, in words.
+    #[must_use]
+    pub const fn stops(self) -> &'static str {
+        match self {
+            Self::Feedback => "threads, names and tags cannot be fetched",
         }
     }
 }
@@ -73,5 +138,37 @@ text_enum! {
         NotTested = "not_tested",
         /// Intercom could not be asked.
         Unknown = "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ConnectionStatus as Status;
+
+    /// Every status against every event: connected, degraded, needs reconnecting, uninstalled, disconnected.
+    #[test]
+    fn the_state_machine() {
+        let row = |event| [0, 1, 2, 3, 4].map(|i: usize| Status::ALL[i].after(event));
+        let gone = Status::Disconnected;
+        assert_eq!(row(StatusEvent::Granted), [Status::Connected; 5]);
+        assert_eq!(row(StatusEvent::Disconnected), [gone; 5]);
+        let but_gone = |status| [status, status, status, status, gone];
+        assert_eq!(row(StatusEvent::Accepted), but_gone(Status::Connected));
+        assert_eq!(row(StatusEvent::Lacking), but_gone(Status::Degraded));
+        assert_eq!(row(StatusEvent::Uninstalled), but_gone(Status::Uninstalled));
+        let (refused, uninstalled) = (Status::NeedsReconnecting, Status::Uninstalled);
+        assert_eq!(
+            row(StatusEvent::Refused),
+            [refused, refused, refused, uninstalled, gone]
+        );
+    }
+
+    #[test]
+    fn only_readable_permissions_are_needed() {
+        for feature in Feature::ALL {
+            assert!(!feature.needs().is_empty() && !feature.stops().is_empty());
+            assert!(feature.needs().iter().all(|one| one.is_readable()));
+        }
     }
 }

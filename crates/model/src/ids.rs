@@ -50,6 +50,8 @@ ids! {
     StatusId,
     /// A workspace's stored right to one Intercom workspace.
     ConnectionId,
+    /// A workspace's own OAuth app.
+    OAuthAppId,
     /// One webhook request as one connection received it.
     DeliveryId,
     /// A feedback item in a product's inbox.
@@ -58,7 +60,7 @@ ids! {
     CommentId,
     /// A row of the durable queue.
     JobId,
-    /// A sealed secret of a connection.
+    /// A sealed secret of a connection or an OAuth app.
     SecretId,
     /// A row of the audit log.
     AuditId,

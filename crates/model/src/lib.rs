@@ -16,12 +16,12 @@ mod ticket;
 
 pub use address::client_address;
 pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};
-pub use connection::{ConnectionStatus, Method, Permission, PermissionState};
+pub use connection::{ConnectionStatus, Feature, Method, Permission, PermissionState, StatusEvent};
 pub use delivery::{LANE_SHARDS, Outcome, lane_shard};
 pub use ids::*;
 pub use job::{ClaimedJob, Job, JobKind, LaneJob};
 pub use product::{DEFAULT_STATUSES, StatusCategory, StatusSeed, counts_since};
-pub use role::{Action, Role};
+pub use role::{Right, Role};
 pub use slug::slugify;
 pub use text::UnknownText;
 pub use ticket::{AuthorKind, DetailsState, MessageKind, NoTicketKey, TicketKey};

@@ -17,16 +17,16 @@ text_enum! {
 }
 
 impl Role {
-    /// Whether this role may do `action`.
+    /// Whether this role may do `right`.
     #[must_use]
-    pub fn may(self, action: Action) -> bool {
-        self >= action.least_role()
+    pub fn may(self, right: Right) -> bool {
+        self >= right.least_role()
     }
 }
 
-/// What a member can want to do in a workspace.
+/// A right in a workspace: what a member can want to do there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum Right {
     /// See tickets, products, connections, deliveries and contacts.
     Read,
     /// Change a ticket's status, title, assignee or product, and comment on it.
@@ -45,8 +45,8 @@ pub enum Action {
     ManageWorkspace,
 }
 
-impl Action {
-    /// Every action, in the order of the permission table.
+impl Right {
+    /// Every right, in the order of the permission table.
     pub const ALL: [Self; 8] = [
         Self::Read,
         Self::WorkOnTickets,
@@ -72,7 +72,7 @@ impl Action {
         }
     }
 
-    /// The action in words that finish the sentence "You may not …".
+    /// The right in words that finish the sentence "You may not …".
     #[must_use]
     pub const fn in_words(self) -> &'static str {
         match self {
@@ -94,24 +94,24 @@ mod tests {
 
     #[test]
     fn the_permission_table() {
-        let row = |action: Action| {
+        let row = |right: Right| {
             Role::ALL
                 .iter()
-                .map(|role| role.may(action))
+                .map(|role| role.may(right))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(row(Action::Read), [true, true, true, true]);
-        assert_eq!(row(Action::WorkOnTickets), [false, true, true, true]);
-        assert_eq!(row(Action::ReadPayloads), [false, true, true, true]);
-        for action in [
-            Action::ManageProducts,
-            Action::ManageTriggers,
-            Action::ManageConnections,
-            Action::ManageMembers,
+        assert_eq!(row(Right::Read), [true, true, true, true]);
+        assert_eq!(row(Right::WorkOnTickets), [false, true, true, true]);
+        assert_eq!(row(Right::ReadPayloads), [false, true, true, true]);
+        for right in [
+            Right::ManageProducts,
+            Right::ManageTriggers,
+            Right::ManageConnections,
+            Right::ManageMembers,
         ] {
-            assert_eq!(row(action), [false, false, true, true], "{action:?}");
+            assert_eq!(row(right), [false, false, true, true], "{right:?}");
         }
-        assert_eq!(row(Action::ManageWorkspace), [false, false, false, true]);
+        assert_eq!(row(Right::ManageWorkspace), [false, false, false, true]);
     }
 
     #[test]

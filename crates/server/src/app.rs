@@ -112,7 +112,8 @@ impl App {
             config.intercom.hosts.clone(),
             http,
             budget,
-        );
+        )
+        .with_installation_app(config.oauth.clone());
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
         let worker = Worker::new(db.clone(), handlers(&db, &store), worker(config));

@@ -6,6 +6,7 @@
 mod fault;
 mod input;
 mod keys;
+mod oauth;
 mod reader;
 mod sections;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub use fault::{Fault, Faults};
 pub use input::Input;
 
 use chrono::TimeDelta;
+use earmark_connections::AppCredentials;
 use earmark_intercom::HostMap;
 use earmark_model::text_enum;
 use earmark_seal::KeyRing;
@@ -35,6 +37,8 @@ pub struct Config {
     pub keys: KeyRing,
     /// Calls to Intercom.
     pub intercom: Intercom,
+    /// The installation's OAuth app, if it has one.
+    pub oauth: Option<AppCredentials>,
     /// Webhooks from Intercom.
     pub webhooks: Webhooks,
     /// Background jobs.

@@ -61,7 +61,7 @@ impl Handler for DetailsHandler {
                     )
                     .await;
             }
-            Err(error @ (NotReady::Refused | NotReady::Sealed(_))) => {
+            Err(error @ (NotReady::NeedsReconnecting | NotReady::Sealed(_))) => {
                 let why = error.to_string();
                 return self.retry(job, *connection, conversation, why).await;
             }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use earmark_db::across::{NewDelivery, User};
 use earmark_db::tenant::{
-    Admin, Connection, Conversation, NewConnection, NewTicket, Product, SecretKind, Ticket,
-    Workspace,
+    Admin, Connection, Conversation, NewConnection, NewSecret, NewTicket, Product, SecretKind,
+    SecretOwner, Ticket, Via, Workspace,
 };
 use earmark_db::{Db, Tx};
-use earmark_model::{ConnectionId, Method, ProductId, Role, SecretId, WorkspaceId, lane_shard};
+use earmark_model::{ConnectionId, ProductId, Role, SecretId, WorkspaceId, lane_shard};
 
 /// Stored as the password hash of built people: no password matches it.
 pub const NO_PASSWORD: &str = "no password";
@@ -95,7 +95,7 @@ pub async fn connection(db: &Db, workspace: WorkspaceId, app_id: &str) -> Connec
     let tx = begin(db).await;
     let new = NewConnection {
         name: format!("Intercom {app_id}"),
-        method: Method::AccessToken,
+        via: Via::Token,
         app_id: app_id.to_owned(),
         app_name: "Quillwater".to_owned(),
         region: "US".to_owned(),
@@ -107,21 +107,28 @@ pub async fn connection(db: &Db, workspace: WorkspaceId, app_id: &str) -> Connec
     connection
 }
 
-/// Stores a secret of a connection in place of those of its kind. `id` is part of what `sealed` is sealed to, so the caller gives both.
+/// Stores a secret in place of those of its kind. `id` is part of what `sealed` is sealed to, so the caller gives both.
 ///
 /// # Panics
 /// When it cannot be stored.
 pub async fn secret(
     db: &Db,
     workspace: WorkspaceId,
-    connection: ConnectionId,
+    owner: impl Into<SecretOwner>,
     (id, kind, sealed, last4): (SecretId, SecretKind, &str, &str),
 ) {
-    let tx = begin(db).await;
+    let (tx, owner) = (begin(db).await, owner.into());
     let tenant = tx.workspace(workspace);
-    let dropped = tenant.keep_secrets(connection, kind, 0).await;
+    let dropped = tenant.keep_secrets(owner, kind, 0).await;
     dropped.expect("room for the secret");
-    let stored = tenant.add_secret(id, connection, kind, sealed, last4).await;
+    let new = NewSecret {
+        id,
+        kind,
+        sealed,
+        last4,
+        expires_at: None,
+    };
+    let stored = tenant.add_secret(owner, new).await;
     stored.expect("a stored secret");
     tx.commit().await.expect("a commit");
 }

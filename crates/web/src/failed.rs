@@ -15,7 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
 use earmark_accounts::{ChangeError, Failure};
 use earmark_db as db;
-use earmark_model::Action;
+use earmark_model::Right;
 
 /// Why a handler gives no page.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +30,10 @@ pub(crate) enum Failed {
         next: String,
     },
     /// The reader's role is too low.
-    #[error("may not {}", action.in_words())]
+    #[error("may not {}", right.in_words())]
     Forbidden {
         /// What was to be done.
-        action: Action,
+        right: Right,
         /// The names of the members who may.
         who: Vec<String>,
     },
@@ -77,8 +77,8 @@ impl Failed {
         Some(match self {
             Self::LogIn { .. } => return None,
             Self::NotFound => Problem::NotFound,
-            Self::Forbidden { action, who } => Problem::Forbidden {
-                action: *action,
+            Self::Forbidden { right, who } => Problem::Forbidden {
+                right: *right,
                 who: who.clone(),
             },
             Self::StaleForm => Problem::StaleForm,
@@ -152,7 +152,7 @@ impl From<ChangeError> for Failed {
         match error {
             ChangeError::Invalid(errors) => Self::BadRequest(errors.to_string()),
             ChangeError::Forbidden(forbidden) => Self::Forbidden {
-                action: forbidden.action,
+                right: forbidden.right,
                 who: Vec::new(),
             },
             ChangeError::Database(error) => error.into(),

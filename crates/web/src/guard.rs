@@ -16,7 +16,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 use earmark_accounts::{Member, SESSION_USER, User};
-use earmark_model::{Action, UserId};
+use earmark_model::{Right, UserId};
 use std::rc::Rc;
 
 /// What admission found out; handlers get it through [`Visitor`], [`Person`] and [`At`].
@@ -58,18 +58,18 @@ async fn check(guard: Guard, request: &HttpRequest) -> Result<Admitted, Failed> 
     if let Some(user) = &user {
         visitor::note(request, user);
     }
-    let action = match guard {
+    let right = match guard {
         Guard::Public => return Ok(Admitted { user, member: None }),
         Guard::Person | Guard::Member(_) if user.is_none() => return Err(log_in(request)),
         Guard::Person => return Ok(Admitted { user, member: None }),
-        Guard::Member(action) => action,
+        Guard::Member(right) => right,
     };
     let slug = request.match_info().get("ws").unwrap_or_default();
     let id = user.as_ref().map(|user| user.id).ok_or(Failed::NotFound)?;
     let member = Member::load(web.db(), id, slug).await?;
     let member = member.ok_or(Failed::NotFound)?;
-    if !member.may(action) {
-        return Err(forbidden(web, &member, action).await?);
+    if !member.may(right) {
+        return Err(forbidden(web, &member, right).await?);
     }
     Ok(Admitted {
         user,
@@ -77,11 +77,11 @@ async fn check(guard: Guard, request: &HttpRequest) -> Result<Admitted, Failed> 
     })
 }
 
-async fn forbidden(web: &Web, member: &Member, action: Action) -> Result<Failed, Failed> {
+async fn forbidden(web: &Web, member: &Member, right: Right) -> Result<Failed, Failed> {
     let members = web.db().workspace(member.workspace().id).members().await?;
-    let who = members.into_iter().filter(|member| member.role.may(action));
+    let who = members.into_iter().filter(|member| member.role.may(right));
     Ok(Failed::Forbidden {
-        action,
+        right,
         who: who.map(|member| member.name).collect(),
     })
 }

@@ -1,6 +1,6 @@
 //! The one table of routes: it feeds the router, the URL builders and the tenancy walk of the tests.
 
-use earmark_model::Action;
+use earmark_model::Right;
 
 /// How a route is asked for. Forms know no other methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub enum Guard {
     Person,
     /// A member of the workspace in the path whose role may do this. Strangers are sent to log in, members of other
     /// workspaces get 404, a role too low gets 403.
-    Member(Action),
+    Member(Right),
 }
 
 /// One row of the table.
@@ -57,8 +57,8 @@ macro_rules! routes {
     };
 }
 
-use Action::{ManageConnections, ManageProducts, ManageTriggers, Read, WorkOnTickets};
 use Guard::{Member, Person, Public};
+use Right::{ManageConnections, ManageProducts, ManageTriggers, Read, WorkOnTickets};
 
 routes! {
     /// Sends a visitor to their inbox, their workspaces or the login.

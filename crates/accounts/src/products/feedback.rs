@@ -5,7 +5,7 @@ use crate::error::{ChangeError, FieldErrors};
 use crate::member::Member;
 use earmark_db::tenant::TriggerTag;
 use earmark_db::{self as db, Db, Tenant, Tx};
-use earmark_model::{Action, ConnectionId, ProductId};
+use earmark_model::{ConnectionId, ProductId, Right};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,7 +30,7 @@ pub async fn set_feedback(
     on: bool,
     chosen: &[(ConnectionId, String)],
 ) -> Result<(), ChangeError> {
-    member.require(Action::ManageTriggers)?;
+    member.require(Right::ManageTriggers)?;
     let tx = db.begin().await?;
     let tenant = tx.workspace(member.workspace().id);
     tenant.lock().await?;

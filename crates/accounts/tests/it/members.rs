@@ -1,6 +1,6 @@
 use super::{ADDRESS, accounts, owner, signed_up, someone};
 use earmark_accounts::{Forbidden, Member};
-use earmark_model::{Action, Role};
+use earmark_model::{Right, Role};
 use earmark_testkit::{both_databases, build};
 
 both_databases! {
@@ -16,9 +16,9 @@ both_databases! {
             assert_eq!(member.role(), role);
             assert_eq!(member.user().id, user.id);
             assert_eq!(member.workspace(), &people.workspace);
-            for action in Action::ALL {
-                assert_eq!(member.may(action), role.may(action));
-                assert_eq!(member.require(action).is_ok(), role.may(action));
+            for right in Right::ALL {
+                assert_eq!(member.may(right), role.may(right));
+                assert_eq!(member.require(right).is_ok(), role.may(right));
             }
         }
     }
@@ -26,8 +26,8 @@ both_databases! {
     async fn who_may_is_named(db: TestDb) {
         let people = build::people(&db.db, "Quillwater").await;
         let member = Member::load(&db.db, people.agent.id, "quillwater").await.unwrap().unwrap();
-        let forbidden = member.require(Action::ManageProducts).unwrap_err();
-        assert_eq!(forbidden, Forbidden { action: Action::ManageProducts, least_role: Role::Admin });
+        let forbidden = member.require(Right::ManageProducts).unwrap_err();
+        assert_eq!(forbidden, Forbidden { right: Right::ManageProducts, least_role: Role::Admin });
         assert_eq!(
             forbidden.to_string(),
             "you may not change products, only a member with the role admin or above may"

@@ -121,11 +121,11 @@ both_databases! {
         bench.t.clock.advance(TimeDelta::minutes(1));
         assert_eq!(check(&bench, id).await, Verdict::Done);
         let row = bench.connection(id).await;
-        assert_eq!((row.status, row.checked_at), (ConnectionStatus::Refused, Some(bench.t.sources.now())));
+        assert_eq!((row.status, row.checked_at), (ConnectionStatus::NeedsReconnecting, Some(bench.t.sources.now())));
         let note = row.status_note.unwrap();
         assert!(note.contains("token_revoked") && note.contains("Paste a new one"), "{note}");
         let client = bench.store.client(bench.workspace(), id, Lane::Webhook).await;
-        assert!(matches!(client, Err(NotReady::Refused)), "{client:?}");
+        assert!(matches!(client, Err(NotReady::NeedsReconnecting)), "{client:?}");
 
         bench.seed(Region::Us, &app(TOKEN)).await;
         assert_eq!(check(&bench, id).await, Verdict::Done);
@@ -140,7 +140,7 @@ both_databases! {
         bench.region(Region::Us).order("seed", &moved).await;
         assert_eq!(check(&bench, id).await, Verdict::Done);
         let row = bench.connection(id).await;
-        assert_eq!((row.status, row.app_id.as_str()), (ConnectionStatus::Refused, APP));
+        assert_eq!((row.status, row.app_id.as_str()), (ConnectionStatus::NeedsReconnecting, APP));
         let note = row.status_note.unwrap();
         assert!(note.contains("zz9other Support") && note.contains("qw7tide3 Support"), "{note}");
         assert_eq!(found(&bench, id).await, [], "its permissions say nothing of ours");
@@ -260,7 +260,7 @@ both_databases! {
         assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
         let new = bench.store.client(bench.workspace(), id, Lane::Webhook).await.unwrap();
         bench.store.note_failure(bench.workspace(), id, new.secret, &refused).await.unwrap();
-        assert_eq!(bench.connection(id).await.status, ConnectionStatus::Refused);
+        assert_eq!(bench.connection(id).await.status, ConnectionStatus::NeedsReconnecting);
     }
 
     async fn details_that_were_not_fetched_are_asked_for_again(t: TestDb) {

@@ -2,9 +2,9 @@
 
 use crate::support::{APP, Bench, SECRET, TOKEN, app};
 use earmark_connections::{ConnectError, Region, TokenForm};
-use earmark_db::tenant::{AuditLine, SecretKind};
+use earmark_db::tenant::{AuditLine, SecretKind, Via};
 use earmark_intercom::Lane;
-use earmark_model::{ConnectionStatus, Job, Method};
+use earmark_model::{ConnectionStatus, Job};
 use earmark_testkit::{both_databases, build};
 
 async fn audit(bench: &Bench) -> Vec<AuditLine> {
@@ -30,7 +30,7 @@ both_databases! {
         let row = bench.connection(id).await;
         assert_eq!((row.name.as_str(), row.app_id.as_str()), ("qw7tide3 Support", APP));
         assert_eq!((row.region.as_str(), row.timezone.as_deref()), ("US", Some("Europe/Dublin")));
-        assert_eq!((row.status, row.method), (ConnectionStatus::Connected, Method::AccessToken));
+        assert_eq!((row.status, row.via), (ConnectionStatus::Connected, Via::Token));
         assert_eq!(row.checked_at, Some(bench.t.sources.now()));
 
         let secrets = bench.secrets(id, SecretKind::AccessToken).await;
@@ -95,7 +95,7 @@ both_databases! {
     async fn connecting_again_ends_a_refusal(t: TestDb) {
         let (bench, id) = Bench::connected(t).await;
         let tx = build::begin(&bench.t.db).await;
-        tx.workspace(bench.workspace()).refuse_connection(id, "revoked").await.unwrap();
+        tx.workspace(bench.workspace()).move_connection(id, ConnectionStatus::NeedsReconnecting, Some("revoked")).await.unwrap();
         tx.commit().await.unwrap();
         bench.connect(Region::Us, TOKEN).await.unwrap();
         let row = bench.connection(id).await;

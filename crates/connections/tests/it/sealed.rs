@@ -2,7 +2,7 @@
 
 use crate::support::{APP, Bench, TOKEN, hosts, store};
 use earmark_connections::{NotReady, Region, Store, TokenForm};
-use earmark_db::tenant::SecretKind;
+use earmark_db::tenant::{NewSecret, SecretKind};
 use earmark_intercom::Lane;
 use earmark_model::{ConnectionId, SecretId, WorkspaceId};
 use earmark_seal::{KeyRing, MasterKey, OpenError};
@@ -57,7 +57,14 @@ both_databases! {
         for kind in [SecretKind::ClientSecret, SecretKind::AccessToken] {
             tenant.keep_secrets(id, kind, 0).await.unwrap();
         }
-        tenant.add_secret(secret.id, id, SecretKind::AccessToken, &secret.sealed, "").await.unwrap();
+        let new = NewSecret {
+            id: secret.id,
+            kind: SecretKind::AccessToken,
+            sealed: &secret.sealed,
+            last4: "",
+            expires_at: None,
+        };
+        tenant.add_secret(id, new).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(fault(&bench.store, workspace, id).await, OpenError::AlteredOrMoved);
     }

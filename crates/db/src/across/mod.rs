@@ -1,11 +1,13 @@
 //! The few statements that cross tenants, each with a sentence why.
 
 mod accounts;
+mod apps;
 mod intake;
 mod queue;
 mod rate;
 
 pub use accounts::{Membership, Session, User};
+pub use apps::{AppEndpoint, Sighted, Sighting};
 pub use intake::{Endpoint, NewDelivery, Stored};
 pub use rate::RateRow;
 

@@ -6,10 +6,58 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, ConnectionStatus, Method};
+use earmark_model::{ConnectionId, ConnectionStatus, Method, OAuthAppId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Value,
 };
+
+/// Through which Intercom app a connection was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// A private app, whose access token was pasted.
+    Token,
+    /// The installation's OAuth app.
+    Installation {
+        /// The app's client id, as a fingerprint.
+        client_key: String,
+    },
+    /// An OAuth app of the workspace.
+    OwnApp {
+        /// The app.
+        app: OAuthAppId,
+        /// Its client id, as a fingerprint.
+        client_key: String,
+    },
+}
+
+impl Via {
+    /// The method that this is an instance of.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Token => Method::AccessToken,
+            Self::Installation { .. } | Self::OwnApp { .. } => Method::OAuth,
+        }
+    }
+
+    /// The fingerprint of the OAuth app's client id.
+    #[must_use]
+    pub fn client_key(&self) -> Option<&str> {
+        match self {
+            Self::Token => None,
+            Self::Installation { client_key } | Self::OwnApp { client_key, .. } => Some(client_key),
+        }
+    }
+
+    /// The workspace's own app, if that is the one.
+    #[must_use]
+    pub const fn own_app(&self) -> Option<OAuthAppId> {
+        match self {
+            Self::OwnApp { app, .. } => Some(*app),
+            Self::Token | Self::Installation { .. } => None,
+        }
+    }
+}
 
 /// A connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +67,7 @@ pub struct Connection {
     /// The name our people gave it.
     pub name: String,
     /// How the right was given.
-    pub method: Method,
+    pub via: Via,
     /// The Intercom workspace's id, `app.id_code` of `/me`.
     pub app_id: String,
     /// The Intercom workspace's name.
@@ -28,10 +76,12 @@ pub struct Connection {
     pub region: String,
     /// Its time zone as `/me` says.
     pub timezone: Option<String>,
-    /// What is known of the credentials.
+    /// How it is.
     pub status: ConnectionStatus,
     /// Why, in words.
     pub status_note: Option<String>,
+    /// Since when it is so.
+    pub status_since: DateTime<Utc>,
     /// The last part of its webhook URL.
     pub endpoint_token: String,
     /// Since when feedback is switched on, if it is.
@@ -69,21 +119,29 @@ impl TryFrom<connections::Model> for Connection {
             checked_at,
             created_at,
             disconnected_at,
+            oauth_app_id,
+            client_key,
+            status_since,
         } = row;
+        let broken = |why: String| Error::contradiction("connections", id, why);
+        let method = method.parse().map_err(|why| broken(format!("{why}")))?;
+        let via = match (method, oauth_app_id.map(OAuthAppId), client_key) {
+            (Method::AccessToken, None, None) => Via::Token,
+            (Method::OAuth, None, Some(client_key)) => Via::Installation { client_key },
+            (Method::OAuth, Some(app), Some(client_key)) => Via::OwnApp { app, client_key },
+            _ => return Err(broken("its app does not fit its method".to_owned())),
+        };
         Ok(Self {
             id: ConnectionId(id),
             name,
-            method: method
-                .parse()
-                .map_err(|why| Error::contradiction("connections", id, why))?,
+            via,
             app_id,
             app_name,
             region,
             timezone,
-            status: status
-                .parse()
-                .map_err(|why| Error::contradiction("connections", id, why))?,
+            status: status.parse().map_err(|why| broken(format!("{why}")))?,
             status_note,
+            status_since: status_since.unwrap_or(created_at),
             endpoint_token,
             feedback_on_at,
             tags_fetched_at,
@@ -101,7 +159,7 @@ pub struct NewConnection {
     /// The name our people gave it.
     pub name: String,
     /// How the right was given.
-    pub method: Method,
+    pub via: Via,
     /// The Intercom workspace's id.
     pub app_id: String,
     /// The Intercom workspace's name.
@@ -139,14 +197,14 @@ impl<S: Source> Tenant<'_, S> {
 }
 
 impl Tenant<'_, Tx> {
-    /// Makes a connection with a webhook endpoint of its own.
+    /// Makes a connection with a webhook endpoint of its own, which is open when the connection has a private app.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::Conflict`] when the workspace is connected to this Intercom workspace already.
     pub async fn create_connection(&self, new: NewConnection) -> Result<Connection> {
         let NewConnection {
             name,
-            method,
+            via,
             app_id,
             app_name,
             region,
@@ -158,7 +216,7 @@ impl Tenant<'_, Tx> {
             workspace_id: Set(self.workspace()),
             id: Set(id.0),
             name: Set(name),
-            method: Set(method.as_str().to_owned()),
+            method: Set(via.method().as_str().to_owned()),
             app_id: Set(app_id),
             app_name: Set(app_name),
             region: Set(region),
@@ -172,20 +230,59 @@ impl Tenant<'_, Tx> {
             checked_at: Set(Some(self.now())),
             created_at: Set(self.now()),
             disconnected_at: Set(None),
+            oauth_app_id: Set(via.own_app().map(|app| app.0)),
+            client_key: Set(via.client_key().map(ToOwned::to_owned)),
+            status_since: Set(Some(self.now())),
         };
         let connection = Connection::try_from(row.insert(self.on()).await?)?;
         let endpoint = endpoints::ActiveModel {
             token: Set(token),
             workspace_id: Set(self.workspace()),
             connection_id: Set(id.0),
-            closed_at: Set(None),
+            closed_at: Set((via != Via::Token).then(|| self.now())),
         };
         endpoint.insert(self.on()).await?;
+        self.install(&connection).await?;
         self.source.changed(self.id, ChangeKind::Connections);
         Ok(connection)
     }
 
-    /// Stores what a fresh proof by `/me` found: who it is, and that the credentials work. Opens its endpoint again.
+    /// Stores new credentials' app and what `/me` said with them: the connection is connected again, whatever it was. Its
+    /// own endpoint is open while it has a private app.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn grant_connection(
+        &self,
+        id: ConnectionId,
+        via: &Via,
+        app_name: &str,
+        region: &str,
+        timezone: Option<&str>,
+    ) -> Result<()> {
+        let sql = "UPDATE connections SET method = $3, oauth_app_id = $4, client_key = $5, app_name = $6, region = $7, \
+            timezone = $8, status_since = CASE WHEN status = 'connected' THEN status_since ELSE $9 END, \
+            status = 'connected', status_note = NULL, checked_at = $9, disconnected_at = NULL \
+            WHERE workspace_id = $1 AND id = $2";
+        let values = vec![
+            via.method().as_str().into(),
+            via.own_app().map(|app| app.0).into(),
+            via.client_key().into(),
+            app_name.into(),
+            region.into(),
+            timezone.into(),
+            self.now().into(),
+        ];
+        self.change_connection(id, sql, values).await?;
+        match via {
+            Via::Token => self.open_endpoint(id).await?,
+            Via::Installation { .. } | Via::OwnApp { .. } => self.close_endpoint(id).await?,
+        }
+        let connection = self.connection(id).await?.ok_or(Error::Missing)?;
+        self.install(&connection).await
+    }
+
+    /// Stores what `/me` says of the Intercom workspace.
     ///
     /// # Errors
     /// [`Error::Missing`].
@@ -195,30 +292,36 @@ impl Tenant<'_, Tx> {
         app_name: &str,
         region: &str,
     ) -> Result<()> {
-        let sql = "UPDATE connections SET app_name = $3, region = $4, status = 'connected', status_note = NULL, \
-            checked_at = $5, disconnected_at = NULL WHERE workspace_id = $1 AND id = $2";
-        self.change_connection(
-            id,
-            sql,
-            vec![app_name.into(), region.into(), self.now().into()],
-        )
-        .await?;
-        let sql =
-            "UPDATE endpoints SET closed_at = NULL WHERE workspace_id = $1 AND connection_id = $2";
-        sql::execute(self.on(), sql, vec![self.workspace().into(), id.0.into()])
-            .await
-            .map(drop)
+        let sql = "UPDATE connections SET app_name = $3, region = $4, checked_at = $5 \
+            WHERE workspace_id = $1 AND id = $2 AND status <> 'disconnected'";
+        let values = vec![app_name.into(), region.into(), self.now().into()];
+        self.change_connection(id, sql, values).await
     }
 
-    /// Notes that Intercom refuses the credentials.
+    /// Moves a live connection to a status, with the reason in words.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], also when it is disconnected.
+    pub async fn move_connection(
+        &self,
+        id: ConnectionId,
+        status: ConnectionStatus,
+        note: Option<&str>,
+    ) -> Result<()> {
+        let sql = "UPDATE connections SET status_since = CASE WHEN status = $3 THEN status_since ELSE $5 END, \
+            status = $3, status_note = $4, checked_at = $5 \
+            WHERE workspace_id = $1 AND id = $2 AND status <> 'disconnected'";
+        let values = vec![status.as_str().into(), note.into(), self.now().into()];
+        self.change_connection(id, sql, values).await
+    }
+
+    /// Gives a connection another name.
     ///
     /// # Errors
     /// [`Error::Missing`].
-    pub async fn refuse_connection(&self, id: ConnectionId, why: &str) -> Result<()> {
-        let sql = "UPDATE connections SET status = 'refused', status_note = $3, checked_at = $4 \
-            WHERE workspace_id = $1 AND id = $2 AND status <> 'disconnected'";
-        self.change_connection(id, sql, vec![why.into(), self.now().into()])
-            .await
+    pub async fn rename_connection(&self, id: ConnectionId, name: &str) -> Result<()> {
+        let sql = "UPDATE connections SET name = $3 WHERE workspace_id = $1 AND id = $2";
+        self.change_connection(id, sql, vec![name.into()]).await
     }
 
     /// Switches a connection's feedback on, from now, or off. Switching on what is on changes nothing.
@@ -240,19 +343,26 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`Error::Missing`].
     pub async fn disconnect(&self, id: ConnectionId) -> Result<()> {
-        let sql = "UPDATE connections SET status = 'disconnected', status_note = NULL, feedback_on_at = NULL, \
-            disconnected_at = $3 WHERE workspace_id = $1 AND id = $2";
+        let sql = "UPDATE connections SET status_since = CASE WHEN status = 'disconnected' THEN status_since ELSE $3 END, \
+            status = 'disconnected', status_note = NULL, feedback_on_at = NULL, disconnected_at = $3 \
+            WHERE workspace_id = $1 AND id = $2";
         self.change_connection(id, sql, vec![self.now().into()])
             .await?;
-        let ids = vec![self.workspace().into(), id.0.into()];
-        sql::execute(
-            self.on(),
-            "DELETE FROM secrets WHERE workspace_id = $1 AND connection_id = $2",
-            ids,
-        )
-        .await?;
+        self.wipe_secrets(id).await?;
+        self.uninstall(id).await?;
+        self.close_endpoint(id).await
+    }
+
+    async fn open_endpoint(&self, id: ConnectionId) -> Result<()> {
         let sql =
-            "UPDATE endpoints SET closed_at = $3 WHERE workspace_id = $1 AND connection_id = $2";
+            "UPDATE endpoints SET closed_at = NULL WHERE workspace_id = $1 AND connection_id = $2";
+        let values = vec![self.workspace().into(), id.0.into()];
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Closes the connection's own endpoint; one that is closed stays so since when it was.
+    async fn close_endpoint(&self, id: ConnectionId) -> Result<()> {
+        let sql = "UPDATE endpoints SET closed_at = $3 WHERE workspace_id = $1 AND connection_id = $2 AND closed_at IS NULL";
         let values = vec![self.workspace().into(), id.0.into(), self.now().into()];
         sql::execute(self.on(), sql, values).await.map(drop)
     }

@@ -3,12 +3,14 @@
 use crate::support::{assert_error, in_tx};
 use chrono::TimeDelta;
 use earmark_db::Error;
-use earmark_db::tenant::{Connection, PermissionCheck, SecretKind};
+use earmark_db::tenant::{Connection, PermissionCheck, SecretKind, Via};
 use earmark_model::{
-    ConnectionId, ConnectionStatus, Method, Permission, PermissionState, SecretId, WorkspaceId,
+    ConnectionId, ConnectionStatus, Permission, PermissionState, SecretId, WorkspaceId,
 };
 use earmark_testkit::{TestDb, both_databases, build};
 use uuid::Uuid;
+
+const REFUSED: ConnectionStatus = ConnectionStatus::NeedsReconnecting;
 
 async fn start(t: &TestDb) -> (WorkspaceId, Connection) {
     let workspace = build::people(&t.db, "Quillwater").await.workspace.id;
@@ -29,7 +31,7 @@ both_databases! {
         let (workspace, connection) = start(&t).await;
         assert_eq!(read(&t, workspace, connection.id).await, connection);
         assert_eq!(connection.status, ConnectionStatus::Connected);
-        assert_eq!(connection.method, Method::AccessToken);
+        assert_eq!(connection.via, Via::Token);
         assert_eq!(connection.timezone.as_deref(), Some("Europe/Dublin"));
         let endpoint = t.db.across().endpoint(&connection.endpoint_token).await.unwrap().unwrap();
         assert_eq!((endpoint.workspace, endpoint.connection), (workspace, connection.id));
@@ -52,16 +54,27 @@ both_databases! {
     async fn refused_and_proved_again(t: TestDb) {
         let (workspace, connection) = start(&t).await;
         t.clock.advance(TimeDelta::minutes(1));
-        in_tx!(t, |tx| tx.workspace(workspace).refuse_connection(connection.id, "token revoked").await.unwrap());
+        let since = t.sources.now();
+        in_tx!(t, |tx| tx.workspace(workspace).move_connection(connection.id, REFUSED, Some("token revoked")).await.unwrap());
         let refused = read(&t, workspace, connection.id).await;
-        assert_eq!(refused.status, ConnectionStatus::Refused);
+        assert_eq!(refused.status, REFUSED);
         assert_eq!(refused.status_note.as_deref(), Some("token revoked"));
         assert!(refused.checked_at > connection.checked_at);
 
+        assert_eq!(refused.status_since, since);
+        t.clock.advance(TimeDelta::minutes(1));
+        in_tx!(t, |tx| tx.workspace(workspace).move_connection(connection.id, REFUSED, Some("still")).await.unwrap());
+        assert_eq!(read(&t, workspace, connection.id).await.status_since, since, "since it became so");
+
         let at = t.sources.now();
-        in_tx!(t, |tx| tx.workspace(workspace).prove_connection(connection.id, "New name", "EU").await.unwrap());
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(workspace);
+            tenant.prove_connection(connection.id, "New name", "EU").await.unwrap();
+            tenant.move_connection(connection.id, ConnectionStatus::Connected, None).await.unwrap();
+        });
         let proved = read(&t, workspace, connection.id).await;
         assert_eq!((proved.status, proved.status_note, proved.checked_at), (ConnectionStatus::Connected, None, Some(at)));
+        assert_eq!(proved.status_since, at);
         assert_eq!((proved.app_name.as_str(), proved.region.as_str()), ("New name", "EU"));
     }
 
@@ -102,13 +115,13 @@ both_databases! {
         assert_eq!(closed(&other.endpoint_token).await, None);
 
         let tx = t.db.begin().await.unwrap();
-        let refused = tx.workspace(workspace).refuse_connection(connection.id, "late answer").await;
+        let refused = tx.workspace(workspace).move_connection(connection.id, REFUSED, Some("late answer")).await;
         assert_error!(refused, Error::Missing);
         drop(tx);
         assert_eq!(read(&t, workspace, connection.id).await.status, ConnectionStatus::Disconnected);
 
-        in_tx!(t, |tx| tx.workspace(workspace).prove_connection(connection.id, "Quillwater", "US").await.unwrap());
-        assert_eq!(closed(&connection.endpoint_token).await, None, "a fresh proof opens it again");
+        in_tx!(t, |tx| tx.workspace(workspace).grant_connection(connection.id, &Via::Token, "Quillwater", "US", None).await.unwrap());
+        assert_eq!(closed(&connection.endpoint_token).await, None, "a new token opens it again");
         assert_eq!(read(&t, workspace, connection.id).await.disconnected_at, None);
     }
 
@@ -125,7 +138,7 @@ both_databases! {
         let tenant = t.db.workspace(workspace);
         let tokens = tenant.secrets(connection.id, SecretKind::AccessToken).await.unwrap();
         assert_eq!(tokens.len(), 1);
-        assert_eq!((tokens[0].id, tokens[0].connection, tokens[0].kind), (new, connection.id, SecretKind::AccessToken));
+        assert_eq!((tokens[0].id, tokens[0].owner, tokens[0].kind), (new, connection.id.into(), SecretKind::AccessToken));
         assert_eq!((tokens[0].sealed.as_str(), tokens[0].last4.as_str()), ("new sealed", "3333"));
         assert_eq!(tokens[0].verified_at, None);
 
@@ -199,7 +212,7 @@ both_databases! {
         let tx = t.db.begin().await.unwrap();
         let tenant = tx.workspace(workspace);
         assert_error!(tenant.prove_connection(nothing, "x", "US").await, Error::Missing);
-        assert_error!(tenant.refuse_connection(nothing, "x").await, Error::Missing);
+        assert_error!(tenant.move_connection(nothing, REFUSED, None).await, Error::Missing);
         assert_error!(tenant.set_connection_feedback(nothing, true).await, Error::Missing);
         assert_error!(tenant.disconnect(nothing).await, Error::Missing);
         assert_error!(tenant.note_tags_failure(nothing, "x").await, Error::Missing);

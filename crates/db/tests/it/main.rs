@@ -10,6 +10,7 @@ mod faults;
 mod inbox;
 mod jobs;
 mod lanes;
+mod oauth;
 mod products;
 mod rate;
 mod signal;

@@ -3,13 +3,14 @@
 use crate::support::tick;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewTicket,
-    PermissionCheck, Product, SecretKind, Ticket, TicketChange, TicketTag,
+    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewSecret,
+    NewTicket, PermissionCheck, Product, SecretKind, Ticket, TicketChange, TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AuthorKind, ConnectionId, DeliveryId, DetailsState, Job, JobKind, LaneJob, MessageKind, Method,
-    Outcome, Permission, PermissionState, Role, SecretId, WorkspaceId, lane_shard,
+    AuthorKind, ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Job, JobKind, LaneJob,
+    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, SecretId, WorkspaceId,
+    lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -27,6 +28,7 @@ struct World {
     connection: ConnectionId,
     endpoint_token: String,
     secret: SecretId,
+    app: OAuthAppId,
     product: Product,
     ticket: Ticket,
     delivery: DeliveryId,
@@ -123,12 +125,16 @@ async fn world(t: &TestDb, name: &'static str) -> World {
         connection: connection.id,
         endpoint_token: connection.endpoint_token,
         secret,
+        app: OAuthAppId(uuid::Uuid::nil()),
         product,
         ticket,
         delivery: t.sources.id(),
         people,
     };
     let tx = t.db.begin().await.unwrap();
+    let tenant = tx.workspace(workspace);
+    world.app = tenant.create_oauth_app(name).await.unwrap().id;
+    tenant.begin_oauth(name, t.sources.now()).await.unwrap();
     fill(t, tx.workspace(workspace), &world).await;
     world.delivery = deliver(&tx, &world).await;
     tx.commit().await.unwrap();
@@ -214,6 +220,8 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         connections();
         connection(connection);
         secrets(connection, SecretKind::AccessToken);
+        oauth_app();
+        oauth_app_by_id(world.app);
         permission_checks(connection);
         topic_sightings(connection);
         refusals(connection, 100);
@@ -279,7 +287,7 @@ both_databases! {
                 let (query, found) = line.split_once(": ").unwrap();
                 let by_id = ![
                     "audit_lines", "connections", "inbox", "inbox_count", "ticket_counts", "inbox_tags", "products",
-                    "product_by_slug", "tags", "ticket", "details", "members",
+                    "product_by_slug", "tags", "ticket", "details", "members", "oauth_app",
                 ].contains(&query);
                 let nothing = ["None", "[]", "false", "0", "(false, [])"].contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");
@@ -309,12 +317,20 @@ both_databases! {
         }
         attempt! {
             prove_connection(connection, "beta", "EU");
-            refuse_connection(connection, "beta");
+            grant_connection(connection, &Via::Token, "beta", "EU", None);
+            move_connection(connection, ConnectionStatus::Uninstalled, Some("beta"));
+            rename_connection(connection, "beta");
             set_connection_feedback(connection, true);
             note_tags_failure(connection, "beta");
             disconnect(connection);
-            add_secret(t.sources.id(), connection, SecretKind::AccessToken, "beta", "beta");
-            add_secret(alpha.secret, beta.connection, SecretKind::AccessToken, "beta", "beta");
+            add_secret(connection, new_secret(t.sources.id()));
+            add_secret(beta.connection, new_secret(alpha.secret));
+            wipe_secrets(connection);
+            wipe_secrets(alpha.app);
+            remove_oauth_app(alpha.app);
+            use_oauth("alpha");
+            begin_oauth("beta", t.sources.now());
+            create_oauth_app("beta");
             secret_verified(alpha.secret, t.sources.now());
             put_permission_check(connection, &check("beta"));
             saw_topic(connection, "alpha", t.sources.now());
@@ -367,7 +383,7 @@ both_databases! {
             erase_conversation(beta.connection, CONVERSATION);
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 58);
+        assert_eq!(tried, 66);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
@@ -413,10 +429,20 @@ fn new_ticket(t: &TestDb, world: &World) -> NewTicket {
     }
 }
 
+fn new_secret(id: SecretId) -> NewSecret<'static> {
+    NewSecret {
+        id,
+        kind: SecretKind::AccessToken,
+        sealed: "beta",
+        last4: "beta",
+        expires_at: None,
+    }
+}
+
 fn new_connection() -> NewConnection {
     NewConnection {
         name: "beta".to_owned(),
-        method: Method::OAuth,
+        via: Via::Token,
         app_id: "shared".to_owned(),
         app_name: "beta".to_owned(),
         region: "US".to_owned(),

@@ -68,10 +68,7 @@ pub(crate) fn client_at(address: &str, policy: Policy, clock: &Arc<Fixed>) -> Cl
             .unwrap();
     });
     let host = validate_host(address).unwrap();
-    let hosts = Hosts {
-        api: host.clone(),
-        web: host,
-    };
+    let hosts = Hosts::new(host.clone(), host);
     let token = Token::new(TOKEN);
     let key = BudgetKey::unproven(&token);
     let budget = Arc::new(LocalBudget::new(clock.clone()));

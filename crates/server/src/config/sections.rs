@@ -4,7 +4,7 @@
 use super::reader::{Reader, origin, quoted};
 use super::{
     Accounts, Config, Database, DatabaseUrl, Intercom, Jobs, Log, LogFormat, Server, SignUp,
-    Webhooks, keys,
+    Webhooks, keys, oauth,
 };
 use chrono::TimeDelta;
 use earmark_intercom::{HostError, HostMap, Region};
@@ -20,6 +20,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Config> {
     let database = database(reader);
     let keys = keys::read(reader);
     let intercom = intercom(reader);
+    let oauth = oauth::read(reader);
     let webhooks = webhooks(reader);
     let jobs = jobs(reader);
     let accounts = accounts(reader);
@@ -29,6 +30,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Config> {
         database: database?,
         keys: keys?,
         intercom: intercom?,
+        oauth: oauth?,
         webhooks: webhooks?,
         jobs: jobs?,
         accounts: accounts?,
@@ -177,10 +179,30 @@ const WEB: HostKeys = HostKeys {
     set: HostMap::set_web,
 };
 
+const AUTHORIZE: HostKeys = HostKeys {
+    all: "intercom.authorize_url",
+    regions: [
+        (Region::Us, "intercom.us.authorize_url"),
+        (Region::Eu, "intercom.eu.authorize_url"),
+        (Region::Au, "intercom.au.authorize_url"),
+    ],
+    set: HostMap::set_authorize,
+};
+
+const TOKEN: HostKeys = HostKeys {
+    all: "intercom.token_url",
+    regions: [
+        (Region::Us, "intercom.us.token_url"),
+        (Region::Eu, "intercom.eu.token_url"),
+        (Region::Au, "intercom.au.token_url"),
+    ],
+    set: HostMap::set_token,
+};
+
 fn hosts(reader: &mut Reader) -> Option<HostMap> {
     let mut hosts = HostMap::intercom().ok()?;
     let mut sound = true;
-    for kind in [API, WEB] {
+    for kind in [API, WEB, AUTHORIZE, TOKEN] {
         let own = kind.regions.map(|(region, key)| (Some(region), key));
         for (region, key) in std::iter::once((None, kind.all)).chain(own) {
             let Some(address) = reader.optional_text(key) else {
@@ -197,13 +219,20 @@ fn hosts(reader: &mut Reader) -> Option<HostMap> {
             }
         }
     }
-    for ((region, api_key), (_, web_key)) in API.regions.into_iter().zip(WEB.regions) {
-        let of_region = hosts.of(region);
-        for (key, all, url) in [
-            (api_key, API.all, &of_region.api),
-            (web_key, WEB.all, &of_region.web),
+    for (index, region) in Region::ALL.into_iter().enumerate() {
+        let of = hosts.of(region);
+        // Where OAuth leads follows the two hosts, unless configured.
+        for (kind, follows, url) in [
+            (&API, None, of.api.clone()),
+            (&WEB, None, of.web.clone()),
+            (&AUTHORIZE, Some(&WEB), of.authorize()),
+            (&TOKEN, Some(&API), of.token()),
         ] {
-            let is_default = !reader.is_given(key) && !reader.is_given(all);
+            let key = kind.regions[index].1;
+            let given = |kind: &HostKeys| {
+                reader.is_given(kind.regions[index].1) || reader.is_given(kind.all)
+            };
+            let is_default = !given(kind) && !follows.is_some_and(given);
             reader.understand_as(key, quoted(url.as_str()), is_default);
         }
     }

@@ -12,9 +12,7 @@ use askama::Template;
 use earmark_accounts::Member;
 use earmark_db::tenant::{Actor, Assignee, Connection, InboxFilter, Product, Workspace};
 use earmark_db::{Db, Tenant, Tx};
-use earmark_model::{
-    Action, ConnectionStatus, ProductId, StatusCategory, TicketKey, UserId, WorkspaceId,
-};
+use earmark_model::{ProductId, Right, StatusCategory, TicketKey, UserId, WorkspaceId};
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
@@ -83,7 +81,7 @@ impl At {
     }
 
     /// Whether the member may do this.
-    pub(crate) fn may(&self, action: Action) -> bool {
+    pub(crate) fn may(&self, action: Right) -> bool {
         self.member.may(action)
     }
 
@@ -193,9 +191,7 @@ impl At {
             new: products.iter().map(|product| product.new).sum(),
             mine: mine.unsigned_abs(),
             products,
-            intercom_refused: connections
-                .iter()
-                .any(|one| one.status == ConnectionStatus::Refused),
+            intercom_refused: connections.iter().any(|one| one.status.needs_member()),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The pages for what cannot be answered.
 
 use super::prelude::*;
-use earmark_model::{Action, Role};
+use earmark_model::{Right, Role};
 
 /// Why a request got no page.
 #[derive(Debug, Clone)]
@@ -11,7 +11,7 @@ pub enum Problem {
     /// The reader's role is too low.
     Forbidden {
         /// What was to be done.
-        action: Action,
+        right: Right,
         /// The members who may, by name.
         who: Vec<String>,
     },
@@ -89,7 +89,7 @@ impl Page for ErrorPage {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let forbidden = |names: &[&str]| Problem::Forbidden {
-            action: Action::ManageConnections,
+            right: Right::ManageConnections,
             who: names.iter().map(|&name| name.to_owned()).collect(),
         };
         let request = || "7f3a91c2".to_owned();

@@ -44,7 +44,7 @@ async fn every_row_is_guarded_as_it_says_and_protected() {
                 assert!(answer.location().starts_with("/login"), "{path}");
             }
         }
-        let Guard::Member(action) = row.guard else {
+        let Guard::Member(right) = row.guard else {
             continue;
         };
         let answer = outsider
@@ -56,7 +56,7 @@ async fn every_row_is_guarded_as_it_says_and_protected() {
             continue;
         }
         let answer = viewer.send(viewer.request(method(row.method), &path)).await;
-        let may = people_may(action);
+        let may = people_may(right);
         assert_eq!(answer.status == 403, !may, "{path}: {}", answer.status);
         if !may {
             assert!(answer.body.contains("Your role does not allow this"));
@@ -66,8 +66,8 @@ async fn every_row_is_guarded_as_it_says_and_protected() {
 }
 
 /// Whether the viewer of the test may do this.
-fn people_may(action: earmark_model::Action) -> bool {
-    earmark_model::Role::Viewer.may(action)
+fn people_may(right: earmark_model::Right) -> bool {
+    earmark_model::Role::Viewer.may(right)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use super::{InboxPage, InboxQuery, InboxRows, SetUp, TicketRow};
 use crate::pages::prelude::*;
 use crate::pages::tickets::Untitled;
 use earmark_db::tenant::{Assignee, InboxFilter, InboxRow, Product, SecretKind, Status};
-use earmark_model::{Action, ConnectionStatus, StatusCategory, TicketKey};
+use earmark_model::{ConnectionStatus, Right, StatusCategory, TicketKey};
 use std::collections::BTreeSet;
 
 /// Rows on a page.
@@ -249,6 +249,6 @@ async fn set_up(at: &At, products: &[Product]) -> Result<Option<SetUp>, Failed> 
         feedback,
         product: products.first().map(|product| product.slug.clone()),
         tags,
-        may: at.may(Action::ManageConnections) && at.may(Action::ManageTriggers),
+        may: at.may(Right::ManageConnections) && at.may(Right::ManageTriggers),
     }))
 }

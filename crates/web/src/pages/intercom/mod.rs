@@ -10,7 +10,7 @@ pub mod token;
 use super::prelude::*;
 use earmark_connections::ManageError;
 use earmark_db::tenant::Connection;
-use earmark_model::{Action, ConnectionId, ConnectionStatus};
+use earmark_model::{ConnectionId, ConnectionStatus, Right};
 use health::Known;
 
 /// The region's name in words; `region` is Intercom's `US`, `EU` or `AU`.
@@ -28,7 +28,9 @@ const fn connection_tone(status: ConnectionStatus, needs: &[String]) -> (Tone, &
     match status {
         ConnectionStatus::Connected if needs.is_empty() => (Tone::Ok, "Connected"),
         ConnectionStatus::Connected => (Tone::Warn, "Connected, needs attention"),
-        ConnectionStatus::Refused => (Tone::Bad, "Access token refused"),
+        ConnectionStatus::Degraded => (Tone::Warn, "Degraded"),
+        ConnectionStatus::NeedsReconnecting => (Tone::Bad, "Needs reconnecting"),
+        ConnectionStatus::Uninstalled => (Tone::Bad, "Uninstalled in Intercom"),
         ConnectionStatus::Disconnected => (Tone::Muted, "Disconnected"),
     }
 }
@@ -125,7 +127,7 @@ impl IntercomPage {
         Ok(Self {
             ws: at.ws().to_owned(),
             rows,
-            may: at.may(Action::ManageConnections),
+            may: at.may(Right::ManageConnections),
         })
     }
 }
@@ -163,7 +165,7 @@ impl Page for IntercomPage {
         let all = vec![
             row("c1", "Support EU", ConnectionStatus::Connected),
             unfinished,
-            row("c2", "Support US", ConnectionStatus::Refused),
+            row("c2", "Support US", ConnectionStatus::NeedsReconnecting),
             row("c3", "Trial", ConnectionStatus::Disconnected),
         ];
         vec![

@@ -4,7 +4,7 @@ pub mod feedback;
 
 use super::prelude::*;
 use earmark_accounts::{ChangeError, products};
-use earmark_model::Action;
+use earmark_model::Right;
 
 /// A product in the list.
 #[derive(Debug, Clone)]
@@ -231,7 +231,7 @@ async fn list(at: &At) -> Result<ProductsPage, Failed> {
         ws: at.ws().to_owned(),
         rows,
         archived,
-        may: at.may(Action::ManageProducts),
+        may: at.may(Right::ManageProducts),
         name: String::new(),
         renaming: String::new(),
         renamed: String::new(),

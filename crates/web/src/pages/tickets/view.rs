@@ -9,7 +9,7 @@ use crate::pages::inbox::number;
 use crate::pages::prelude::*;
 use earmark_connections::{Region, conversation_link};
 use earmark_db::tenant::{Comment, Conversation, Member, Message, Product, Status, Ticket};
-use earmark_model::{Action, AuthorKind, ConnectionId, MessageKind};
+use earmark_model::{AuthorKind, ConnectionId, MessageKind, Right};
 use std::collections::HashMap;
 
 /// The ticket with this key; `back` is the page that its forms come back to.
@@ -111,7 +111,7 @@ impl Parts {
             statuses: choices(&self.statuses, &status.key, |one| (&one.key, &one.name)),
             assignees: self.assignees(),
             products: self.product_choices(),
-            may: at.may(Action::WorkOnTickets),
+            may: at.may(Right::WorkOnTickets),
             own_page,
             back: back.to_owned(),
             conflict: false,

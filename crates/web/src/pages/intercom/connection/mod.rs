@@ -10,7 +10,7 @@ use super::health::{Known, TAG_TOPIC, topics_of};
 use super::{connection_tone, products_of, region_words};
 use earmark_connections::webhook::{TOPICS, TopicGroup};
 use earmark_db::tenant::{Connection, PermissionCheck, Refusal, TopicSighting};
-use earmark_model::{Action, ConnectionStatus, Job, Permission, PermissionState};
+use earmark_model::{ConnectionStatus, Job, Permission, PermissionState, Right};
 
 /// A permission with what the last check found.
 #[derive(Debug, Clone)]
@@ -212,7 +212,7 @@ impl ConnectionPage {
             disconnected_at: connection.disconnected_at,
             checked_at: connection.checked_at,
             feedback_since: connection.feedback_on_at,
-            may: at.may(Action::ManageConnections),
+            may: at.may(Right::ManageConnections),
             errors: FormErrors::none(),
         })
     }
@@ -258,9 +258,7 @@ impl ConnectionPage {
         let unknown = count(PermissionState::Unknown);
         let granted = count(PermissionState::Granted);
         match (missing, unknown) {
-            _ if self.status == ConnectionStatus::Refused => {
-                (Tone::Bad, "Access token refused".to_owned())
-            }
+            _ if self.status.needs_member() => (Tone::Bad, "Access token refused".to_owned()),
             _ if self.permissions.is_empty() => (Tone::Muted, "Not checked yet".to_owned()),
             (0, 0) => (
                 Tone::Ok,

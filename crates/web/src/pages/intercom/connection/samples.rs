@@ -59,7 +59,7 @@ fn page() -> ConnectionPage {
 
 fn refused() -> ConnectionPage {
     let mut refused = page();
-    refused.status = ConnectionStatus::Refused;
+    refused.status = ConnectionStatus::NeedsReconnecting;
     refused.status_note = Some(
         "Intercom refuses the access token (token_revoked). Paste a new one to go on.".to_owned(),
     );

@@ -3,7 +3,7 @@
 use super::super::super::prelude::*;
 use super::DeliveryRow;
 use earmark_db::tenant::Connection;
-use earmark_model::{Action, Outcome};
+use earmark_model::{Outcome, Right};
 
 /// How much is shown of a body that is no JSON, in bytes.
 const TEXT_SHOWN: usize = 64 * 1024;
@@ -81,7 +81,7 @@ impl DeliveryView {
             Some(id) => tenant.ticket_by_id(id).await?,
             None => None,
         };
-        let may = at.may(Action::ReadPayloads);
+        let may = at.may(Right::ReadPayloads);
         Ok(Self {
             notification: delivery.notification_id.clone(),
             subject: delivery.subject.clone(),

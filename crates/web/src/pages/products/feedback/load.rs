@@ -3,7 +3,7 @@
 use super::super::super::prelude::*;
 use super::{FeedbackPage, TagGroup, TagKey, TagOption};
 use earmark_db::tenant::{Connection, Product, Tag};
-use earmark_model::{Action, ConnectionStatus, Job};
+use earmark_model::{ConnectionStatus, Job, Right};
 use std::collections::{BTreeSet, HashMap};
 
 impl FeedbackPage {
@@ -37,8 +37,8 @@ impl FeedbackPage {
             on_since: product.feedback_on_at,
             archived,
             groups,
-            may: at.may(Action::ManageTriggers) && !archived,
-            may_connect: at.may(Action::ManageConnections),
+            may: at.may(Right::ManageTriggers) && !archived,
+            may_connect: at.may(Right::ManageConnections),
             errors: FormErrors::none(),
         })
     }
