@@ -3,14 +3,16 @@
 use crate::support::tick;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewSecret,
-    NewTicket, PermissionCheck, Product, SecretKind, Ticket, TicketChange, TicketTag, Via,
+    Actor, Admin, Company, CompanyFilter, Contact, ContactFilter, Conversation, CopySort, CopyTime,
+    DeliveryFilter, InboxFilter, Links, Message, NewConnection, NewSecret, NewTicket,
+    PermissionCheck, Product, RunCounts, RunLine, SecretKind, Segment, Ticket, TicketChange,
+    TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
     AuthorKind, ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Job, JobKind, LaneJob,
-    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, SecretId, WorkspaceId,
-    lane_shard,
+    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
+    SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -29,6 +31,7 @@ struct World {
     endpoint_token: String,
     secret: SecretId,
     app: OAuthAppId,
+    run: RunId,
     product: Product,
     ticket: Ticket,
     delivery: DeliveryId,
@@ -126,6 +129,7 @@ async fn world(t: &TestDb, name: &'static str) -> World {
         endpoint_token: connection.endpoint_token,
         secret,
         app: OAuthAppId(uuid::Uuid::nil()),
+        run: RunId(uuid::Uuid::nil()),
         product,
         ticket,
         delivery: t.sources.id(),
@@ -135,11 +139,90 @@ async fn world(t: &TestDb, name: &'static str) -> World {
     let tenant = tx.workspace(workspace);
     world.app = tenant.create_oauth_app(name).await.unwrap().id;
     tenant.begin_oauth(name, t.sources.now()).await.unwrap();
-    fill(t, tx.workspace(workspace), &world).await;
+    world.run = mirror(t, tenant, &world).await;
+    fill(t, tenant, &world).await;
     world.delivery = deliver(&tx, &world).await;
     tx.commit().await.unwrap();
     tick(t);
     world
+}
+
+/// A contact of a company, with a tag and in a segment, and the run that copied them.
+async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) -> RunId {
+    let (connection, name, now) = (world.connection, world.name, t.sources.now());
+    let contacts = [person(name, now)];
+    let copied = tenant.put_contacts(connection, &contacts, true);
+    copied.await.unwrap();
+    let copied = tenant
+        .put_companies(connection, &[firm(name, now)], true)
+        .await;
+    copied.unwrap();
+    for (kind, has) in [(Links::Companies, "company"), (Links::ContactTags, "7")] {
+        let linked = tenant.add_link(kind, connection, "contact", has).await;
+        linked.unwrap();
+    }
+    let segment = Segment {
+        id: "segment".to_owned(),
+        name: name.to_owned(),
+        person_type: None,
+        as_of: None,
+    };
+    tenant.put_segments(connection, &[segment]).await.unwrap();
+    let members = tenant.put_segment_members(connection, "segment", now, &["contact"]);
+    members.await.unwrap();
+    let run = tenant.create_run(connection, RunKind::Backfill, Some(name), None);
+    let run = run.await.unwrap();
+    tenant.add_run_line(run, &line(name)).await.unwrap();
+    run
+}
+
+fn person(name: &str, now: chrono::DateTime<chrono::Utc>) -> Contact {
+    Contact {
+        id: "contact".to_owned(),
+        role: None,
+        external_id: None,
+        email: None,
+        phone: None,
+        name: Some(name.to_owned()),
+        owner_id: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: None,
+        last_seen_at: None,
+        lists_cut: false,
+        time: CopyTime {
+            updated_at: now,
+            observed_at: now,
+        },
+    }
+}
+
+fn firm(name: &str, now: chrono::DateTime<chrono::Utc>) -> Company {
+    Company {
+        id: "company".to_owned(),
+        company_id: None,
+        name: Some(name.to_owned()),
+        plan: None,
+        industry: None,
+        website: None,
+        size: None,
+        monthly_spend: None,
+        user_count: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: None,
+        last_request_at: None,
+        time: person(name, now).time,
+    }
+}
+
+fn line(name: &str) -> RunLine {
+    RunLine {
+        outcome: "new".to_owned(),
+        subject_kind: "contact".to_owned(),
+        subject_id: "contact".to_owned(),
+        note: Some(name.to_owned()),
+    }
 }
 
 async fn deliver(tx: &Tx, world: &World) -> DeliveryId {
@@ -222,6 +305,20 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         secrets(connection, SecretKind::AccessToken);
         oauth_app();
         oauth_app_by_id(world.app);
+        contacts(&ContactFilter::default(), CopySort::Name, None, 100);
+        contact_count(&ContactFilter::default());
+        contact(connection, "contact");
+        companies(&CompanyFilter::default(), CopySort::Name, None, 100);
+        company_count(&CompanyFilter::default());
+        company(connection, "company");
+        companies_of(connection, "contact");
+        links(Links::Companies, connection, &["contact"]);
+        linked_tags(Links::ContactTags, connection, "contact");
+        segments(connection);
+        runs(Some(connection), None, 100);
+        run(world.run);
+        last_run(connection, RunKind::Backfill);
+        run_lines(world.run, 0, 100);
         permission_checks(connection);
         topic_sightings(connection);
         refusals(connection, 100);
@@ -287,9 +384,10 @@ both_databases! {
                 let (query, found) = line.split_once(": ").unwrap();
                 let by_id = ![
                     "audit_lines", "connections", "inbox", "inbox_count", "ticket_counts", "inbox_tags", "products",
-                    "product_by_slug", "tags", "ticket", "details", "members", "oauth_app",
+                    "product_by_slug", "tags", "ticket", "details", "members", "oauth_app", "contacts", "contact_count",
+                    "companies", "company_count",
                 ].contains(&query);
-                let nothing = ["None", "[]", "false", "0", "(false, [])"].contains(&found);
+                let nothing = ["None", "[]", "false", "0", "(false, [])", "{}"].contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");
             }
         }
@@ -327,6 +425,36 @@ both_databases! {
             add_secret(beta.connection, new_secret(alpha.secret));
             wipe_secrets(connection);
             wipe_secrets(alpha.app);
+            put_contacts(connection, &[person("beta", t.sources.now())], true);
+            put_contacts(beta.connection, &[person("gamma", t.sources.now())], true);
+            see_contacts(connection, beta.run, &["contact"]);
+            archive_contact(connection, "contact", t.sources.now());
+            unarchive_contact(connection, "contact", t.sources.now());
+            completed_contact(connection, "contact");
+            merge_mirrored(connection, ("contact", "other"), person("beta", t.sources.now()).time);
+            remove_contact(connection, "contact");
+            remove_contact(beta.connection, "contact");
+            put_companies(connection, &[firm("beta", t.sources.now())], true);
+            put_companies(beta.connection, &[firm("gamma", t.sources.now())], true);
+            see_companies(connection, beta.run, &["company"]);
+            archive_company(connection, "company", t.sources.now());
+            put_links(Links::Companies, connection, &[("contact", vec![], false)]);
+            put_links(Links::Companies, beta.connection, &[("contact", vec![], false)]);
+            add_link(Links::Companies, connection, "contact", "beta");
+            remove_link(Links::Companies, connection, "contact", "company");
+            put_segments(connection, &[]);
+            put_segments(beta.connection, &[]);
+            put_segment_members(connection, "segment", t.sources.now(), &["beta"]);
+            end_segment_pass(connection, "segment", t.sources.now());
+            erase_people(connection, 100);
+            erase_people(beta.connection, 100);
+            create_run(connection, RunKind::Proof, None, None);
+            move_run(alpha.run, RunState::Cancelled, Some("beta"));
+            advance_run(alpha.run, "beta", RunCounts::default(), None);
+            report_run(alpha.run, "beta");
+            add_run_line(alpha.run, &line("beta"));
+            erase_run_lines(connection, "contact");
+            set_connection_contacts(connection, true);
             remove_oauth_app(alpha.app);
             use_oauth("alpha");
             begin_oauth("beta", t.sources.now());
@@ -383,7 +511,7 @@ both_databases! {
             erase_conversation(beta.connection, CONVERSATION);
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 66);
+        assert_eq!(tried, 96);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
