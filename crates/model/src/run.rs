@@ -44,13 +44,16 @@ impl RunState {
     /// Whether a run may go from this state to `next`. A failed run may be taken up again where it stopped.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
-        match (self, next) {
+        matches!(
+            (self, next),
             (Self::Waiting | Self::Paused | Self::Failed, Self::Running)
-            | (Self::Waiting | Self::Running, Self::Paused)
-            | (Self::Waiting | Self::Running | Self::Paused, Self::Cancelled | Self::Failed)
-            | (Self::Running, Self::Done) => true,
-            _ => false,
-        }
+                | (Self::Waiting | Self::Running, Self::Paused)
+                | (
+                    Self::Waiting | Self::Running | Self::Paused,
+                    Self::Cancelled | Self::Failed
+                )
+                | (Self::Running, Self::Done)
+        )
     }
 }
 
