@@ -25,7 +25,7 @@
 //! | `POST tokens/revoke`, `POST tokens/regenerate` | `app`, `app` and `app_id`, or `token`; a private `app`: answers the new token |
 //! | `POST uninstall` | an OAuth `app` and the `app_id` it leaves; `notify: false` tells it nothing, `signed: false` leaves the signature out |
 //! | `POST health` | an OAuth `app`, `app_id`, `signed`: asks its health check URL, answers `status` and `body` |
-//! | `POST faults` | one or a list of `kind`, `match`, `count` and, by kind, `status` (`code`, `message`, `body`, `retry_after`, `reset` in seconds), `slow` (`ms`), `drop`, `webhook_duplicate`, `webhook_reorder` (`size`), `webhook_delay` (`ms`), `webhook_drop`; `match` is a path prefix, a method and path, or a topic |
+//! | `POST faults` | one or a list of `kind`, `match`, `count` and, by kind, `status` (`code`, `message`, `body`, `retry_after`, `reset` in seconds), `slow` (`ms`), `drop`, `webhook_duplicate`, `webhook_reorder` (`size`), `webhook_delay` (`ms`), `webhook_drop`; `match` is a path prefix, a method and path (both without the prefix of a region), or a topic |
 //! | `GET faults`, `DELETE faults` | those to come; ends them, lets held webhooks go and forgets the rate windows |
 //! | `GET requests`, `DELETE requests` | the newest API calls and their total |
 //! | `GET deliveries`, `POST retry-now`, `POST settle` | attempts, retries, held, under way; sends retries at once; waits until nothing is under way |

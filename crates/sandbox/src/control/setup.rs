@@ -142,21 +142,21 @@ pub(super) async fn webhook(shared: Data<Shared>, order: Json<WebhookOrder>) -> 
 #[serde(deny_unknown_fields)]
 pub(super) struct PingOrder {
     app: String,
-    /// In whose name; the first workspace of the app when absent.
+    /// In whose name. The first workspace of the app when absent, else the first one of all.
     app_id: Option<String>,
 }
 
 /// The test request of the subscription page.
 pub(super) async fn ping(shared: Data<Shared>, order: Json<PingOrder>) -> HttpResponse {
     let now = shared.now();
-    let ping = shared.lock().app(&order.app).and_then(|app| {
-        let first = app.installations.first().map(|one| one.app_id.as_str());
-        webhooks::ping(
-            app,
-            order.app_id.as_deref().or(first).unwrap_or_default(),
-            now,
-        )
-    });
+    let ping = {
+        let state = shared.lock();
+        state.app(&order.app).and_then(|app| {
+            let installed = app.installations.first().map(|one| &one.app_id);
+            let app_id = order.app_id.as_ref().or(installed);
+            webhooks::ping(app, app_id.or(state.workspaces.keys().next())?, now)
+        })
+    };
     match ping {
         Some(ping) => {
             shared.send_now(ping);

@@ -386,18 +386,27 @@ async fn tokens_expire_and_are_refreshed_when_the_app_is_set_so() {
 }
 
 #[tokio::test]
-async fn an_installation_outlives_a_restart() {
+async fn a_restart_keeps_what_there_is_and_adds_what_a_newer_seed_brings() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sandbox.json");
-    let with_file = |options: &mut earmark_sandbox::Options| {
+    let old = sandbox_with(|options| {
         options.state_file = Some(file.clone());
-    };
-    let before = sandbox_with(with_file).await;
+        let seed = options.seed.as_mut().expect("the demo");
+        seed["workspaces"].as_array_mut().expect("two").truncate(1);
+        seed["oauth_apps"].as_array_mut().expect("two").truncate(1);
+    })
+    .await;
     let settings = json!({"app": APP, "redirect_uris": [CALLBACK]});
-    before.control("app", settings).await;
-    let token = token_for(&before, DEMO_EU_APP_ID).await;
-    before.running.stop().await;
-    let after = sandbox_with(with_file).await;
-    assert_eq!(call(&after, "/eu/me", &token).await.status(), 200);
-    after.running.stop().await;
+    old.control("app", settings).await;
+    let token = token_for(&old, DEMO_APP_ID).await;
+    old.running.stop().await;
+    let new = sandbox_with(|options| options.state_file = Some(file.clone())).await;
+    assert_eq!(call(&new, "/us/me", &token).await.status(), 200);
+    let state = new.look("state").await;
+    assert_eq!(state["workspaces"][DEMO_EU_APP_ID]["region"], "EU");
+    let apps = state["apps"].as_array().expect("apps");
+    assert_eq!(apps.len(), 3);
+    assert_eq!(apps[1]["oauth"]["redirect_uris"], json!([CALLBACK]));
+    token_for(&new, DEMO_EU_APP_ID).await;
+    new.running.stop().await;
 }
