@@ -7,6 +7,8 @@ mod apps;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod oauth;
