@@ -3,9 +3,8 @@
 use crate::support::tick;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Admin, Company, CompanyFilter, Contact, ContactFilter, Conversation, CopySort, CopyTime,
-    DeliveryFilter, InboxFilter, Links, Message, NewConnection, NewSecret, NewTicket,
-    PermissionCheck, Product, RunCounts, RunLine, SecretKind, Segment, Ticket, TicketChange,
+    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message, NewConnection,
+    NewSecret, NewTicket, PermissionCheck, Product, RunCounts, SecretKind, Ticket, TicketChange,
     TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
@@ -18,6 +17,18 @@ use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
 use serde_json::json;
 use std::fmt::Write;
+
+/// Writes a line for each query with what a tenant finds by it.
+macro_rules! read {
+    ($tenant:ident, $out:ident; $($query:ident($($argument:expr),*);)+) => {$(
+        let found = $tenant.$query($($argument),*).await.unwrap();
+        writeln!($out, concat!(stringify!($query), ": {:?}"), found).unwrap();
+    )+};
+}
+
+mod people;
+
+use people::{firm, line, mirror, person, read_people};
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
@@ -147,84 +158,6 @@ async fn world(t: &TestDb, name: &'static str) -> World {
     world
 }
 
-/// A contact of a company, with a tag and in a segment, and the run that copied them.
-async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) -> RunId {
-    let (connection, name, now) = (world.connection, world.name, t.sources.now());
-    let contacts = [person(name, now)];
-    let copied = tenant.put_contacts(connection, &contacts, true);
-    copied.await.unwrap();
-    let copied = tenant
-        .put_companies(connection, &[firm(name, now)], true)
-        .await;
-    copied.unwrap();
-    for (kind, has) in [(Links::Companies, "company"), (Links::ContactTags, "7")] {
-        let linked = tenant.add_link(kind, connection, "contact", has).await;
-        linked.unwrap();
-    }
-    let segment = Segment {
-        id: "segment".to_owned(),
-        name: name.to_owned(),
-        person_type: None,
-        as_of: None,
-    };
-    tenant.put_segments(connection, &[segment]).await.unwrap();
-    let members = tenant.put_segment_members(connection, "segment", now, &["contact"]);
-    members.await.unwrap();
-    let run = tenant.create_run(connection, RunKind::Backfill, Some(name), None);
-    let run = run.await.unwrap();
-    tenant.add_run_line(run, &line(name)).await.unwrap();
-    run
-}
-
-fn person(name: &str, now: chrono::DateTime<chrono::Utc>) -> Contact {
-    Contact {
-        id: "contact".to_owned(),
-        role: None,
-        external_id: None,
-        email: None,
-        phone: None,
-        name: Some(name.to_owned()),
-        owner_id: None,
-        content: "{}".to_owned(),
-        digest: name.to_owned(),
-        created_at: None,
-        last_seen_at: None,
-        lists_cut: false,
-        time: CopyTime {
-            updated_at: now,
-            observed_at: now,
-        },
-    }
-}
-
-fn firm(name: &str, now: chrono::DateTime<chrono::Utc>) -> Company {
-    Company {
-        id: "company".to_owned(),
-        company_id: None,
-        name: Some(name.to_owned()),
-        plan: None,
-        industry: None,
-        website: None,
-        size: None,
-        monthly_spend: None,
-        user_count: None,
-        content: "{}".to_owned(),
-        digest: name.to_owned(),
-        created_at: None,
-        last_request_at: None,
-        time: person(name, now).time,
-    }
-}
-
-fn line(name: &str) -> RunLine {
-    RunLine {
-        outcome: "new".to_owned(),
-        subject_kind: "contact".to_owned(),
-        subject_id: "contact".to_owned(),
-        note: Some(name.to_owned()),
-    }
-}
-
 async fn deliver(tx: &Tx, world: &World) -> DeliveryId {
     let owner = (world.workspace, world.connection);
     let new = NewDelivery {
@@ -291,34 +224,14 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
 /// All that `tenant` can read with the ids of `world`, a line a query.
 async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
     let mut out = String::new();
-    macro_rules! read {
-        ($($query:ident($($argument:expr),*);)+) => {$(
-            let found = tenant.$query($($argument),*).await.unwrap();
-            writeln!(out, concat!(stringify!($query), ": {:?}"), found).unwrap();
-        )+};
-    }
     let connection = world.connection;
-    read! {
+    read! { tenant, out;
         audit_lines(100);
         connections();
         connection(connection);
         secrets(connection, SecretKind::AccessToken);
         oauth_app();
         oauth_app_by_id(world.app);
-        contacts(&ContactFilter::default(), CopySort::Name, None, 100);
-        contact_count(&ContactFilter::default());
-        contact(connection, "contact");
-        companies(&CompanyFilter::default(), CopySort::Name, None, 100);
-        company_count(&CompanyFilter::default());
-        company(connection, "company");
-        companies_of(connection, "contact");
-        links(Links::Companies, connection, &["contact"]);
-        linked_tags(Links::ContactTags, connection, "contact");
-        segments(connection);
-        runs(Some(connection), None, 100);
-        run(world.run);
-        last_run(connection, RunKind::Backfill);
-        run_lines(world.run, 0, 100);
         permission_checks(connection);
         topic_sightings(connection);
         refusals(connection, 100);
@@ -351,6 +264,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         members();
         is_member(world.people.viewer.id);
     }
+    read_people(tenant, world, &mut out).await;
     out
 }
 
