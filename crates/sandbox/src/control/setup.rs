@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::{done, given, refuse};
 use crate::seed::{self, apps::known_topics};
 use crate::shared::Shared;
-use crate::state::State;
 use crate::state::app::App;
 use crate::webhooks;
 use crate::webhooks::deliver::check_url;
@@ -74,14 +73,9 @@ fn without_secrets(app: &App) -> Value {
 
 /// Back to the seed the sandbox was started with, or to nothing.
 pub(super) async fn reset(shared: Data<Shared>) -> HttpResponse {
-    let wanted = shared.options.seed.clone();
+    let options = shared.options.clone();
     let result = shared.change(|state, now, _| {
-        let mut fresh = State::default();
-        if let Some(wanted) = wanted {
-            let seed = seed::parse(wanted)?;
-            seed::apply(&mut fresh, seed, now, &mut |_, _| {})?;
-        }
-        *state = fresh;
+        *state = seed::fresh(&options, now)?;
         Ok::<_, String>(())
     });
     match result {
