@@ -6,12 +6,20 @@
 )]
 
 mod budget;
+mod cases;
 mod client;
 mod client_errors;
 mod client_limits;
+mod conformance;
 mod fixtures;
+mod openapi;
+mod operations;
+mod paging;
 mod parse;
 mod peek;
+mod raw;
+mod reading;
+mod repeating;
 mod scrub;
 mod signature;
 mod support;
