@@ -21,6 +21,7 @@ mod raw;
 mod reading;
 mod repeating;
 mod scrub;
+mod searching;
 mod signature;
 mod support;
 mod tagging;
