@@ -7,6 +7,7 @@ mod conversations;
 mod deliveries;
 mod evidence;
 mod inbox;
+mod intake;
 mod jobs;
 mod messages;
 mod oauth_apps;
