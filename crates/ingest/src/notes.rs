@@ -18,13 +18,17 @@ const MOST: usize = 10_000;
 /// Of those, how many one transaction writes: deliveries must not wait long for it.
 const AT_ONCE: usize = 50;
 
+/// A connection and its workspace.
+type At = (WorkspaceId, ConnectionId);
+/// A connection, and an hour by its start.
+type Hour = (At, DateTime<Utc>);
 type Answers = BTreeMap<AnswerBucket, u32>;
 
 // Sorted, so that no two processes wait for each other's rows.
 #[derive(Debug, Default)]
 struct Pending {
-    answers: BTreeMap<(WorkspaceId, ConnectionId, DateTime<Utc>), Answers>,
-    heads: BTreeMap<(WorkspaceId, ConnectionId), DateTime<Utc>>,
+    answers: BTreeMap<Hour, Answers>,
+    heads: BTreeMap<At, DateTime<Utc>>,
     sightings: BTreeMap<&'static str, (Sighting, u32)>,
 }
 
@@ -67,7 +71,7 @@ impl Notes {
         let bucket = AnswerBucket::of(took);
         let mut pending = self.pending();
         for to in receivers {
-            let key = (to.workspace, to.connection, hour);
+            let key = ((to.workspace, to.connection), hour);
             if pending.answers.len() < MOST || pending.answers.contains_key(&key) {
                 let count = pending.answers.entry(key).or_default();
                 let count = count.entry(bucket).or_default();
@@ -104,11 +108,10 @@ impl Notes {
             heads,
             sightings,
         } = std::mem::take(&mut *self.pending());
-        let seen = (!heads.is_empty() || !sightings.is_empty()).then_some(());
-        let mut written = match seen {
-            Some(()) => self.write_seen(&heads, sightings.into_values()).await,
-            None => Ok(()),
-        };
+        let mut written = Ok(());
+        if !heads.is_empty() || !sightings.is_empty() {
+            written = self.write_seen(&heads, sightings.into_values()).await;
+        }
         let answers: Vec<_> = answers.into_iter().collect();
         for some in answers.chunks(AT_ONCE) {
             written = written.and(self.write_answers(some).await);
@@ -120,7 +123,7 @@ impl Notes {
 
     async fn write_seen(
         &self,
-        heads: &BTreeMap<(WorkspaceId, ConnectionId), DateTime<Utc>>,
+        heads: &BTreeMap<At, DateTime<Utc>>,
         sightings: impl Iterator<Item = (Sighting, u32)>,
     ) -> Result<()> {
         let tx = self.db.begin().await?;
@@ -133,12 +136,9 @@ impl Notes {
         tx.commit().await
     }
 
-    async fn write_answers(
-        &self,
-        answers: &[((WorkspaceId, ConnectionId, DateTime<Utc>), Answers)],
-    ) -> Result<()> {
+    async fn write_answers(&self, answers: &[(Hour, Answers)]) -> Result<()> {
         let tx = self.db.begin().await?;
-        for ((workspace, connection, hour), counts) in answers {
+        for (((workspace, connection), hour), counts) in answers {
             let counts: Vec<_> = counts
                 .iter()
                 .map(|(bucket, count)| (*bucket, *count))
