@@ -88,9 +88,20 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]: it is not stored.
     pub async fn store(&self, delivery: NewDelivery) -> Result<Stored, StoreError> {
-        let stored = self.store_in(vec![delivery], None).await?;
+        let stored = self.store_together(vec![delivery]).await?;
         let stored = stored.into_iter().next();
         stored.ok_or_else(|| StoreError::Refused("the writer stored nothing".to_owned()))
+    }
+
+    /// Stores the deliveries of one request, all or none; answers, in their order, once they are durable.
+    ///
+    /// # Errors
+    /// [`StoreError`]: none of them is stored.
+    pub async fn store_together(
+        &self,
+        deliveries: Vec<NewDelivery>,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.store_in(deliveries, None).await
     }
 
     /// Stores the deliveries of one request, all or none. Their bodies take room, which is free again when the deliveries
