@@ -124,13 +124,13 @@ async fn take(
         })?;
     ingest.endpoints.verified(&to, index);
     ingest.notes.sighted(&to.audience, Sighting::Verified);
-    let length = body.len();
-    let deliveries = match ingest.place(&to.audience, body).await {
+    let deliveries = match ingest.place(&to.audience, body, &mut room).await {
         Ok(Placed::At(deliveries)) => deliveries,
         Ok(Placed::Nowhere) => {
             ingest.notes.sighted(&to.audience, Sighting::Unplaced);
             return Ok(HttpResponse::Ok().finish());
         }
+        Ok(Placed::NoRoom) => return Err(unread(ingest, request, &to, BodyError::NoRoom)),
         Ok(Placed::Unreadable(cause)) => {
             refuse(ingest, request, &to, cause);
             return Ok(HttpResponse::Ok().finish());
@@ -144,11 +144,6 @@ async fn take(
         workspace: delivery.workspace,
         connection: delivery.connection,
     }));
-    let copies = length * (deliveries.len() - 1);
-    ingest
-        .bodies
-        .more(&mut room, copies)
-        .map_err(|error| unread(ingest, request, &to, error))?;
     match ingest.writer.store_in(deliveries, Some(room)).await {
         Ok(_) => Ok(HttpResponse::Ok().finish()),
         Err(error) => {

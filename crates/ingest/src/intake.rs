@@ -13,6 +13,7 @@ use earmark_model::{Outcome, lane_shard};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How the letterbox works.
 #[derive(Debug, Clone)]
@@ -52,6 +53,8 @@ pub(crate) enum Placed {
     At(Vec<NewDelivery>),
     /// With nobody here: no connection to its Intercom workspace was made through the app.
     Nowhere,
+    /// With more receivers than there is room for copies of the body.
+    NoRoom,
     /// Nobody knows, for this reason.
     Unreadable(&'static str),
 }
@@ -91,11 +94,13 @@ impl Ingest {
         self.notes.flush().await;
     }
 
-    /// The deliveries that a verified body makes: one for each connection that may receive it.
+    /// The deliveries that a verified body makes: one for each connection that may receive it, each with a copy of the body,
+    /// for which room is taken.
     pub(crate) async fn place(
         &self,
         audience: &Audience,
         body: Vec<u8>,
+        room: &mut OwnedSemaphorePermit,
     ) -> earmark_db::Result<Placed> {
         let peeked = webhook::peek(&body).map_err(|error| error.to_string());
         // An app's webhook is placed by its Intercom workspace; a private app has one connection.
@@ -120,6 +125,10 @@ impl Ingest {
             tracing::debug!("a webhook is about an Intercom workspace that nobody is connected to");
             return Ok(Placed::Nowhere);
         };
+        let copies = body.len() * others.len();
+        if self.bodies.more(room, copies).is_err() {
+            return Ok(Placed::NoRoom);
+        }
         let first = self.delivery(*first, &app_id, peeked, body);
         let mut deliveries: Vec<_> = others
             .iter()
