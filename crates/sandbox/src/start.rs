@@ -98,13 +98,8 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         Some(path) => file::load(path)?,
         None => State::default(),
     };
-    if let Some(wanted) = options
-        .seed
-        .as_ref()
-        .filter(|_| state.workspaces.is_empty())
-    {
-        let seed = seed::parse(wanted.clone()).map_err(Error::Seed)?;
-        seed::apply(&mut state, seed, (options.clock)(), &mut |_, _| {}).map_err(Error::Seed)?;
+    if state.workspaces.is_empty() {
+        state = seed::fresh(&options, (options.clock)()).map_err(Error::Seed)?;
     }
     let listener = listen(options.listen)?;
     let addr = listener.local_addr()?;

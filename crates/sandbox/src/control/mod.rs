@@ -2,6 +2,7 @@
 
 mod acts;
 mod faults;
+mod people;
 mod setup;
 
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/operator-reply", web::post().to(acts::operator_reply))
         .route("/redact", web::post().to(acts::redact))
         .route("/delete", web::post().to(acts::delete))
+        .configure(people::routes)
         .default_service(web::to(unknown));
     config.service(scope);
 }

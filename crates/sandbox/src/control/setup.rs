@@ -68,14 +68,9 @@ pub(super) async fn state(shared: Data<Shared>) -> HttpResponse {
 
 /// Back to the seed the sandbox was started with, or to nothing.
 pub(super) async fn reset(shared: Data<Shared>) -> HttpResponse {
-    let wanted = shared.options.seed.clone();
+    let options = shared.options.clone();
     let result = shared.change(|state, now, _| {
-        let mut fresh = State::default();
-        if let Some(wanted) = wanted {
-            let seed = seed::parse(wanted)?;
-            seed::apply(&mut fresh, seed, now, &mut |_, _| {})?;
-        }
-        *state = fresh;
+        *state = seed::fresh(&options, now)?;
         Ok::<_, String>(())
     });
     match result {

@@ -5,8 +5,16 @@ mod api;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod companies;
+#[cfg(test)]
+mod contacts;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod page;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod webhooks;
