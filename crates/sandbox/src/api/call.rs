@@ -6,7 +6,10 @@ use actix_web::web::Bytes;
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{admins, companies, contacts, conversations, groups, tags};
+use super::{
+    admins, articles, attributes, companies, contacts, conversations, events, groups, tags,
+    ticket_types, tickets,
+};
 use crate::render::Shape;
 use crate::state::app::{App, Permission, Version};
 use crate::state::event::Event;
@@ -124,7 +127,11 @@ impl<'a> Call<'a> {
             "tags" => tags::route(self, method, rest),
             "segments" | "notes" | "subscription_types" => groups::route(self, method, &path),
             "conversations" => conversations::route(self, method, rest),
-            "ticket_types" => tags::ticket_types(self),
+            "tickets" => tickets::route(self, method, rest),
+            "ticket_types" | "ticket_states" => ticket_types::route(self, method, &path),
+            "articles" | "help_center" => articles::route(self, method, &path),
+            "data_attributes" => attributes::route(self, method, rest),
+            "events" => events::route(self, method, rest),
             _ => Err(ApiError::not_found()),
         }
     }

@@ -7,6 +7,8 @@ mod common;
 #[cfg(test)]
 mod companies;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod contacts;
 #[cfg(test)]
 mod faults;
