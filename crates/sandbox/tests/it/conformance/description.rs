@@ -144,11 +144,17 @@ fn nullable(value: &mut Value) {
                 }
             }
             fields.values_mut().for_each(nullable);
-            let is_nullable = fields.get("nullable") == Some(&Value::Bool(true));
-            if is_nullable && fields.get("type").is_none_or(Value::is_string) {
-                fields.remove("nullable");
-                let schema = Value::Object(std::mem::take(fields));
-                fields.insert("anyOf".to_owned(), json!([{"type": "null"}, schema]));
+            if fields.remove("nullable") == Some(Value::Bool(true)) {
+                match fields.get_mut("type") {
+                    Some(kind) if kind.is_string() => *kind = json!([kind, "null"]),
+                    _ => {
+                        let schema = Value::Object(std::mem::take(fields));
+                        fields.insert("anyOf".to_owned(), json!([{"type": "null"}, schema]));
+                    }
+                }
+                if let Some(Value::Array(words)) = fields.get_mut("enum") {
+                    words.push(Value::Null);
+                }
             }
         }
         Value::Array(values) => values.iter_mut().for_each(nullable),
