@@ -62,10 +62,12 @@ impl<'a> Call<'a> {
         now: i64,
         search_delay: i64,
     ) -> Result<Done, ApiError> {
-        let accepts = incoming
-            .accept
-            .as_deref()
-            .is_some_and(|accept| accept.contains("application/json"));
+        // The official clients say `*/*` and are answered.
+        let accepts = incoming.accept.as_deref().is_some_and(|accept| {
+            ["application/json", "*/*"]
+                .iter()
+                .any(|one| accept.contains(one))
+        });
         if !accepts {
             return Err(ApiError::not_acceptable());
         }
