@@ -13,17 +13,21 @@ mod environment;
 mod error;
 mod hook;
 mod manage;
+mod own_app;
+mod refresh;
 mod store;
 
-pub use app::{AppCredentials, client_key};
+pub use app::{AppCredentials, ConnectingApp, client_key};
 pub use budget::SharedBudget;
 pub use check::CheckHandler;
 pub use clients::{NotReady, Ready, with_request};
-pub use connect::{Connected, TokenForm};
+pub use connect::{Connected, Grant, TokenForm};
 pub use endpoints::{Endpoints, LiveSecret, Resolved};
 pub use environment::SourcesEnvironment;
-pub use error::{ConnectError, ManageError};
+pub use error::{AppError, ConnectError, ManageError};
 pub use hook::{HOOK_PATH, hook_path};
+pub use refresh::{Refresher, Tokens};
 pub use store::Store;
 
 pub use earmark_intercom::{HostMap, Region, conversation_link, webhook};
+pub use earmark_seal::OpenError;

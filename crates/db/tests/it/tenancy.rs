@@ -253,6 +253,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         details();
         members();
         is_member(world.people.viewer.id);
+        role_of(world.people.viewer.id);
     }
     out
 }
@@ -360,6 +361,8 @@ both_databases! {
             keep_secrets(connection, SecretKind::AccessToken, 0);
             keep_secrets(beta.connection, SecretKind::AccessToken, 0);
             drop_older_secrets(connection, SecretKind::AccessToken, t.sources.id());
+            claim_secret(alpha.secret, t.sources.now());
+            release_secret(alpha.secret);
             create_product("App");
             rename_product(product, "beta");
             set_product_feedback(product, false);
@@ -383,7 +386,7 @@ both_databases! {
             erase_conversation(beta.connection, CONVERSATION);
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 66);
+        assert_eq!(tried, 68);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod classify;
+mod form;
 
 use std::{fmt, sync::Arc, time::Duration};
 

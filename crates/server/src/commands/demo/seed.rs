@@ -111,6 +111,7 @@ async fn connect(app: &App, member: &Member, folder: &Folder) -> Result<Connecti
         name: String::new(),
         region: Region::Us,
         token: folder.secrets.token.clone(),
+        reconnect: None,
     };
     let actor = member.actor(None);
     let connected = app.store.connect_with_token(workspace, &actor, form).await;
