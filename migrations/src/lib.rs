@@ -16,7 +16,8 @@ mod m0005_conversations;
 mod m0006_tickets;
 mod m0007_jobs;
 mod m0008_oauth;
-mod m0012_refresh;
+mod m0012_people;
+mod m0013_refresh;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -50,7 +51,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_tickets::Migration),
             Box::new(m0007_jobs::Migration),
             Box::new(m0008_oauth::Migration),
-            Box::new(m0012_refresh::Migration),
+            Box::new(m0012_people::Migration),
+            Box::new(m0013_refresh::Migration),
         ]
     }
 }

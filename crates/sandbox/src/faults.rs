@@ -55,6 +55,10 @@ pub(crate) enum Kind {
     Status,
     Slow,
     Drop,
+    /// The answer breaks off in the middle of its body.
+    Cut,
+    /// The answer is complete but no JSON: its own first half, or `body`.
+    WrongJson,
     WebhookDuplicate,
     WebhookReorder,
     WebhookDelay,

@@ -15,7 +15,7 @@
 //!
 //! | call | body or answer |
 //! |---|---|
-//! | `POST seed` | `workspaces`, each `app_id` with `admins`, `tags`, `companies`, `contacts`, `conversations`, private `apps`; `oauth_apps`, each `client_id`, `name`, `client_secret`, `redirect_uris`, `uninstall_url`, `health_url`, `refresh`, `installations` (`app_id`, `token`); `deliver` sends webhooks for them; `check: false` skips the HEAD request to new webhook URLs |
+//! | `POST seed` | `workspaces`, each `app_id` with `admins`, `tags`, `teams`, `attributes`, `segments`, `subscription_types`, `companies`, `contacts`, `conversations`, private `apps`; `oauth_apps`, each `client_id`, `name`, `client_secret`, `redirect_uris`, `uninstall_url`, `health_url`, `refresh`, `installations` (`app_id`, `token`); `deliver` sends webhooks for them; `check: false` skips the HEAD request to new webhook URLs |
 //! | `GET state`, `POST reset` | everything but secrets; back to the seed of the start |
 //! | `POST webhook` | `app` (client id or name), `url`, `topics`, `check` |
 //! | `POST app` | an OAuth `app` with `redirect_uris`, `uninstall_url`, `health_url`, `refresh` (`expires_in` in seconds: its tokens expire and come with a refresh token); null takes away, absent stays |
@@ -25,7 +25,7 @@
 //! | `POST tokens/revoke`, `POST tokens/regenerate` | `app`, `app` and `app_id`, or `token`; a private `app`: answers the new token |
 //! | `POST uninstall` | an OAuth `app` and the `app_id` it leaves; `notify: false` tells it nothing, `signed: false` leaves the signature out |
 //! | `POST health` | an OAuth `app`, `app_id`, `signed`: asks its health check URL, answers `status` and `body` |
-//! | `POST faults` | one or a list of `kind`, `match`, `count` and, by kind, `status` (`code`, `message`, `body`, `retry_after`, `reset` in seconds), `slow` (`ms`), `drop`, `webhook_duplicate`, `webhook_reorder` (`size`), `webhook_delay` (`ms`), `webhook_drop`; `match` is a path prefix, a method and path, or a topic |
+//! | `POST faults` | one or a list of `kind`, `match`, `count` and, by kind, `status` (`code`, `message`, `body`, `retry_after`, `reset` in seconds), `slow` (`ms`), `drop`, `cut` (half a body), `wrong_json` (`body`), `webhook_duplicate`, `webhook_reorder` (`size`), `webhook_delay` (`ms`), `webhook_drop`; `match` is a path prefix, a method and path (both without the prefix of a region), or a topic |
 //! | `GET faults`, `DELETE faults` | those to come; ends them, lets held webhooks go and forgets the rate windows |
 //! | `GET requests`, `DELETE requests` | the newest API calls and their total |
 //! | `GET deliveries`, `POST retry-now`, `POST settle` | attempts, retries, held, under way; sends retries at once; waits until nothing is under way |
@@ -33,6 +33,12 @@
 //! | `POST tag`, `POST untag` | `app_id`, `conversation`, `part`, `tag`, `admin` |
 //! | `POST reply`, `POST note`, `POST operator-reply` | `app_id`, `conversation`, `body`, `admin`, `attachments`, `boilerplate`; a reply without `admin` is the contact's |
 //! | `POST redact`, `POST delete` | `app_id`, `conversation`, `part` |
+//! | `POST contacts/create`, `contacts/update` | `app_id`, `contact`, `fields` as the API's own body |
+//! | `POST contacts/archive`, `contacts/unarchive`, `contacts/delete` | `app_id`, `contact` |
+//! | `POST contacts/merge` | `app_id`, `contact`, `into`, whatever their roles |
+//! | `POST contacts/tag`, `contacts/untag` | `app_id`, `contact`, `tag` |
+//! | `POST contacts/attach`, `contacts/detach` | `app_id`, `contact`, `company` (Intercom's id) |
+//! | `POST companies/put`, `companies/update`, `companies/delete` | `app_id`, `company`, `fields` as the API's own body |
 
 mod api;
 mod control;
@@ -47,6 +53,7 @@ mod options;
 mod page;
 mod remote;
 mod render;
+mod search;
 mod seed;
 mod shared;
 mod start;
@@ -56,6 +63,6 @@ mod webhooks;
 pub use demo::{
     DEMO_APP_ID, DEMO_EU_APP_ID, DEMO_OAUTH_CLIENT_ID, DEMO_OWN_CLIENT_ID, DemoSecrets, demo_seed,
 };
-pub use options::{Clock, Options, Random};
+pub use options::{Clock, Generate, Options, Random};
 pub use remote::{OrderError, Remote};
 pub use start::{Error, Running, start};

@@ -13,6 +13,17 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// Gives 16 random bytes.
 pub type Random = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
 
+/// How many contacts, companies and conversations are made up. The same numbers and time give the same ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generate {
+    /// Contacts, created over three years, a fifth of them on one day.
+    pub contacts: u32,
+    /// Companies.
+    pub companies: u32,
+    /// Conversations.
+    pub conversations: u32,
+}
+
 /// How a sandbox is started. The default listens on a free loopback port and keeps nothing.
 #[derive(Clone)]
 pub struct Options {
@@ -26,6 +37,10 @@ pub struct Options {
     pub rate: u32,
     /// How long after a failed webhook its one retry comes; Intercom waits a minute.
     pub retry_after: Duration,
+    /// How long a new contact stays out of search; Intercom speaks of a few minutes.
+    pub search_delay: Duration,
+    /// Made beside the seed, in its first workspace.
+    pub generate: Generate,
     /// Where the page's link to the Earmark inbox leads; absent shows no link.
     pub inbox_url: Option<String>,
     /// In the form `POST /__sandbox/seed` takes: its workspaces and OAuth apps that the state has not yet are put in at the
@@ -45,6 +60,8 @@ impl Default for Options {
             latency: Duration::ZERO,
             rate: 1666,
             retry_after: Duration::from_secs(60),
+            search_delay: Duration::ZERO,
+            generate: Generate::default(),
             inbox_url: None,
             seed: None,
             clock: Arc::new(system_time),

@@ -99,7 +99,9 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         Some(path) => file::load(path)?,
         None => State::default(),
     };
-    if let Some(wanted) = &options.seed {
+    if state.workspaces.is_empty() {
+        state = seed::fresh(&options, (options.clock)()).map_err(Error::Seed)?;
+    } else if let Some(wanted) = &options.seed {
         let mut seed = seed::parse(wanted.clone()).map_err(Error::Seed)?;
         seed.leave_out_known(&state);
         seed::apply(&mut state, seed, (options.clock)(), &mut |_, _| {}).map_err(Error::Seed)?;

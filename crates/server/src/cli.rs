@@ -118,6 +118,18 @@ pub struct SandboxArgs {
     /// Seconds until a webhook that failed is sent once more, as Intercom does after 60
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub webhook_retry_seconds: u64,
+    /// Seconds until search shows a new contact; Intercom speaks of a few minutes
+    #[arg(long = "search-delay", value_name = "SECONDS", default_value_t = 0)]
+    pub search_delay_seconds: u64,
+    /// Contacts to make up, spread over three years with a fifth on one day
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub contacts: u32,
+    /// Companies to make up
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub companies: u32,
+    /// Conversations to make up
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub conversations: u32,
 }
 
 #[cfg(test)]

@@ -40,7 +40,52 @@ pub struct Conversation {
     pub company: Option<Company>,
     /// Whether Intercom's automated agent took part.
     pub ai_agent_participated: Option<bool>,
+    /// Whether a teammate has read it.
+    pub read: Option<bool>,
+    /// Its priority, in the words of the version it was read with.
+    pub priority: Option<String>,
+    /// Until when it sleeps.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// Since when the customer waits for an answer.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// The customer's own attributes.
+    pub custom_attributes: Object,
+    /// Reply times and counts, as they came.
+    pub statistics: Object,
+    /// Every field that has none here, as it came.
+    pub other: Object,
 }
+
+/// What [`Conversation::read`] keeps in fields of its own.
+const READ: &[&str] = &[
+    "type",
+    "id",
+    "conversation_id",
+    "created_at",
+    "updated_at",
+    "title",
+    "state",
+    "open",
+    "source",
+    "conversation_message",
+    "contacts",
+    "user",
+    "customers",
+    "conversation_parts",
+    "tags",
+    "teammates",
+    "assignee",
+    "admin_assignee_id",
+    "team_assignee_id",
+    "company",
+    "ai_agent_participated",
+    "read",
+    "priority",
+    "snoozed_until",
+    "waiting_since",
+    "custom_attributes",
+    "statistics",
+];
 
 impl Conversation {
     pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
@@ -82,6 +127,13 @@ impl Conversation {
                 .object("company")
                 .and_then(|company| Company::read(company).ok()),
             ai_agent_participated: from.flag("ai_agent_participated"),
+            read: from.flag("read"),
+            priority: from.text("priority"),
+            snoozed_until: from.date("snoozed_until"),
+            waiting_since: from.date("waiting_since"),
+            custom_attributes: from.attributes("custom_attributes"),
+            statistics: from.attributes("statistics"),
+            other: crate::json::rest(from, READ),
         };
         if conversation.source.is_none()
             && let Some(opening) = from.object("conversation_message")

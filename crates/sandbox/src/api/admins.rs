@@ -1,4 +1,4 @@
-//! `/me` and `/admins`.
+//! `/me`, `/admins` and `/teams`.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,18 @@ use super::error::ApiError;
 use crate::render;
 use crate::state::app::Permission::{ReadAdmins, ReadSingleAdmin};
 
-pub(super) fn me(call: &mut Call<'_>) -> Answer {
+pub(super) fn route(call: &mut Call<'_>, method: &str, path: &[&str]) -> Answer {
+    match (method, path) {
+        ("GET", ["me"]) => me(call),
+        ("GET", ["admins"]) => list(call),
+        ("GET", ["admins", id]) => one(call, id),
+        ("GET", ["teams"]) => teams(call),
+        ("GET", ["teams", id]) => team(call, id),
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+fn me(call: &mut Call<'_>) -> Answer {
     call.need(&[ReadSingleAdmin, ReadAdmins])?;
     let workspace = &*call.workspace;
     let owner = match call.admin {
@@ -36,13 +47,13 @@ pub(super) fn me(call: &mut Call<'_>) -> Answer {
     }))
 }
 
-pub(super) fn list(call: &mut Call<'_>) -> Answer {
+fn list(call: &mut Call<'_>) -> Answer {
     call.need(&[ReadAdmins])?;
     let admins: Vec<Value> = call.workspace.admins.iter().map(render::admin).collect();
     Ok(json!({"type": "admin.list", "admins": admins}))
 }
 
-pub(super) fn one(call: &mut Call<'_>, id: &str) -> Answer {
+fn one(call: &mut Call<'_>, id: &str) -> Answer {
     call.need(&[ReadAdmins])?;
     let admin = call
         .workspace
@@ -51,4 +62,18 @@ pub(super) fn one(call: &mut Call<'_>, id: &str) -> Answer {
     let mut value = render::admin(admin);
     value["away_status_reason_id"] = Value::Null;
     Ok(value)
+}
+
+fn teams(call: &mut Call<'_>) -> Answer {
+    call.need(&[ReadAdmins])?;
+    let teams: Vec<Value> = call.workspace.teams.iter().map(render::team).collect();
+    Ok(json!({"type": "team.list", "teams": teams}))
+}
+
+fn team(call: &mut Call<'_>, id: &str) -> Answer {
+    call.need(&[ReadAdmins])?;
+    let mut teams = call.workspace.teams.iter();
+    let team = teams.find(|team| team.id == id);
+    team.map(render::team)
+        .ok_or_else(|| ApiError::new(404, "team_not_found", "Team not found"))
 }

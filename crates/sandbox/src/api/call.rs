@@ -6,7 +6,7 @@ use actix_web::web::Bytes;
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{admins, changes, companies, contacts, conversations, tags};
+use super::{admins, companies, contacts, conversations, groups, tags};
 use crate::host::Host;
 use crate::render::Shape;
 use crate::state::app::{App, Permission, Version};
@@ -45,6 +45,16 @@ pub(super) struct Call<'a> {
     pub(super) body: Value,
     pub(super) version: Version,
     pub(super) now: i64,
+    /// How long new contacts stay out of search, in seconds.
+    pub(super) search_delay: i64,
+    pub(super) events: Vec<Event>,
+    pub(super) status: u16,
+}
+
+/// What a call came to.
+pub(super) struct Done {
+    pub(super) status: u16,
+    pub(super) value: Value,
     pub(super) events: Vec<Event>,
 }
 
@@ -58,7 +68,8 @@ impl<'a> Call<'a> {
         caller: &Caller,
         incoming: &Incoming,
         now: i64,
-    ) -> Result<(Value, Vec<Event>), ApiError> {
+        search_delay: i64,
+    ) -> Result<Done, ApiError> {
         let accepts = incoming
             .accept
             .as_deref()
@@ -95,10 +106,16 @@ impl<'a> Call<'a> {
             body,
             version,
             now,
+            search_delay,
             events: Vec::new(),
+            status: 200,
         };
         let value = call.route()?;
-        Ok((value, call.events))
+        Ok(Done {
+            status: call.status,
+            value,
+            events: call.events,
+        })
     }
 
     fn route(&mut self) -> Answer {
@@ -108,28 +125,18 @@ impl<'a> Call<'a> {
             .split('/')
             .filter(|one| !one.is_empty())
             .collect();
-        match (incoming.method.as_str(), path.as_slice()) {
-            ("GET", ["me"]) => admins::me(self),
-            ("GET", ["admins"]) => admins::list(self),
-            ("GET", ["admins", id]) => admins::one(self, id),
-            ("GET", ["tags"]) => tags::list(self),
-            ("GET", ["tags", id]) => tags::one(self, id),
-            ("GET", ["contacts"]) => contacts::list(self),
-            ("POST", ["contacts", "search"]) => contacts::search(self),
-            ("GET", ["contacts", id]) => contacts::one(self, id),
-            ("GET", ["contacts", id, "companies"]) => contacts::companies(self, id),
-            ("GET", ["companies"]) => companies::find(self),
-            ("POST", ["companies", "list"]) => companies::list(self),
-            ("GET", ["companies", id]) => companies::one(self, id),
-            ("GET", ["ticket_types"]) => tags::ticket_types(self),
-            ("GET", ["conversations"]) => conversations::list(self),
-            ("POST", ["conversations", "search"]) => conversations::search(self),
-            ("POST", ["conversations", "redact"]) => changes::redact(self),
-            ("GET", ["conversations", id]) => conversations::one(self, id),
-            ("DELETE", ["conversations", id]) => changes::delete(self, id),
-            ("POST", ["conversations", id, "reply"]) => changes::reply(self, id),
-            ("POST", ["conversations", id, "tags"]) => changes::tag(self, id),
-            ("DELETE", ["conversations", id, "tags", tag]) => changes::untag(self, id, tag),
+        let Some((first, rest)) = path.split_first() else {
+            return Err(ApiError::not_found());
+        };
+        let method = incoming.method.as_str();
+        match *first {
+            "me" | "admins" | "teams" => admins::route(self, method, &path),
+            "contacts" => contacts::route(self, method, rest),
+            "companies" => companies::route(self, method, rest),
+            "tags" => tags::route(self, method, rest),
+            "segments" | "notes" | "subscription_types" => groups::route(self, method, &path),
+            "conversations" => conversations::route(self, method, rest),
+            "ticket_types" => tags::ticket_types(self),
             _ => Err(ApiError::not_found()),
         }
     }

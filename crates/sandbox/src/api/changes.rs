@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
+use super::conversations::whole;
 use super::error::ApiError;
 use crate::html;
-use crate::render::conversation as render;
+use crate::render;
 use crate::state::act::{Draft, Voice};
 use crate::state::app::Permission::WriteConversations;
 use crate::state::conversation::Attachment;
+use crate::state::table::Key;
 use crate::state::tagging::Target;
 
 /// A reply takes this many attachment URLs at most.
@@ -31,7 +33,7 @@ pub(super) fn tag(call: &mut Call<'_>, id: &str) -> Answer {
         .get(id)
         .and_then(|one| one.tags.iter().find(|applied| applied.tag == tag))
         .ok_or_else(ApiError::not_found)?;
-    Ok(render::applied(call.workspace, applied))
+    Ok(render::conversation::applied(call.workspace, applied))
 }
 
 /// Takes the tag off every message. The body must name the admin.
@@ -45,7 +47,7 @@ pub(super) fn untag(call: &mut Call<'_>, id: &str, tag: &str) -> Answer {
         return Err(ApiError::new(404, "admin_not_found", "Admin not found"));
     }
     let removed = call.workspace.remove_tag(id, None, tag, call.now)?;
-    Ok(render::applied(call.workspace, &removed))
+    Ok(render::conversation::applied(call.workspace, &removed))
 }
 
 pub(super) fn reply(call: &mut Call<'_>, id: &str) -> Answer {
@@ -84,18 +86,20 @@ pub(super) fn reply(call: &mut Call<'_>, id: &str) -> Answer {
     whole(call, &id)
 }
 
-fn contact(call: &Call<'_>) -> Result<String, ApiError> {
-    let contacts = call.workspace.contacts.values();
-    let found = if let Some(id) = call.text("intercom_user_id") {
-        call.workspace.contacts.get(&id)
-    } else if let Some(email) = call.text("email") {
-        contacts
-            .into_iter()
-            .find(|one| one.email.as_ref() == Some(&email))
-    } else if let Some(id) = call.text("user_id") {
-        contacts
-            .into_iter()
-            .find(|one| one.external_id.as_ref() == Some(&id))
+/// The contact that a body names by Intercom's id, its e-mail or the customer's id.
+pub(super) fn contact(call: &Call<'_>) -> Result<String, ApiError> {
+    person(call, &call.body)
+}
+
+pub(super) fn person(call: &Call<'_>, named: &Value) -> Result<String, ApiError> {
+    let contacts = &call.workspace.contacts;
+    let text = |field: &str| named[field].as_str();
+    let found = if let Some(id) = text("intercom_user_id") {
+        contacts.get(id)
+    } else if let Some(email) = text("email") {
+        contacts.with(Key::Email, email).map(|(_, one)| one).next()
+    } else if let Some(id) = text("user_id") {
+        contacts.with(Key::External, id).map(|(_, one)| one).next()
     } else {
         return Err(ApiError::missing("intercom_user_id"));
     };
@@ -105,11 +109,54 @@ fn contact(call: &Call<'_>) -> Result<String, ApiError> {
 fn last_of(call: &Call<'_>, contact: &str) -> Result<String, ApiError> {
     call.workspace
         .conversations
-        .values()
-        .filter(|one| one.contact == contact)
+        .with(Key::Contact, contact)
+        .map(|(_, one)| one)
         .max_by_key(|one| one.updated_at)
         .map(|one| one.id.clone())
         .ok_or_else(ApiError::not_found)
+}
+
+/// A contact begins a conversation; the answer is its opening message.
+pub(super) fn create(call: &mut Call<'_>) -> Answer {
+    call.need(&[WriteConversations])?;
+    let from = &call.body["from"];
+    let kind = from["type"]
+        .as_str()
+        .ok_or_else(|| ApiError::missing("from.type"))?;
+    if !matches!(kind, "user" | "lead" | "contact") {
+        return Err(ApiError::invalid("from.type must be user, lead or contact"));
+    }
+    let id = from["id"]
+        .as_str()
+        .ok_or_else(|| ApiError::missing("from.id"))?;
+    let by_own = || call.workspace.contacts.with(Key::External, id).next();
+    let contact = match call
+        .workspace
+        .contacts
+        .get(id)
+        .or_else(|| Some(by_own()?.1))
+    {
+        Some(contact) => contact.id.clone(),
+        None => return Err(ApiError::user_not_found()),
+    };
+    let draft = Draft {
+        body: Some(html::from_api(&call.required("body")?)),
+        attachments: attachments(call)?,
+    };
+    let subject = call.text("subject").unwrap_or_default();
+    let (id, events) = call.workspace.begin(&contact, &subject, draft, call.now)?;
+    call.events.extend(events);
+    let begun = call.workspace.conversations.get(&id);
+    let begun = begun.ok_or_else(ApiError::not_found)?;
+    Ok(json!({
+        "type": "user_message",
+        "id": begun.source.id,
+        "created_at": begun.created_at,
+        "subject": begun.source.subject,
+        "body": begun.source.body,
+        "message_type": "inapp",
+        "conversation_id": id,
+    }))
 }
 
 fn attachments(call: &Call<'_>) -> Result<Vec<Attachment>, ApiError> {
@@ -161,19 +208,12 @@ pub(super) fn redact(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn delete(call: &mut Call<'_>, id: &str) -> Answer {
     call.need(&[WriteConversations])?;
+    let retain = call.incoming.query.get("retain_metrics");
+    let retain = retain.is_none_or(|value| value != "false");
     let events = call
         .workspace
-        .delete(id)
+        .delete(id, retain, call.now)
         .map_err(|_| ApiError::not_found())?;
     call.events.extend(events);
     Ok(json!({"id": id, "object": "conversation", "deleted": true}))
-}
-
-fn whole(call: &Call<'_>, id: &str) -> Answer {
-    let conversation = call
-        .workspace
-        .conversations
-        .get(id)
-        .ok_or_else(ApiError::not_found)?;
-    Ok(render::whole(call.workspace, conversation, call.shape()))
 }

@@ -1,64 +1,95 @@
 //! `/conversations`: reading. Lists never carry parts.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call};
+use super::changes;
 use super::error::ApiError;
-use super::paging::{Key, Sizes, Wish};
-use super::search::{Field, Query, sort};
-use crate::html;
+use super::manage;
+use super::paging::{self, Page, Sizes, Wish};
 use crate::render::conversation as render;
+use crate::search;
+use crate::search::find::{By, Order, find};
 use crate::state::app::Permission::ReadConversations;
-use crate::state::conversation::{AuthorKind, Conversation};
+use crate::state::app::Version;
+use crate::state::conversation::Conversation;
+use crate::state::table::Time;
 
 const SIZES: Sizes = Sizes {
     default: 20,
     max: 150,
 };
+const DELETED: Sizes = Sizes {
+    default: 20,
+    max: 60,
+};
 
-pub(super) fn list(call: &mut Call<'_>) -> Answer {
+pub(super) fn route(call: &mut Call<'_>, method: &str, path: &[&str]) -> Answer {
+    match (method, path) {
+        ("GET", []) => list(call),
+        ("POST", []) => changes::create(call),
+        ("POST", ["search"]) => search(call),
+        ("POST", ["redact"]) => changes::redact(call),
+        ("GET", ["deleted"]) => deleted(call),
+        ("GET", [id]) => one(call, id),
+        ("PUT", [id]) => manage::update(call, id),
+        ("DELETE", [id]) => changes::delete(call, id),
+        ("POST", [id, "reply"]) => changes::reply(call, id),
+        ("POST", [id, "parts"]) => manage::parts(call, id),
+        ("POST", [id, "run_assignment_rules"]) => manage::run_rules(call, id),
+        ("POST", [id, "customers"]) => manage::attach(call, id),
+        ("DELETE", [id, "customers", contact]) => manage::detach(call, id, contact),
+        ("POST", [id, "tags"]) => changes::tag(call, id),
+        ("DELETE", [id, "tags", tag]) => changes::untag(call, id, tag),
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+fn list(call: &mut Call<'_>) -> Answer {
     call.need(&[ReadConversations])?;
     let wish = Wish::from_query(call, SIZES)?;
-    let found = call
-        .workspace
-        .conversations
-        .values()
-        .map(|one| ((one.updated_at, one.id.clone()), one))
-        .collect();
-    Ok(listed(call, wish, found, true))
+    let order = Order {
+        by: By::Time(Time::Updated),
+        down: true,
+    };
+    let page = wish.walk(&call.workspace.conversations, &order);
+    Ok(listed(call, &page))
 }
 
-pub(super) fn search(call: &mut Call<'_>) -> Answer {
+fn search(call: &mut Call<'_>) -> Answer {
     call.need(&[ReadConversations])?;
-    let query = Query::parse(&call.body)?;
     let wish = Wish::from_body(call, SIZES)?;
-    let (by, down) = sort(&call.body, ("updated_at", true))?;
-    let mut found: Vec<(Key, &Conversation)> = Vec::new();
-    for one in call.workspace.conversations.values() {
-        if query.matches(&|name| field(one, name))? {
-            let at = match by.as_str() {
-                "id" => 0,
-                "created_at" => one.created_at,
-                "updated_at" => one.updated_at,
-                other => return Err(ApiError::invalid(format!("cannot sort by {other}"))),
-            };
-            found.push(((at, one.id.clone()), one));
+    let workspace = &mut *call.workspace;
+    let order = Order::read::<Conversation>(workspace, &call.body, ("updated_at", true))?;
+    let query = search::parse::<Conversation>(workspace, &call.body["query"])?;
+    let what = format!(
+        "conversations {} {}",
+        call.body["query"], call.body["sort"]["field"]
+    );
+    let table = &workspace.conversations;
+    let stamp = table.stamp();
+    let slots = match workspace.found.get(&what, stamp, call.now) {
+        Some(kept) => kept,
+        None => {
+            let slots = Arc::new(find(table, &query, &order, &|_| true));
+            let kept = slots.clone();
+            workspace.found.keep(what, stamp, i64::MAX, kept);
+            slots
         }
-    }
-    Ok(listed(call, wish, found, down))
+    };
+    let page = wish.cut(&workspace.conversations, &slots, &order);
+    Ok(listed(call, &page))
 }
 
-fn listed(call: &Call<'_>, wish: Wish, mut found: Vec<(Key, &Conversation)>, down: bool) -> Value {
-    found.sort_by(|one, two| one.0.cmp(&two.0));
-    if down {
-        found.reverse();
-    }
-    let page = wish.cut(found, down, |found| found.0.clone());
+fn listed(call: &Call<'_>, page: &Page) -> Value {
     let shape = call.shape();
     let conversations: Vec<Value> = page
-        .items
-        .into_iter()
-        .map(|(_, one)| render::listed(call.workspace, one, shape))
+        .slots
+        .iter()
+        .filter_map(|slot| call.workspace.conversations.at(*slot))
+        .map(|one| render::listed(call.workspace, one, shape))
         .collect();
     json!({
         "type": "conversation.list",
@@ -68,47 +99,58 @@ fn listed(call: &Call<'_>, wish: Wish, mut found: Vec<(Key, &Conversation)>, dow
     })
 }
 
-fn field(one: &Conversation, name: &str) -> Option<Field> {
-    let ids = |ids: Vec<String>| Field::Ids {
-        ids,
-        only_equal: false,
-    };
-    Some(match name {
-        "id" => Field::Text(Some(one.id.clone())),
-        "created_at" => Field::Second(Some(one.created_at)),
-        "updated_at" => Field::Second(Some(one.updated_at)),
-        "waiting_since" => Field::Second(one.waiting_since),
-        "open" => Field::Flag(one.open),
-        "read" => Field::Flag(one.read),
-        "state" => Field::Text(Some(if one.open { "open" } else { "closed" }.to_owned())),
-        "tag_ids" => ids(one.tags.iter().map(|applied| applied.tag.clone()).collect()),
-        "contact_ids" => ids(vec![one.contact.clone()]),
-        "teammate_ids" => ids(one
-            .parts
-            .iter()
-            .filter(|part| part.author.kind == AuthorKind::Admin)
-            .map(|part| part.author.id.clone())
-            .collect()),
-        "admin_assignee_id" => Field::Text(one.assignee.clone()),
-        "source.id" => Field::Text(Some(one.source.id.clone())),
-        "source.subject" => Field::Text(Some(one.source.subject.clone())),
-        "source.author.id" => Field::Text(Some(one.source.author.id.clone())),
-        "source.author.email" => Field::Text(one.source.author.email.clone()),
-        // Intercom matches single words of the body.
-        "source.body" => ids(html::to_text(&one.source.body)
-            .split(|letter: char| !letter.is_alphanumeric())
-            .map(str::to_owned)
-            .collect()),
-        _ => return None,
-    })
+/// The ids of deleted conversations, newest first unless asked otherwise. It came with 2.16.
+fn deleted(call: &mut Call<'_>) -> Answer {
+    call.need(&[ReadConversations])?;
+    if call.version < Version::V2_16 {
+        return Err(ApiError::new(
+            400,
+            "intercom_version_invalid",
+            "Requested resource is not available in current API version.",
+        ));
+    }
+    let mut all: Vec<Value> = call
+        .workspace
+        .deleted_conversations
+        .iter()
+        .map(|gone| {
+            json!({
+                "type": "conversation",
+                "id": gone.id,
+                "metrics_retained": gone.metrics_retained,
+                "deleted_at": gone.at,
+            })
+        })
+        .collect();
+    if call
+        .incoming
+        .query
+        .get("order")
+        .is_none_or(|order| order != "asc")
+    {
+        all.reverse();
+    }
+    let (range, pages) = paging::by_number(call, DELETED, all.len())?;
+    Ok(json!({
+        "type": "conversation.list",
+        "conversations": all[range],
+        "total_count": all.len(),
+        "pages": pages,
+    }))
 }
 
-pub(super) fn one(call: &mut Call<'_>, id: &str) -> Answer {
-    call.need(&[ReadConversations])?;
-    let conversation = call
-        .workspace
-        .conversations
-        .get(id)
-        .ok_or_else(ApiError::not_found)?;
+pub(super) fn known<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a Conversation, ApiError> {
+    let found = call.workspace.conversations.get(id);
+    found.ok_or_else(ApiError::not_found)
+}
+
+/// The whole conversation as it is now.
+pub(super) fn whole(call: &Call<'_>, id: &str) -> Answer {
+    let conversation = known(call, id)?;
     Ok(render::whole(call.workspace, conversation, call.shape()))
+}
+
+fn one(call: &mut Call<'_>, id: &str) -> Answer {
+    call.need(&[ReadConversations])?;
+    whole(call, id)
 }

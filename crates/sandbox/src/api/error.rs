@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::search::Refused;
 use crate::state::act::Refusal;
 use crate::state::app::Permission;
 
@@ -11,6 +12,8 @@ pub(super) struct ApiError {
     pub(super) status: u16,
     code: String,
     message: String,
+    /// A path for the `Link` header.
+    pub(super) link: Option<String>,
 }
 
 impl ApiError {
@@ -19,6 +22,19 @@ impl ApiError {
             status,
             code: code.to_owned(),
             message: message.into(),
+            link: None,
+        }
+    }
+
+    /// The contact was merged into the one the link leads to.
+    pub(super) fn merged(into: &str) -> Self {
+        Self {
+            link: Some(format!("</contacts/{into}>; rel=\"canonical\"")),
+            ..Self::new(
+                410,
+                "contact_merged",
+                "This contact has been merged. See the 'Link' header for the canonical contact.",
+            )
         }
     }
 
@@ -141,6 +157,21 @@ impl From<Refusal> for ApiError {
             Refusal::Admin => Self::new(404, "admin_not_found", message),
             Refusal::Contact => Self::user_not_found(),
             Refusal::NotRedactable => Self::new(400, "conversation_part_not_redactable", message),
+            Refusal::Company => Self::company_not_found(),
+            Refusal::TooManyCompanies => Self::new(400, "contact_company_limit_exceeded", message),
+            Refusal::Duplicate { .. } => Self::new(409, "conflict", message),
+            Refusal::Invalid(_) => Self::invalid(message),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let message = refused.to_string();
+        match refused {
+            Refused::Missing(_) => Self::new(400, "parameter_not_found", message),
+            Refused::Invalid(_) => Self::invalid(message),
+            Refused::Order => Self::new(400, "invalid_sort_order", message),
         }
     }
 }

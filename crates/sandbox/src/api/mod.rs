@@ -4,23 +4,26 @@ mod admins;
 mod call;
 mod changes;
 mod companies;
+mod contact_lists;
 mod contacts;
 mod conversations;
-mod dates;
 mod error;
+mod groups;
+mod manage;
 mod oauth;
 mod paging;
-mod search;
+mod scroll;
 mod tags;
 
 use std::time::Duration;
 
-use actix_web::body::SizedStream;
+use actix_web::body::{BoxBody, SizedStream};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK, RETRY_AFTER};
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde_json::Value;
 
 use crate::faults::{Fault, Kind};
@@ -31,6 +34,8 @@ use crate::shared::{Happened, Shared};
 use crate::state::State;
 use call::{Call, Caller, Incoming};
 use error::ApiError;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// Answers every path that is neither the page's nor the control's.
 pub(crate) async fn answer(req: HttpRequest, body: Bytes, shared: Data<Shared>) -> HttpResponse {
@@ -55,7 +60,11 @@ pub(crate) async fn answer(req: HttpRequest, body: Bytes, shared: Data<Shared>) 
         _ => reply(&shared, &incoming),
     };
     log(&shared, &incoming, reply.status, reply.app.clone());
-    reply.send(&incoming)
+    match fault {
+        Some(fault) if fault.kind == Kind::Cut => reply.cut(&incoming),
+        Some(fault) if fault.kind == Kind::WrongJson => reply.garble(fault.body).send(&incoming),
+        _ => reply.send(&incoming),
+    }
 }
 
 fn read(req: &HttpRequest, body: &Bytes, request_id: String) -> Incoming {
@@ -84,12 +93,15 @@ fn read(req: &HttpRequest, body: &Bytes, request_id: String) -> Incoming {
 }
 
 fn reply(shared: &Data<Shared>, incoming: &Incoming) -> Reply {
-    let limit = shared.options.rate;
     match (incoming.method.as_str(), incoming.path.as_str()) {
         ("POST", "/auth/eagle/token") => return oauth::token(shared, incoming),
         ("POST", "/auth/uninstall") => return oauth::uninstall(shared, incoming),
         _ => {}
     }
+    let rules = Rules {
+        rate: shared.options.rate,
+        search_delay: i64::try_from(shared.options.search_delay.as_secs()).unwrap_or(i64::MAX),
+    };
     let reads = incoming.method == "GET"
         || incoming.path.ends_with("/search")
         || incoming.path.ends_with("/list");
@@ -98,22 +110,32 @@ fn reply(shared: &Data<Shared>, incoming: &Incoming) -> Reply {
         return dispatch(
             &mut shared.lock(),
             incoming,
-            limit,
+            rules,
             now,
             &mut Happened::default(),
         );
     }
-    shared.change(|state, now, happened| dispatch(state, incoming, limit, now, happened))
+    shared.change(|state, now, happened| dispatch(state, incoming, rules, now, happened))
+}
+
+/// What the options say about every call.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// Calls in each window of ten seconds.
+    rate: u32,
+    /// Seconds until a new contact is searchable.
+    search_delay: i64,
 }
 
 /// One call against the state: who asks, may they, and what is the answer.
 fn dispatch(
     state: &mut State,
     incoming: &Incoming,
-    limit: u32,
+    rules: Rules,
     now: i64,
     happened: &mut Happened,
 ) -> Reply {
+    let limit = rules.rate;
     let caller = match identify(state, incoming, now) {
         Ok(caller) => caller,
         Err(error) => return Reply::error(error, incoming, Budget::untouched(limit, now), None),
@@ -125,12 +147,12 @@ fn dispatch(
     let outcome = if budget.exceeded {
         Err(ApiError::rate_limited(limit))
     } else {
-        Call::run(state, &caller, incoming, now)
+        Call::run(state, &caller, incoming, now, rules.search_delay)
     };
     match outcome {
-        Ok((value, events)) => {
-            happened.add(&caller.app_id, events);
-            Reply::ok(value, budget, name)
+        Ok(done) => {
+            happened.add(&caller.app_id, done.events);
+            Reply::ok(done.status, done.value, budget, name)
         }
         Err(error) => Reply::error(error, incoming, budget, name),
     }
@@ -183,21 +205,29 @@ struct Reply {
     body: Body,
     budget: Budget,
     retry_after: Option<u32>,
+    link: Option<String>,
     app: Option<String>,
 }
 
 enum Body {
+    Empty,
     Json(Value),
+    /// No JSON, although its content type says so.
+    Garbled(String),
     Raw(String),
 }
 
 impl Reply {
-    fn ok(value: Value, budget: Budget, app: Option<String>) -> Self {
+    fn ok(status: u16, value: Value, budget: Budget, app: Option<String>) -> Self {
         Self {
-            status: 200,
-            body: Body::Json(value),
+            status,
+            body: match value {
+                Value::Null => Body::Empty,
+                value => Body::Json(value),
+            },
             budget,
             retry_after: None,
+            link: None,
             app,
         }
     }
@@ -208,6 +238,7 @@ impl Reply {
             body: Body::Json(error.body(&incoming.request_id)),
             budget,
             retry_after: None,
+            link: error.link,
             app,
         }
     }
@@ -230,8 +261,47 @@ impl Reply {
             },
             budget,
             retry_after: fault.retry_after,
+            link: None,
             app: None,
         }
+    }
+
+    /// The same answer without JSON in it.
+    fn garble(mut self, body: Option<String>) -> Self {
+        let half = match &self.body {
+            Body::Json(value) => {
+                let text = value.to_string();
+                text.chars().take(text.chars().count() / 2).collect()
+            }
+            _ => String::new(),
+        };
+        self.body = Body::Garbled(body.unwrap_or(half));
+        self
+    }
+
+    /// The same answer, whose connection ends after half of the body it announced.
+    fn cut(self, incoming: &Incoming) -> HttpResponse {
+        let text = match &self.body {
+            Body::Json(value) => value.to_string(),
+            Body::Raw(text) | Body::Garbled(text) => text.clone(),
+            Body::Empty => String::new(),
+        };
+        let whole = Bytes::from(text);
+        let half = whole.slice(..whole.len() / 2);
+        let end = async {
+            // Without a pause the server would close before it sent the first half.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(std::io::Error::other("cut"))
+        };
+        let parts = stream::iter([Ok(half)]).chain(stream::once(end));
+        let body = SizedStream::new(whole.len().max(1) as u64, Box::pin(parts));
+        let empty = Self {
+            body: Body::Empty,
+            ..self
+        };
+        let mut response = empty.send(incoming);
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+        response.map_body(|_, _| BoxBody::new(body))
     }
 
     fn send(self, incoming: &Incoming) -> HttpResponse {
@@ -245,10 +315,15 @@ impl Reply {
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
+        if let Some(link) = self.link {
+            response.insert_header((LINK, link));
+        }
         match self.body {
+            Body::Empty => response.finish(),
             Body::Json(value) => response
-                .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))
+                .insert_header((CONTENT_TYPE, JSON))
                 .body(value.to_string()),
+            Body::Garbled(text) => response.insert_header((CONTENT_TYPE, JSON)).body(text),
             Body::Raw(text) => response
                 .insert_header((CONTENT_TYPE, "text/html"))
                 .body(text),

@@ -30,7 +30,7 @@ pub(super) fn token(shared: &Shared, incoming: &Incoming) -> Reply {
         shared.change(|state, now, _| state.exchange(client, proof, incoming.host.0, fresh, now));
     let budget = Budget::untouched(shared.options.rate, shared.now());
     match granted {
-        Some(granted) => Reply::ok(answer(&granted), budget, None),
+        Some(granted) => Reply::ok(200, answer(&granted), budget, None),
         // The message is documented, the code of the error is not.
         None => {
             let error = ApiError::new(401, "unauthorized", "Unauthorized Code");
@@ -68,6 +68,6 @@ pub(super) fn uninstall(shared: &Data<Shared>, incoming: &Incoming) -> Reply {
     notices::uninstall(shared, client_id, app_id, Some(notices::Signed::Yes));
     Reply {
         body: Body::Raw(String::new()),
-        ..Reply::ok(Value::Null, budget, name)
+        ..Reply::ok(200, Value::Null, budget, name)
     }
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::error::ApiError;
-
-/// What an item is sorted by: a time, then its id.
-pub(super) type Key = (i64, String);
+use crate::search::Searchable;
+use crate::search::find::{By, Order, Place};
+use crate::state::table::Table;
 
 /// Page sizes of one endpoint.
 #[derive(Clone, Copy)]
@@ -18,8 +18,8 @@ pub(super) struct Sizes {
 }
 
 /// One page by cursor.
-pub(super) struct Page<T> {
-    pub(super) items: Vec<T>,
+pub(super) struct Page {
+    pub(super) slots: Vec<u32>,
     pub(super) total: usize,
     pub(super) pages: Value,
 }
@@ -27,7 +27,14 @@ pub(super) struct Page<T> {
 /// Where a cursor page begins and how long it is.
 pub(super) struct Wish {
     per_page: usize,
-    after: Option<Key>,
+    after: Option<Mark>,
+}
+
+/// The last row of the page before, and which page that was.
+#[derive(Clone, PartialEq, Debug)]
+struct Mark {
+    at: (Place, u32),
+    page: usize,
 }
 
 impl Wish {
@@ -64,30 +71,93 @@ impl Wish {
         })
     }
 
-    /// Cuts the page out of all items, which must be sorted by `key`, descending when `down`.
-    pub(super) fn cut<T>(self, items: Vec<T>, down: bool, key: impl Fn(&T) -> Key) -> Page<T> {
-        let total = items.len();
-        let begin = self.after.map_or(0, |after| {
-            items.partition_point(|item| {
-                let order = key(item).cmp(&after);
-                if down { order.is_ge() } else { order.is_le() }
+    /// Cuts the page out of all slots, which stand in ascending order.
+    pub(super) fn cut<T: Searchable>(
+        &self,
+        table: &Table<T>,
+        slots: &[u32],
+        order: &Order<T::Field>,
+    ) -> Page {
+        let passed = |slot: &u32, mark: &Mark| {
+            table.at(*slot).is_some_and(|row| {
+                let way = order.compare((*slot, row), &mark.at);
+                if order.down { way.is_lt() } else { way.is_le() }
             })
-        });
-        let last = begin + self.per_page;
-        let next = (last < total)
-            .then(|| items.get(last - 1).map(&key))
-            .flatten();
+        };
+        let at = self
+            .after
+            .as_ref()
+            .map(|mark| slots.partition_point(|slot| passed(slot, mark)));
+        let wanted: Vec<u32> = if order.down {
+            let rest = &slots[..at.unwrap_or(slots.len())];
+            rest.iter().rev().take(self.per_page + 1).copied().collect()
+        } else {
+            let rest = &slots[at.unwrap_or(0)..];
+            rest.iter().take(self.per_page + 1).copied().collect()
+        };
+        self.page(table, wanted, slots.len(), order)
+    }
+
+    /// Takes the page from a table without a search, ordered by id or time.
+    pub(super) fn walk<T: Searchable>(&self, table: &Table<T>, order: &Order<T::Field>) -> Page {
+        let mark = self.after.as_ref().map(|mark| &mark.at);
+        let beyond = |(slot, row): &(u32, &T)| {
+            let way = mark.map(|mark| order.compare((*slot, *row), mark));
+            !row.hidden()
+                && way.is_none_or(|way| if order.down { way.is_lt() } else { way.is_gt() })
+        };
+        let more = self.per_page + 1;
+        let slots = |rows: &mut dyn Iterator<Item = (u32, &T)>| -> Vec<u32> {
+            rows.filter(beyond)
+                .take(more)
+                .map(|(slot, _)| slot)
+                .collect()
+        };
+        let wanted = match (&order.by, mark) {
+            (By::Time(time), Some((Place::Time(at), _))) if order.down => {
+                slots(&mut table.by_time(*time, i64::MIN..=*at).rev())
+            }
+            (By::Time(time), _) if order.down => {
+                slots(&mut table.by_time(*time, i64::MIN..=i64::MAX).rev())
+            }
+            (By::Time(time), Some((Place::Time(at), _))) => {
+                slots(&mut table.by_time(*time, *at..=i64::MAX))
+            }
+            (By::Time(time), _) => slots(&mut table.by_time(*time, i64::MIN..=i64::MAX)),
+            (_, Some((Place::Text(id), _))) => slots(&mut table.by_id(Some(id))),
+            _ => slots(&mut table.by_id(None)),
+        };
+        self.page(table, wanted, table.shown(), order)
+    }
+
+    fn page<T: Searchable>(
+        &self,
+        table: &Table<T>,
+        mut slots: Vec<u32>,
+        total: usize,
+        order: &Order<T::Field>,
+    ) -> Page {
+        let number = self.after.as_ref().map_or(1, |mark| mark.page + 1);
+        let more = slots.len() > self.per_page;
+        slots.truncate(self.per_page);
         let mut pages = json!({
             "type": "pages",
-            "page": begin / self.per_page + 1,
+            "page": number,
             "per_page": self.per_page,
             "total_pages": total.div_ceil(self.per_page),
         });
-        if let Some(key) = next {
-            pages["next"] = json!({"per_page": self.per_page, "starting_after": encode(&key)});
+        let last = slots
+            .last()
+            .and_then(|slot| Some((*slot, table.at(*slot)?)));
+        if let Some((slot, row)) = last.filter(|_| more) {
+            let mark = Mark {
+                at: (order.place(row), slot),
+                page: number,
+            };
+            pages["next"] = json!({"per_page": self.per_page, "starting_after": encode(&mark)});
         }
         Page {
-            items: items.into_iter().skip(begin).take(self.per_page).collect(),
+            slots,
             total,
             pages,
         }
@@ -105,15 +175,30 @@ fn size(wanted: Option<&str>, sizes: Sizes) -> Result<usize, ApiError> {
     }
 }
 
-fn encode((at, id): &Key) -> String {
-    STANDARD.encode(format!("{at}?{id}"))
+fn encode(mark: &Mark) -> String {
+    let (place, slot) = &mark.at;
+    let place = match place {
+        Place::Time(at) => format!("t{at}"),
+        Place::Text(text) => format!("x{text}"),
+    };
+    STANDARD.encode(format!("{}?{slot}?{place}", mark.page))
 }
 
-fn decode(cursor: &str) -> Result<Key, ApiError> {
+fn decode(cursor: &str) -> Result<Mark, ApiError> {
     let read = || {
         let text = String::from_utf8(STANDARD.decode(cursor).ok()?).ok()?;
-        let (at, id) = text.split_once('?')?;
-        Some((at.parse().ok()?, id.to_owned()))
+        let mut fields = text.splitn(3, '?');
+        let page = fields.next()?.parse().ok()?;
+        let slot = fields.next()?.parse().ok()?;
+        let place = fields.next()?;
+        let place = match place.strip_prefix('t') {
+            Some(at) => Place::Time(at.parse().ok()?),
+            None => Place::Text(place.strip_prefix('x')?.to_owned()),
+        };
+        Some(Mark {
+            at: (place, slot),
+            page,
+        })
     };
     read().ok_or_else(|| ApiError::new(400, "client_error", "The starting_after param is invalid"))
 }
@@ -155,34 +240,83 @@ pub(super) fn by_number(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::people::Contact;
+    use crate::state::table::Time;
+
+    fn wish(after: Option<&str>) -> Wish {
+        let sizes = Sizes {
+            default: 2,
+            max: 150,
+        };
+        Wish::new(None, after, sizes).expect("a wish")
+    }
+
+    fn table(ids: &[i64]) -> Table<Contact> {
+        let mut table = Table::default();
+        for id in ids {
+            let at = id / 2;
+            let contact = json!({"id": id.to_string(), "created_at": at, "updated_at": at});
+            table.insert(serde_json::from_value(contact).expect("a contact"));
+        }
+        table
+    }
+
+    fn ids(table: &Table<Contact>, page: &Page) -> Vec<String> {
+        let row = |slot: &u32| table.at(*slot).expect("a row").id.clone();
+        page.slots.iter().map(row).collect()
+    }
+
+    fn cursor(page: &Page) -> Option<&str> {
+        page.pages["next"]["starting_after"].as_str()
+    }
 
     #[test]
-    fn a_cursor_stays_right_when_items_come_and_go() {
-        let key = |item: &i64| (*item, item.to_string());
-        let wish = |after: Option<&str>| {
-            Wish::new(
-                Some("2"),
-                after,
-                Sizes {
-                    default: 10,
-                    max: 150,
-                },
-            )
-            .expect("a wish")
+    fn a_cursor_stays_right_when_rows_come_and_go() {
+        let order = Order {
+            by: By::Time(Time::Updated),
+            down: true,
         };
-        let first = wish(None).cut(vec![5, 4, 3, 2, 1], true, key);
-        assert_eq!(first.items, [5, 4]);
-        let cursor = first.pages["next"]["starting_after"]
-            .as_str()
-            .expect("more");
-        let second = wish(Some(cursor)).cut(vec![9, 5, 3, 2, 1], true, key);
-        assert_eq!(second.items, [3, 2]);
-        let cursor = second.pages["next"]["starting_after"]
-            .as_str()
-            .expect("more");
-        let third = wish(Some(cursor)).cut(vec![5, 3, 2, 1], true, key);
-        assert_eq!(third.items, [1]);
-        assert!(third.pages.get("next").is_none());
+        let mut table = table(&[1, 2, 3, 4, 5]);
+        let first = wish(None).walk(&table, &order);
+        assert_eq!(ids(&table, &first), ["5", "4"]);
+        table.remove("4");
+        table.get_mut("1").expect("there").updated_at = 9;
+        let second = wish(cursor(&first)).walk(&table, &order);
+        assert_eq!(ids(&table, &second), ["3", "2"]);
+        assert_eq!(second.pages["page"], 2);
+        assert_eq!(cursor(&second), None);
+        let slots: Vec<u32> = table
+            .by_time(Time::Updated, 0..=99)
+            .map(|one| one.0)
+            .collect();
+        let cut = wish(cursor(&first)).cut(&table, &slots, &order);
+        assert_eq!(ids(&table, &cut), ["3", "2"]);
+    }
+
+    #[test]
+    fn pages_by_id_and_by_time_reach_each_row_once() {
+        let table = table(&[7, 3, 5, 1, 2, 4, 6]);
+        for (by, down) in [
+            (By::Id, false),
+            (By::Time(Time::Created), false),
+            (By::Time(Time::Created), true),
+        ] {
+            let order = Order { by, down };
+            let mut seen = Vec::new();
+            let mut after: Option<String> = None;
+            loop {
+                let page = wish(after.as_deref()).walk(&table, &order);
+                seen.extend(ids(&table, &page));
+                match cursor(&page) {
+                    Some(next) => after = Some(next.to_owned()),
+                    None => break,
+                }
+            }
+            let mut each = seen.clone();
+            each.sort();
+            each.dedup();
+            assert_eq!((seen.len(), each.len()), (7, 7));
+        }
     }
 
     #[test]

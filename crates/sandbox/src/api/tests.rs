@@ -47,7 +47,8 @@ fn ask(
     path: &str,
     body: &Value,
 ) -> Result<Value, ApiError> {
-    Call::run(state, &caller(app), &incoming(method, path, body), NOW).map(|(value, _)| value)
+    let caller = caller(app);
+    Call::run(state, &caller, &incoming(method, path, body), NOW, 0).map(|done| done.value)
 }
 
 fn caller(app: &App) -> Caller {
@@ -175,16 +176,22 @@ fn companies_are_looked_up_and_listed() {
     let mut call = incoming("GET", "/companies", &Value::Null);
     call.query
         .insert("company_id".to_owned(), "lumen-dental".to_owned());
-    let (one, _) = Call::run(&mut state, &caller(&app), &call, NOW).expect("found");
+    let one = Call::run(&mut state, &caller(&app), &call, NOW, 0)
+        .expect("found")
+        .value;
     assert_eq!(one["type"], "company");
     call.query
         .insert("company_id".to_owned(), "nobody".to_owned());
-    let error = Call::run(&mut state, &caller(&app), &call, NOW).expect_err("unknown");
+    let error = Call::run(&mut state, &caller(&app), &call, NOW, 0)
+        .err()
+        .expect("unknown");
     assert_eq!((error.status, error.code()), (404, "company_not_found"));
 
     let mut list = incoming("POST", "/companies/list", &Value::Null);
     list.query.insert("per_page".to_owned(), "3".to_owned());
-    let (first, _) = Call::run(&mut state, &caller(&app), &list, NOW).expect("a page");
+    let first = Call::run(&mut state, &caller(&app), &list, NOW, 0)
+        .expect("a page")
+        .value;
     assert_eq!(first["data"].as_array().map(Vec::len), Some(3));
     assert!(
         first["pages"]["next"]
@@ -193,7 +200,9 @@ fn companies_are_looked_up_and_listed() {
             .ends_with("page=2")
     );
     list.query.insert("page".to_owned(), "3".to_owned());
-    let (past, _) = Call::run(&mut state, &caller(&app), &list, NOW).expect("a page");
+    let past = Call::run(&mut state, &caller(&app), &list, NOW, 0)
+        .expect("a page")
+        .value;
     assert_eq!(past["data"], json!([]));
     assert_eq!(past["pages"]["next"], Value::Null);
 }

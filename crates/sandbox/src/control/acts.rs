@@ -14,10 +14,10 @@ use crate::state::conversation::Attachment;
 use crate::state::event::Event;
 use crate::state::tagging::Target;
 
-type Acted = Result<(Value, Vec<Event>), Refusal>;
+pub(super) type Acted = Result<(Value, Vec<Event>), Refusal>;
 
 /// Runs an act in one workspace and answers with what it made.
-fn act(
+pub(super) fn act(
     shared: &Shared,
     app_id: &str,
     run: impl FnOnce(&mut Workspace, i64) -> Acted,
@@ -26,14 +26,17 @@ fn act(
         let workspace = state
             .workspaces
             .get_mut(app_id)
-            .ok_or_else(|| "no such workspace".to_owned())?;
-        let (value, events) = run(workspace, now).map_err(|why| why.to_string())?;
+            .ok_or_else(|| (404, "no such workspace".to_owned()))?;
+        let (value, events) = run(workspace, now).map_err(|why| match why {
+            Refusal::Duplicate { .. } | Refusal::Invalid(_) => (400, why.to_string()),
+            why => (404, why.to_string()),
+        })?;
         happened.add(app_id, events);
-        Ok::<_, String>(value)
+        Ok::<_, (u16, String)>(value)
     });
     match result {
         Ok(value) => done(value),
-        Err(why) => refuse(404, why),
+        Err((status, why)) => refuse(status, why),
     }
 }
 
@@ -64,7 +67,8 @@ pub(super) async fn begin(shared: Data<Shared>, order: Json<BeginOrder>) -> Http
             attachments: order.attachments,
         };
         let (id, events) = workspace.begin(&order.contact, &order.subject, draft, now)?;
-        let source = &workspace.conversations[&id].source.id;
+        let begun = workspace.conversations.get(&id);
+        let source = begun.map(|begun| begun.source.id.clone());
         Ok((json!({"conversation": id, "source": source}), events))
     })
 }
@@ -207,8 +211,8 @@ pub(super) struct DeleteOrder {
 }
 
 pub(super) async fn delete(shared: Data<Shared>, order: Json<DeleteOrder>) -> HttpResponse {
-    act(&shared, &order.app_id, |workspace, _| {
-        let events = workspace.delete(&order.conversation)?;
+    act(&shared, &order.app_id, |workspace, now| {
+        let events = workspace.delete(&order.conversation, true, now)?;
         Ok((json!({"deleted": true}), events))
     })
 }

@@ -3,6 +3,7 @@
 mod acts;
 mod apps;
 mod faults;
+mod people;
 mod setup;
 
 use std::time::Duration;
@@ -53,6 +54,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/operator-reply", web::post().to(acts::operator_reply))
         .route("/redact", web::post().to(acts::redact))
         .route("/delete", web::post().to(acts::delete))
+        .configure(people::routes)
         .default_service(web::to(unknown));
     config.service(scope);
 }

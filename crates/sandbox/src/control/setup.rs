@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::{done, given, refuse};
 use crate::seed::{self, apps::known_topics};
 use crate::shared::Shared;
-use crate::state::State;
 use crate::state::app::App;
 use crate::webhooks;
 use crate::webhooks::deliver::check_url;
@@ -74,14 +73,9 @@ fn without_secrets(app: &App) -> Value {
 
 /// Back to the seed the sandbox was started with, or to nothing.
 pub(super) async fn reset(shared: Data<Shared>) -> HttpResponse {
-    let wanted = shared.options.seed.clone();
+    let options = shared.options.clone();
     let result = shared.change(|state, now, _| {
-        let mut fresh = State::default();
-        if let Some(wanted) = wanted {
-            let seed = seed::parse(wanted)?;
-            seed::apply(&mut fresh, seed, now, &mut |_, _| {})?;
-        }
-        *state = fresh;
+        *state = seed::fresh(&options, now)?;
         Ok::<_, String>(())
     });
     match result {
@@ -142,21 +136,21 @@ pub(super) async fn webhook(shared: Data<Shared>, order: Json<WebhookOrder>) -> 
 #[serde(deny_unknown_fields)]
 pub(super) struct PingOrder {
     app: String,
-    /// In whose name; the first workspace of the app when absent.
+    /// In whose name. The first workspace of the app when absent, else the first one of all.
     app_id: Option<String>,
 }
 
 /// The test request of the subscription page.
 pub(super) async fn ping(shared: Data<Shared>, order: Json<PingOrder>) -> HttpResponse {
     let now = shared.now();
-    let ping = shared.lock().app(&order.app).and_then(|app| {
-        let first = app.installations.first().map(|one| one.app_id.as_str());
-        webhooks::ping(
-            app,
-            order.app_id.as_deref().or(first).unwrap_or_default(),
-            now,
-        )
-    });
+    let ping = {
+        let state = shared.lock();
+        state.app(&order.app).and_then(|app| {
+            let installed = app.installations.first().map(|one| &one.app_id);
+            let app_id = order.app_id.as_ref().or(installed);
+            webhooks::ping(app, app_id.or(state.workspaces.keys().next())?, now)
+        })
+    };
     match ping {
         Some(ping) => {
             shared.send_now(ping);

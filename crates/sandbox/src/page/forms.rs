@@ -196,8 +196,8 @@ pub(super) async fn redact(
 
 pub(super) async fn delete(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
     let (app_id, id) = path.into_inner();
-    let said = act(&shared, &app_id, |workspace, _| {
-        let events = workspace.delete(&id)?;
+    let said = act(&shared, &app_id, |workspace, now| {
+        let events = workspace.delete(&id, true, now)?;
         Ok(("deleted", events))
     })
     .await;

@@ -33,7 +33,9 @@ struct Card {
     url: String,
     error: Option<String>,
     topics: Vec<Topic>,
+    topics_on: usize,
     permissions: Vec<Tick>,
+    permissions_on: usize,
     disabled: bool,
     revoked: bool,
     installations: Vec<Place>,
@@ -114,6 +116,7 @@ fn card(state: &State, app: &App, extra: &mut Extra<'_>) -> Card {
     );
     let private = app.installations.first().filter(|_| app.oauth.is_none());
     let token = private.and_then(|one| one.tokens.last());
+    let (topics, permissions) = (topics(app), permissions(app));
     Card {
         client_id: app.client_id.clone(),
         name: app.name.clone(),
@@ -125,26 +128,32 @@ fn card(state: &State, app: &App, extra: &mut Extra<'_>) -> Card {
         oauth: app.oauth.clone(),
         url,
         error: wrong.map(|(_, why)| why),
-        topics: TOPICS
-            .into_iter()
-            .map(|name| Topic {
-                name,
-                on: app.topics.iter().any(|topic| topic == name),
-            })
-            .collect(),
-        permissions: Permission::ALL
-            .into_iter()
-            .map(|one| Tick {
-                scope: one.scope(),
-                words: one.words(),
-                on: app.permissions.contains(&one),
-            })
-            .collect(),
+        topics_on: topics.iter().filter(|topic| topic.on).count(),
+        topics,
+        permissions_on: permissions.iter().filter(|one| one.on).count(),
+        permissions,
         disabled: app.webhook_disabled,
         health: extra
             .health
             .take_if(|health| health.client_id == app.client_id),
     }
+}
+
+fn topics(app: &App) -> Vec<Topic> {
+    let topic = |name: &'static str| Topic {
+        name,
+        on: app.topics.iter().any(|topic| topic == name),
+    };
+    TOPICS.into_iter().map(topic).collect()
+}
+
+fn permissions(app: &App) -> Vec<Tick> {
+    let tick = |one: Permission| Tick {
+        scope: one.scope(),
+        words: one.words(),
+        on: app.permissions.contains(&one),
+    };
+    Permission::ALL.into_iter().map(tick).collect()
 }
 
 /// Where an OAuth app is installed at present.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::conversation::attachment;
+use super::message::attachment;
 use super::tag;
 use crate::state::Workspace;
 use crate::state::conversation::{Attachment, Author, Conversation, Part};

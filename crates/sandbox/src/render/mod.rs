@@ -1,14 +1,18 @@
 //! Intercom's JSON of the things in a workspace, for the API and for webhooks, in each version's shape.
 
 pub(crate) mod conversation;
+pub(crate) mod event;
 pub(crate) mod legacy;
+mod message;
 pub(crate) mod people;
+pub(crate) mod statistics;
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
 use crate::html;
 use crate::state::app::Version;
+use crate::state::groups::{Segment, SubscriptionType, Team};
 use crate::state::people::{Admin, Tag};
 
 /// Which serialisation is wanted.
@@ -91,5 +95,45 @@ pub(crate) fn admin(admin: &Admin) -> Value {
         "away_mode_reassign": false,
         "has_inbox_seat": true,
         "team_ids": [],
+    })
+}
+
+/// A segment; `count` is shown where it was asked for.
+pub(crate) fn segment(segment: &Segment, count: Option<usize>) -> Value {
+    let mut value = json!({
+        "type": "segment",
+        "id": segment.id,
+        "name": segment.name,
+        "created_at": segment.created_at,
+        "updated_at": segment.updated_at,
+        "person_type": "contact",
+    });
+    if let Some(count) = count {
+        value["count"] = json!(count);
+    }
+    value
+}
+
+/// A team; ids of its admins are numbers here.
+pub(crate) fn team(team: &Team) -> Value {
+    let admins: Vec<u64> = team
+        .admins
+        .iter()
+        .filter_map(|id| id.parse().ok())
+        .collect();
+    json!({"type": "team", "id": team.id, "name": team.name, "admin_ids": admins})
+}
+
+/// A subscription type.
+pub(crate) fn subscription(one: &SubscriptionType) -> Value {
+    let translation = json!({"name": one.name, "description": one.description, "locale": "en"});
+    json!({
+        "type": "subscription",
+        "id": one.id,
+        "state": "live",
+        "consent_type": if one.opt_in { "opt_in" } else { "opt_out" },
+        "default_translation": translation,
+        "translations": [translation],
+        "content_types": ["email"],
     })
 }

@@ -87,6 +87,15 @@ fn free(state: &State, token: &str, client_id: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// In the place of the app it replaces, if it does.
+fn put(state: &mut State, app: App) {
+    let mut known = state.apps.iter_mut();
+    match known.find(|known| known.client_id == app.client_id) {
+        Some(known) => *known = app,
+        None => state.apps.push(app),
+    }
+}
+
 impl SeedApp {
     pub(super) fn install(self, state: &mut State, app_id: &str) -> Result<(), String> {
         let client_id = self.client_id.unwrap_or_else(|| self.name.clone());
@@ -113,8 +122,7 @@ impl SeedApp {
                 tokens: vec![token],
             }],
         };
-        state.apps.retain(|known| known.client_id != app.client_id);
-        state.apps.push(app);
+        put(state, app);
         Ok(())
     }
 }
@@ -161,8 +169,7 @@ impl SeedOauth {
             }),
             installations,
         };
-        state.apps.retain(|known| known.client_id != app.client_id);
-        state.apps.push(app);
+        put(state, app);
         Ok(())
     }
 }

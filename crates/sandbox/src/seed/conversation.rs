@@ -91,36 +91,27 @@ pub(super) fn put(
         .last()
         .is_none_or(|part| part.author.kind.is_contact())
         .then_some(updated_at);
+    let source = Source {
+        id: source_id,
+        subject: wanted.subject,
+        body: html::from_either(&wanted.body),
+        author: opener,
+        attachments: wanted.attachments,
+        url: wanted.url,
+        redacted: false,
+        tags: Vec::new(),
+    };
     let mut conversation = Conversation {
-        id: id.clone(),
-        contact: wanted.contact,
-        created_at,
         updated_at,
         waiting_since: waiting,
-        title: String::new(),
-        open: true,
-        read: true,
         assignee: wanted.assignee,
-        source: Source {
-            id: source_id,
-            subject: wanted.subject,
-            body: html::from_either(&wanted.body),
-            author: opener,
-            attachments: wanted.attachments,
-            url: wanted.url,
-            redacted: false,
-            tags: Vec::new(),
-        },
         parts,
-        tags: Vec::new(),
+        ..Conversation::new(id.clone(), wanted.contact, source, created_at)
     };
     for applied in wanted.tags {
         tag(workspace, &mut conversation, applied)?;
     }
-    let new = workspace
-        .conversations
-        .insert(id.clone(), conversation)
-        .is_none();
+    let new = workspace.conversations.insert(conversation).is_none();
     if new {
         on(Event::Conversation {
             topic: "conversation.user.created",
@@ -168,6 +159,7 @@ fn seed_part(
         attachments: wanted.attachments,
         redacted: false,
         tags: Vec::new(),
+        assigned_to: None,
     })
 }
 

@@ -2,12 +2,18 @@
 
 pub(crate) mod apps;
 mod conversation;
+mod generate;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::options::{Generate, Options};
+use crate::search::find::Found;
+use crate::state::attribute::{Attribute, Model};
+use crate::state::contact::topic;
 use crate::state::event::Event;
-use crate::state::people::{Admin, Company, Contact, Role, Tag};
+use crate::state::groups::{Segment, SubscriptionType, Team};
+use crate::state::people::{Admin, Company, Contact, Tag};
 use crate::state::{IdKind, Region, State, Workspace};
 use apps::{SeedApp, SeedOauth, known_topics};
 use conversation::SeedConversation;
@@ -63,6 +69,14 @@ pub(crate) struct SeedWorkspace {
     #[serde(default)]
     tags: Vec<Tag>,
     #[serde(default)]
+    teams: Vec<Team>,
+    #[serde(default)]
+    attributes: Vec<Attribute>,
+    #[serde(default)]
+    segments: Vec<Segment>,
+    #[serde(default)]
+    subscription_types: Vec<SubscriptionType>,
+    #[serde(default)]
     companies: Vec<Company>,
     #[serde(default)]
     contacts: Vec<Contact>,
@@ -75,6 +89,20 @@ pub(crate) struct SeedWorkspace {
 /// Reads a seed.
 pub(crate) fn parse(value: Value) -> Result<Seed, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// The state a sandbox begins with: the seed of its options and what it makes up beside it.
+pub(crate) fn fresh(options: &Options, now: i64) -> Result<State, String> {
+    let mut state = State::default();
+    if let Some(wanted) = options.seed.clone() {
+        apply(&mut state, parse(wanted)?, now, &mut |_, _| {})?;
+    }
+    if options.generate != Generate::default() {
+        let first = state.workspaces.values_mut().next();
+        let workspace = first.ok_or("there is no workspace to make contacts in")?;
+        generate::fill(workspace, options.generate, now);
+    }
+    Ok(state)
 }
 
 /// Hears of what a seed changed.
@@ -122,6 +150,10 @@ fn fill(
         utc_offset_minutes,
         admins,
         tags,
+        teams,
+        attributes,
+        segments,
+        subscription_types,
         companies,
         contacts,
         conversations,
@@ -141,6 +173,19 @@ fn fill(
         workspace.tags.retain(|known| known.id != tag.id);
         workspace.tags.push(tag);
     }
+    for mut team in teams {
+        named(workspace, &mut team.id, IdKind::Team);
+        workspace.teams.retain(|known| known.id != team.id);
+        workspace.teams.push(team);
+    }
+    for mut one in subscription_types {
+        named(workspace, &mut one.id, IdKind::Subscription);
+        workspace
+            .subscription_types
+            .retain(|known| known.id != one.id);
+        workspace.subscription_types.push(one);
+    }
+    put_groups(workspace, attributes, segments, now);
     for company in companies {
         put_company(workspace, company, now, on);
     }
@@ -151,6 +196,30 @@ fn fill(
         conversation::put(workspace, conversation, now, on)?;
     }
     Ok(apps)
+}
+
+fn put_groups(
+    workspace: &mut Workspace,
+    attributes: Vec<Attribute>,
+    segments: Vec<Segment>,
+    now: i64,
+) {
+    let or_now = |at: i64| if at == 0 { now } else { at };
+    for mut one in attributes {
+        named(workspace, &mut one.id, IdKind::Attribute);
+        one.created_at = or_now(one.created_at);
+        one.updated_at = or_now(one.updated_at);
+        workspace.attributes.retain(|known| known.id != one.id);
+        workspace.attributes.push(one);
+    }
+    for mut one in segments {
+        named(workspace, &mut one.id, IdKind::Segment);
+        one.created_at = or_now(one.created_at);
+        one.updated_at = or_now(one.updated_at);
+        workspace.segments.retain(|known| known.id != one.id);
+        workspace.segments.push(one);
+    }
+    workspace.found = Found::default();
 }
 
 fn named(workspace: &mut Workspace, id: &mut String, kind: IdKind) {
@@ -187,7 +256,8 @@ fn put_company(
         Some(_) => "company.updated",
     };
     let id = company.id.clone();
-    workspace.companies.insert(id.clone(), company);
+    workspace.define(Model::Company, &company.custom_attributes, now);
+    workspace.companies.insert(company);
     on(Event::Company { topic, company: id });
 }
 
@@ -211,16 +281,14 @@ fn put_contact(
             contact.created_at
         };
     }
+    let role = contact.role;
     let topic = match before {
-        None => "contact.user.created",
+        None => topic(role, "contact.user.created", "contact.lead.created"),
         Some(before) if *before == contact => return,
-        Some(_) => "contact.user.updated",
+        Some(_) => topic(role, "contact.user.updated", "contact.lead.updated"),
     };
     let id = contact.id.clone();
-    let is_user = contact.role == Role::User;
-    workspace.contacts.insert(id.clone(), contact);
-    // Leads have topics of their own, which the sandbox does not send.
-    if is_user {
-        on(Event::Contact { topic, contact: id });
-    }
+    workspace.define(Model::Contact, &contact.custom_attributes, now);
+    workspace.contacts.insert(contact);
+    on(Event::Contact { topic, contact: id });
 }

@@ -3,14 +3,14 @@
 use thiserror::Error;
 
 use super::conversation::{
-    Attachment, Author, AuthorKind, Conversation, Part, PartKind, REDACTED, Source,
+    Attachment, Author, AuthorKind, Conversation, Deleted, Part, PartKind, REDACTED, Source,
 };
 use super::event::Event;
 use super::tagging::Target;
 use super::{IdKind, Workspace};
 
 /// Why a change was not made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Refusal {
     #[error("Conversation not found")]
     Conversation,
@@ -22,8 +22,21 @@ pub(crate) enum Refusal {
     Admin,
     #[error("User Not Found")]
     Contact,
+    #[error("Company Not Found")]
+    Company,
     #[error("This conversation part cannot be redacted")]
     NotRedactable,
+    #[error("Contact has reached the maximum of 1000 company associations")]
+    TooManyCompanies,
+    /// Another user has that e-mail or own id.
+    #[error(
+        "{} contact matching those details already exists with id={id}",
+        if *archived { "An archived" } else { "A" }
+    )]
+    Duplicate { id: String, archived: bool },
+    /// What was sent does not do; the text says why.
+    #[error("{0}")]
+    Invalid(String),
 }
 
 /// What a new message says.
@@ -85,9 +98,10 @@ impl Workspace {
         draft: Draft,
         now: i64,
     ) -> Result<(String, Vec<Event>), Refusal> {
-        let known = self.contacts.get_mut(contact).ok_or(Refusal::Contact)?;
+        let mut known = self.contacts.get_mut(contact).ok_or(Refusal::Contact)?;
         known.last_replied_at = Some(now);
         let author = Author::from(&*known);
+        drop(known);
         let id = self.digits(IdKind::Conversation);
         let source = Source {
             id: self.digits(IdKind::Message),
@@ -99,21 +113,8 @@ impl Workspace {
             redacted: false,
             tags: Vec::new(),
         };
-        let conversation = Conversation {
-            id: id.clone(),
-            contact: contact.to_owned(),
-            created_at: now,
-            updated_at: now,
-            waiting_since: Some(now),
-            title: String::new(),
-            open: true,
-            read: true,
-            assignee: None,
-            source,
-            parts: Vec::new(),
-            tags: Vec::new(),
-        };
-        self.conversations.insert(id.clone(), conversation);
+        let conversation = Conversation::new(id.clone(), contact.to_owned(), source, now);
+        self.conversations.insert(conversation);
         let event = Event::Conversation {
             topic: "conversation.user.created",
             conversation: id.clone(),
@@ -146,14 +147,15 @@ impl Workspace {
             attachments: draft.attachments,
             redacted: false,
             tags: Vec::new(),
+            assigned_to: None,
         };
         let id = part.id.clone();
         if let Voice::Contact(contact) = voice
-            && let Some(known) = self.contacts.get_mut(contact)
+            && let Some(mut known) = self.contacts.get_mut(contact)
         {
             known.last_replied_at = Some(now);
         }
-        let found = self
+        let mut found = self
             .conversations
             .get_mut(conversation)
             .ok_or(Refusal::Conversation)?;
@@ -161,6 +163,7 @@ impl Workspace {
             Voice::Contact(_) => {
                 found.waiting_since = found.waiting_since.or(Some(now));
                 found.open = true;
+                found.snoozed_until = None;
             }
             Voice::Teammate(admin) => {
                 found.waiting_since = None;
@@ -210,10 +213,11 @@ impl Workspace {
         part: &str,
         now: i64,
     ) -> Result<Vec<Event>, Refusal> {
-        let found = self
+        let mut found = self
             .conversations
             .get_mut(conversation)
             .ok_or(Refusal::Message)?;
+        let found = &mut *found;
         let known = found
             .parts
             .iter_mut()
@@ -237,7 +241,7 @@ impl Workspace {
         source: &str,
         now: i64,
     ) -> Result<Vec<Event>, Refusal> {
-        let found = self
+        let mut found = self
             .conversations
             .get_mut(conversation)
             .ok_or(Refusal::Message)?;
@@ -273,10 +277,20 @@ impl Workspace {
     }
 
     /// Deletes a conversation for good.
-    pub(crate) fn delete(&mut self, conversation: &str) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn delete(
+        &mut self,
+        conversation: &str,
+        metrics_retained: bool,
+        now: i64,
+    ) -> Result<Vec<Event>, Refusal> {
         self.conversations
             .remove(conversation)
             .ok_or(Refusal::Conversation)?;
+        self.deleted_conversations.push(Deleted {
+            id: conversation.to_owned(),
+            at: now,
+            metrics_retained,
+        });
         Ok(vec![Event::ConversationDeleted {
             conversation: conversation.to_owned(),
         }])

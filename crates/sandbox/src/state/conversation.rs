@@ -1,8 +1,10 @@
 //! Conversations, their opening message and their parts.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::people::{Admin, Contact, Role};
+use super::table::{Key, Row};
 
 /// The text Intercom leaves in place of a redacted message.
 pub(crate) const REDACTED: &str = "<p><i>This message was deleted</i></p>";
@@ -20,13 +22,88 @@ pub(crate) struct Conversation {
     pub(crate) open: bool,
     pub(crate) read: bool,
     pub(crate) assignee: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) team: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) snoozed_until: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) company: Option<String>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) custom_attributes: Map<String, Value>,
+    /// Contacts who take part besides the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<String>,
+    /// Tickets linked to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tickets: Vec<String>,
     pub(crate) source: Source,
     pub(crate) parts: Vec<Part>,
     /// Each tag once, with its first application, whichever message carries it.
     pub(crate) tags: Vec<Applied>,
 }
 
+impl Row for Conversation {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn created_at(&self) -> i64 {
+        self.created_at
+    }
+
+    fn updated_at(&self) -> i64 {
+        self.updated_at
+    }
+
+    fn keys(&self, each: &mut dyn FnMut(Key, &str)) {
+        for contact in self.contacts() {
+            each(Key::Contact, contact);
+        }
+        for applied in &self.tags {
+            each(Key::Tag, &applied.tag);
+        }
+    }
+}
+
 impl Conversation {
+    /// A conversation that begins with this message.
+    pub(crate) fn new(id: String, contact: String, source: Source, at: i64) -> Self {
+        Self {
+            id,
+            contact,
+            created_at: at,
+            updated_at: at,
+            waiting_since: Some(at),
+            title: String::new(),
+            open: true,
+            read: true,
+            assignee: None,
+            team: None,
+            snoozed_until: None,
+            company: None,
+            custom_attributes: Map::new(),
+            others: Vec::new(),
+            tickets: Vec::new(),
+            source,
+            parts: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+
+    /// Everybody who takes part on the customer's side.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.contact.as_str()).chain(self.others.iter().map(String::as_str))
+    }
+
+    /// `open`, `closed` or `snoozed`.
+    pub(crate) fn state(&self) -> &'static str {
+        match (self.open, self.snoozed_until) {
+            (true, Some(_)) => "snoozed",
+            (true, None) => "open",
+            (false, _) => "closed",
+        }
+    }
+
     pub(crate) fn part(&self, id: &str) -> Option<&Part> {
         self.parts.iter().find(|part| part.id == id)
     }
@@ -51,6 +128,16 @@ pub(crate) struct Source {
     pub(crate) tags: Vec<String>,
 }
 
+impl Source {
+    pub(crate) fn delivered_as(&self) -> &'static str {
+        if self.author.kind.is_contact() {
+            "customer_initiated"
+        } else {
+            "admin_initiated"
+        }
+    }
+}
+
 /// What a part is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +146,9 @@ pub(crate) enum PartKind {
     Note,
     QuickReply,
     Open,
+    Close,
+    Snoozed,
+    Assignment,
     ChannelAndReplyTimeExpectation,
 }
 
@@ -69,6 +159,9 @@ impl PartKind {
             Self::Note => "note",
             Self::QuickReply => "quick_reply",
             Self::Open => "open",
+            Self::Close => "close",
+            Self::Snoozed => "snoozed",
+            Self::Assignment => "assignment",
             Self::ChannelAndReplyTimeExpectation => "channel_and_reply_time_expectation",
         }
     }
@@ -86,6 +179,25 @@ pub(crate) struct Part {
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) redacted: bool,
     pub(crate) tags: Vec<String>,
+    /// Who an assignment gave the conversation to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) assigned_to: Option<Assignee>,
+}
+
+/// An admin or a team, by id.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Assignee {
+    Admin(String),
+    Team(String),
+}
+
+/// A conversation that is gone, as version 2.16 lists it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Deleted {
+    pub(crate) id: String,
+    pub(crate) at: i64,
+    pub(crate) metrics_retained: bool,
 }
 
 /// Who wrote a message.

@@ -1,19 +1,51 @@
 //! What happened in a workspace, before it is put into the words of one app's webhook.
 
+use super::people::Tag;
+
 /// Topics the sandbox delivers, as Intercom's webhook reference names them.
-pub(crate) const TOPICS: [&str; 12] = [
+pub(crate) const TOPICS: [&str; 41] = [
     "conversation_part.tag.created",
     "conversation.user.created",
     "conversation.user.replied",
     "conversation.admin.replied",
     "conversation.admin.noted",
+    "conversation.admin.assigned",
+    "conversation.admin.closed",
+    "conversation.admin.opened",
+    "conversation.admin.snoozed",
     "conversation.operator.replied",
     "conversation_part.redacted",
     "conversation.deleted",
+    "conversation.contact.attached",
+    "conversation.contact.detached",
     "contact.user.created",
     "contact.user.updated",
+    "contact.user.tag.created",
+    "contact.user.tag.deleted",
+    "contact.lead.created",
+    "contact.lead.updated",
+    "contact.lead.added_email",
+    "contact.lead.signed_up",
+    "contact.lead.tag.created",
+    "contact.lead.tag.deleted",
+    "contact.email.updated",
+    "contact.archived",
+    // As captured; Intercom's reference prints `contact.unarchive`.
+    "contact.unarchived",
+    "contact.deleted",
+    "contact.merged",
+    "contact.subscribed",
+    "contact.unsubscribed",
     "company.created",
     "company.updated",
+    "company.deleted",
+    "company.contact.attached",
+    "company.contact.detached",
+    "ticket.created",
+    "ticket.state.updated",
+    "ticket.admin.assigned",
+    "ticket.note.created",
+    "article.deleted",
 ];
 
 /// Something of interest to subscribed apps. Bodies are built from the state right after it happened.
@@ -33,12 +65,48 @@ pub(crate) enum Event {
     ConversationDeleted {
         conversation: String,
     },
+    /// A contact joined a conversation or left it.
+    Participant {
+        topic: &'static str,
+        conversation: String,
+        contact: String,
+    },
     Contact {
         topic: &'static str,
         contact: String,
     },
+    /// Archived or deleted: the item names the contact and no more.
+    ContactGone {
+        topic: &'static str,
+        contact: String,
+        external_id: Option<String>,
+    },
+    ContactTag {
+        topic: &'static str,
+        contact: String,
+        tag: Tag,
+        at: i64,
+    },
+    Merged {
+        contact: String,
+        from: String,
+    },
+    Subscription {
+        topic: &'static str,
+        contact: String,
+        subscription: String,
+        at: i64,
+    },
     Company {
         topic: &'static str,
+        company: String,
+    },
+    CompanyDeleted {
+        company: String,
+    },
+    Membership {
+        topic: &'static str,
+        contact: String,
         company: String,
     },
 }
@@ -48,7 +116,14 @@ impl Event {
         match self {
             Self::Conversation { topic, .. }
             | Self::Contact { topic, .. }
-            | Self::Company { topic, .. } => topic,
+            | Self::Participant { topic, .. }
+            | Self::ContactGone { topic, .. }
+            | Self::ContactTag { topic, .. }
+            | Self::Subscription { topic, .. }
+            | Self::Company { topic, .. }
+            | Self::Membership { topic, .. } => topic,
+            Self::Merged { .. } => "contact.merged",
+            Self::CompanyDeleted { .. } => "company.deleted",
             Self::Tagged { .. } => "conversation_part.tag.created",
             Self::ConversationDeleted { .. } => "conversation.deleted",
         }

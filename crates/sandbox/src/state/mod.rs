@@ -2,11 +2,20 @@
 
 pub(crate) mod act;
 pub(crate) mod app;
+pub(crate) mod attribute;
+mod belongs;
+pub(crate) mod company;
+pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod event;
 pub(crate) mod file;
+pub(crate) mod groups;
 pub(crate) mod install;
+pub(crate) mod manage;
+pub(crate) mod merge;
 pub(crate) mod people;
+pub(crate) mod scroll;
+pub(crate) mod table;
 pub(crate) mod tagging;
 #[cfg(test)]
 mod tests;
@@ -18,11 +27,17 @@ use serde::{Deserialize, Serialize};
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::log::RequestLog;
+use crate::search::find::Found;
 use crate::webhooks::attempt::{Attempt, Outgoing};
 use app::App;
-use conversation::Conversation;
+use attribute::Attribute;
+use conversation::{Conversation, Deleted};
+use groups::{Note, Segment, SubscriptionType, Team};
 use install::Code;
+use merge::Merged;
 use people::{Admin, Company, Contact, Tag};
+use scroll::Scroll;
+use table::{Key, Table};
 
 /// How many webhook attempts are kept.
 const ATTEMPTS_KEPT: usize = 300;
@@ -84,9 +99,30 @@ pub(crate) struct Workspace {
     pub(crate) next_id: u64,
     pub(crate) admins: Vec<Admin>,
     pub(crate) tags: Vec<Tag>,
-    pub(crate) companies: BTreeMap<String, Company>,
-    pub(crate) contacts: BTreeMap<String, Contact>,
-    pub(crate) conversations: BTreeMap<String, Conversation>,
+    pub(crate) companies: Table<Company>,
+    pub(crate) contacts: Table<Contact>,
+    pub(crate) conversations: Table<Conversation>,
+    #[serde(default)]
+    pub(crate) deleted_conversations: Vec<Deleted>,
+    /// Contacts that were merged into another one, by their id.
+    #[serde(default)]
+    pub(crate) merged: BTreeMap<String, Merged>,
+    #[serde(default)]
+    pub(crate) notes: Vec<Note>,
+    #[serde(default)]
+    pub(crate) segments: Vec<Segment>,
+    #[serde(default)]
+    pub(crate) teams: Vec<Team>,
+    #[serde(default)]
+    pub(crate) subscription_types: Vec<SubscriptionType>,
+    #[serde(default)]
+    pub(crate) attributes: Vec<Attribute>,
+    /// The open scroll over companies of each app.
+    #[serde(skip)]
+    pub(crate) scrolls: BTreeMap<String, Scroll>,
+    /// Searches whose results still stand.
+    #[serde(skip)]
+    pub(crate) found: Found,
 }
 
 /// The data region of a workspace.
@@ -127,15 +163,25 @@ pub(crate) enum IdKind {
     Conversation,
     Message,
     Part,
+    Note,
+    Segment,
+    Team,
+    Subscription,
+    Attribute,
 }
 
 impl IdKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 10] = [
         Self::Admin,
         Self::Tag,
         Self::Conversation,
         Self::Message,
         Self::Part,
+        Self::Note,
+        Self::Segment,
+        Self::Team,
+        Self::Subscription,
+        Self::Attribute,
     ];
     /// How many ids fit above a base before the next kind could be meant.
     const ROOM: u64 = 1_000_000;
@@ -147,6 +193,11 @@ impl IdKind {
             Self::Conversation => 215_470_000_000_000,
             Self::Message => 3_390_000_000,
             Self::Part => 37_800_000_000,
+            Self::Note => 41_000_000,
+            Self::Segment => 51_000_000,
+            Self::Team => 5_100_000,
+            Self::Subscription => 31_000_000,
+            Self::Attribute => 14_800_000,
         }
     }
 }
@@ -163,9 +214,18 @@ impl Workspace {
             next_id: 1,
             admins: Vec::new(),
             tags: Vec::new(),
-            companies: BTreeMap::new(),
-            contacts: BTreeMap::new(),
-            conversations: BTreeMap::new(),
+            companies: Table::default(),
+            contacts: Table::default(),
+            conversations: Table::default(),
+            deleted_conversations: Vec::new(),
+            merged: BTreeMap::new(),
+            notes: Vec::new(),
+            segments: Vec::new(),
+            teams: Vec::new(),
+            subscription_types: Vec::new(),
+            attributes: Vec::new(),
+            scrolls: BTreeMap::new(),
+            found: Found::default(),
         }
     }
 
@@ -184,7 +244,10 @@ impl Workspace {
     pub(crate) fn hex(&mut self, now: i64) -> String {
         loop {
             let id = format!("{:08x}{:016x}", now & 0xffff_ffff, self.count());
-            if !self.contacts.contains_key(&id) && !self.companies.contains_key(&id) {
+            let taken = self.contacts.contains_key(&id)
+                || self.companies.contains_key(&id)
+                || self.merged.contains_key(&id);
+            if !taken {
                 return id;
             }
         }
@@ -225,8 +288,8 @@ impl Workspace {
     /// Contacts that belong to a company.
     pub(crate) fn company_size(&self, company: &str) -> usize {
         self.contacts
-            .values()
-            .filter(|contact| contact.companies.iter().any(|id| id == company))
+            .with(Key::Company, company)
+            .filter(|(_, contact)| !contact.archived)
             .count()
     }
 }

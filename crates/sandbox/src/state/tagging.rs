@@ -4,6 +4,7 @@ use super::Workspace;
 use super::act::Refusal;
 use super::conversation::Applied;
 use super::event::Event;
+use super::table::Key;
 
 /// Where a tag goes.
 #[derive(Clone, Copy)]
@@ -42,10 +43,11 @@ impl Workspace {
     ) -> Result<Vec<Event>, Refusal> {
         let tag = self.tag_named(tag).ok_or(Refusal::Tag)?.id.clone();
         let admin = self.admin(admin).ok_or(Refusal::Admin)?.id.clone();
-        let found = self
+        let mut found = self
             .conversations
             .get_mut(conversation)
             .ok_or(Refusal::Conversation)?;
+        let found = &mut *found;
         let part = match target {
             Target::Opening => None,
             Target::Part(id) => Some(
@@ -92,10 +94,11 @@ impl Workspace {
         now: i64,
     ) -> Result<Applied, Refusal> {
         let wanted = self.tag_named(tag).ok_or(Refusal::Tag)?.id.clone();
-        let found = self
+        let mut found = self
             .conversations
             .get_mut(conversation)
             .ok_or(Refusal::Conversation)?;
+        let found = &mut *found;
         let at = found
             .tags
             .iter()
@@ -123,5 +126,35 @@ impl Workspace {
         }
         found.updated_at = now;
         Ok(removed)
+    }
+
+    /// Deletes a tag and takes it off everything. Intercom tells nobody.
+    pub(crate) fn delete_tag(&mut self, tag: &str) {
+        self.tags.retain(|known| known.id != tag);
+        let contacts = self.contacts.with(Key::Tag, tag);
+        let contacts: Vec<String> = contacts.map(|(_, one)| one.id.clone()).collect();
+        for id in contacts {
+            if let Some(mut contact) = self.contacts.get_mut(&id) {
+                contact.tags.retain(|known| known != tag);
+            }
+        }
+        let companies = self.companies.with(Key::Tag, tag);
+        let companies: Vec<String> = companies.map(|(_, one)| one.id.clone()).collect();
+        for id in companies {
+            if let Some(mut company) = self.companies.get_mut(&id) {
+                company.tags.retain(|known| known != tag);
+            }
+        }
+        let conversations = self.conversations.with(Key::Tag, tag);
+        let conversations: Vec<String> = conversations.map(|(_, one)| one.id.clone()).collect();
+        for id in conversations {
+            if let Some(mut found) = self.conversations.get_mut(&id) {
+                found.tags.retain(|applied| applied.tag != tag);
+                found.source.tags.retain(|known| known != tag);
+                for part in &mut found.parts {
+                    part.tags.retain(|known| known != tag);
+                }
+            }
+        }
     }
 }

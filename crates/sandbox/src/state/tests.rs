@@ -65,7 +65,8 @@ fn a_seed_tells_new_and_changed_people_apart() {
         [
             "company.created",
             "contact.user.updated",
-            "contact.user.created"
+            "contact.user.created",
+            "contact.lead.created"
         ]
     );
     let contact = &state.workspaces[DEMO_APP_ID].contacts[CONTACT];

@@ -116,12 +116,13 @@ fn item(state: &State, app: &App, app_id: &str, event: &Event) -> Option<Value> 
         Event::ConversationDeleted { conversation } => {
             json!({"type": "conversation", "conversation_id": conversation})
         }
-        Event::Contact { contact, .. } => {
-            render::people::contact(workspace, workspace.contacts.get(contact)?, shape)
-        }
         Event::Company { company, .. } => {
             render::people::company_webhook(workspace, workspace.companies.get(company)?)
         }
+        Event::CompanyDeleted { company } => {
+            json!({"id": company, "type": "company", "deleted": true})
+        }
+        event => render::event::people(workspace, event, shape)?,
     })
 }
 

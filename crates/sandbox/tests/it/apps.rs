@@ -114,6 +114,26 @@ async fn a_regenerated_token_makes_the_old_one_unknown() {
 }
 
 #[tokio::test]
+async fn an_app_that_nobody_installed_can_be_pinged() {
+    let (sandbox, mut endpoint) = (sandbox().await, endpoint(&[]).await);
+    let webhook = json!({"app": APP, "url": endpoint.url});
+    sandbox.control("webhook", webhook).await;
+    sandbox.control("ping", json!({"app": APP})).await;
+    let ping = endpoint.next().await.body;
+    assert_eq!(
+        (&ping["topic"], &ping["app_id"]),
+        (&json!("ping"), &json!(DEMO_APP_ID))
+    );
+    post(&sandbox, "ping", &[("app", APP)]).await;
+    assert_eq!(endpoint.next().await.body["topic"], "ping");
+    sandbox.tag(None).await;
+    sandbox.settle().await;
+    assert_eq!(endpoint.rest(), 0);
+    sandbox.running.stop().await;
+    endpoint.stop().await;
+}
+
+#[tokio::test]
 async fn a_private_app_cannot_uninstall_itself() {
     let sandbox = sandbox().await;
     let leave = sandbox.api(Method::POST, "/auth/uninstall").send().await;

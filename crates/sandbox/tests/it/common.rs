@@ -87,6 +87,44 @@ impl Sandbox {
         answer.json().await.expect("json")
     }
 
+    /// Any API call, answered with its status and JSON (null for an empty body).
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        version: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let mut call = self.api(method, path).header("Intercom-Version", version);
+        if !body.is_null() {
+            call = call.json(body);
+        }
+        let answer = call.send().await.expect("answered");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("a body");
+        let value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        (status, value)
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, value) = self.call(Method::POST, path, "2.14", &body).await;
+        assert_eq!(status, 200, "{path}: {value}");
+        value
+    }
+
+    /// A call that must fail: its status and code.
+    pub(crate) async fn refused(
+        &self,
+        method: Method,
+        path: &str,
+        version: &str,
+        body: Value,
+    ) -> (u16, String) {
+        let (status, value) = self.call(method, path, version, &body).await;
+        let code = value["errors"][0]["code"].as_str().unwrap_or_default();
+        (status, code.to_owned())
+    }
+
     pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
         let answer = self
             .request(Method::POST, &format!("/__sandbox/{path}"))
@@ -228,6 +266,13 @@ impl Endpoint {
             .await
             .expect("a webhook in time")
             .expect("the endpoint runs")
+    }
+
+    /// The topics that came, once the sandbox has settled, in the order of their arrival.
+    pub(crate) fn topics(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.hooks.try_recv().ok())
+            .map(|hook| hook.body["topic"].as_str().expect("a topic").to_owned())
+            .collect()
     }
 
     /// What came besides, once the sandbox has settled.

@@ -190,3 +190,32 @@ async fn a_seed_in_the_wrong_form_is_refused_with_the_reason() {
     assert!(answer.text().await.expect("text").contains("nmae"));
     sandbox.running.stop().await;
 }
+
+#[tokio::test]
+async fn a_cut_answer_breaks_off_and_a_wrong_one_is_no_json() {
+    let sandbox = sandbox().await;
+    let faults = json!([
+        {"kind": "cut", "match": "GET /tags"},
+        {"kind": "wrong_json", "match": "GET /tags"},
+        {"kind": "wrong_json", "match": "GET /tags", "body": "<html>"},
+    ]);
+    sandbox.control("faults", faults).await;
+    let tags = || sandbox.api(Method::GET, "/tags").send();
+    let cut = tags().await.expect("headers");
+    assert_eq!(cut.status(), 200);
+    assert!(cut.bytes().await.is_err());
+    let wrong = tags().await.expect("answered");
+    assert_eq!(
+        wrong.headers()["content-type"],
+        "application/json; charset=utf-8"
+    );
+    let text = wrong.text().await.expect("a whole body");
+    assert!(text.starts_with('{'));
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_err());
+    assert_eq!(
+        tags().await.expect("answered").text().await.expect("text"),
+        "<html>"
+    );
+    assert_eq!(tags().await.expect("answered").status(), 200);
+    sandbox.running.stop().await;
+}

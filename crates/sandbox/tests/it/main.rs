@@ -7,10 +7,20 @@ mod apps;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod companies;
+#[cfg(test)]
+mod consent;
+#[cfg(test)]
+mod contacts;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod generated;
 #[cfg(test)]
 mod oauth;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod search;
 #[cfg(test)]
 mod webhooks;

@@ -4,91 +4,15 @@ use std::sync::atomic::Ordering;
 
 use earmark_sandbox::{DEMO_APP_ID, DEMO_EU_APP_ID, DEMO_OAUTH_CLIENT_ID as APP};
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::{Method, Response};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
-use url::Url;
 
-use crate::common::{
-    Endpoint, FIRST, OAUTH_SECRET, Sandbox, endpoint, error_of, sandbox, sandbox_with,
+use crate::common::{FIRST, OAUTH_SECRET, error_of, sandbox_with};
+use crate::consent::{
+    CALLBACK, call, code_for, decide, exchange, parameter, ready, refusal, token_for, with_code,
 };
-
-const CALLBACK: &str = "http://127.0.0.1:9/auth/intercom/callback?from=here";
-
-/// A sandbox whose OAuth app is sent everything at one endpoint.
-async fn ready() -> (Sandbox, Endpoint) {
-    let (sandbox, endpoint) = (sandbox().await, endpoint(&[]).await);
-    let settings = json!({"app": APP, "redirect_uris": [CALLBACK, "https://other.example/back"],
-        "uninstall_url": endpoint.url, "health_url": endpoint.url});
-    sandbox.control("app", settings).await;
-    let webhook = json!({"app": APP, "url": endpoint.url});
-    sandbox.control("webhook", webhook).await;
-    (sandbox, endpoint)
-}
-
-/// Posts the form of the authorize page; gives the parameters of the redirect.
-async fn decide(sandbox: &Sandbox, base: &str, app_id: &str, decision: &str) -> Url {
-    let form = [
-        ("client_id", APP),
-        ("state", "a+b/c= &d"),
-        ("app_id", app_id),
-        ("decision", decision),
-    ];
-    let answer = sandbox
-        .request(Method::POST, &format!("{base}/oauth"))
-        .form(&form)
-        .send()
-        .await
-        .expect("answered");
-    assert_eq!(answer.status(), 303);
-    let location = answer.headers()["location"].to_str().expect("text");
-    Url::parse(location).expect("a URL")
-}
-
-fn parameter(url: &Url, name: &str) -> Option<String> {
-    let mut pairs = url.query_pairs();
-    let (_, value) = pairs.find(|(known, _)| known == name)?;
-    Some(value.into_owned())
-}
-
-async fn code_for(sandbox: &Sandbox, app_id: &str) -> String {
-    let back = decide(sandbox, "", app_id, "authorize").await;
-    parameter(&back, "code").expect("a code")
-}
-
-async fn exchange(sandbox: &Sandbox, base: &str, form: &[(&str, &str)]) -> Response {
-    let path = format!("{base}/auth/eagle/token");
-    let request = sandbox.request(Method::POST, &path).form(form);
-    request.send().await.expect("answered")
-}
-
-fn with_code<'a>(code: &'a str, secret: &'a str) -> [(&'a str, &'a str); 3] {
-    [
-        ("code", code),
-        ("client_id", APP),
-        ("client_secret", secret),
-    ]
-}
-
-/// Authorizes the app and gives its token.
-async fn token_for(sandbox: &Sandbox, app_id: &str) -> String {
-    let code = code_for(sandbox, app_id).await;
-    let answer = exchange(sandbox, "", &with_code(&code, OAUTH_SECRET)).await;
-    assert_eq!(answer.status(), 200);
-    let value: Value = answer.json().await.expect("json");
-    value["access_token"].as_str().expect("a token").to_owned()
-}
-
-async fn call(sandbox: &Sandbox, path: &str, token: &str) -> Response {
-    let request = sandbox.request(Method::GET, path).bearer_auth(token);
-    let request = request.header("Accept", "application/json");
-    request.send().await.expect("answered")
-}
-
-async fn refusal(sandbox: &Sandbox, path: &str, token: &str) -> (u16, String) {
-    error_of(call(sandbox, path, token).await).await
-}
 
 fn sha1_of(body: &[u8]) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(OAUTH_SECRET.as_bytes()).expect("a key");
@@ -386,18 +310,27 @@ async fn tokens_expire_and_are_refreshed_when_the_app_is_set_so() {
 }
 
 #[tokio::test]
-async fn an_installation_outlives_a_restart() {
+async fn a_restart_keeps_what_there_is_and_adds_what_a_newer_seed_brings() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sandbox.json");
-    let with_file = |options: &mut earmark_sandbox::Options| {
+    let old = sandbox_with(|options| {
         options.state_file = Some(file.clone());
-    };
-    let before = sandbox_with(with_file).await;
+        let seed = options.seed.as_mut().expect("the demo");
+        seed["workspaces"].as_array_mut().expect("two").truncate(1);
+        seed["oauth_apps"].as_array_mut().expect("two").truncate(1);
+    })
+    .await;
     let settings = json!({"app": APP, "redirect_uris": [CALLBACK]});
-    before.control("app", settings).await;
-    let token = token_for(&before, DEMO_EU_APP_ID).await;
-    before.running.stop().await;
-    let after = sandbox_with(with_file).await;
-    assert_eq!(call(&after, "/eu/me", &token).await.status(), 200);
-    after.running.stop().await;
+    old.control("app", settings).await;
+    let token = token_for(&old, DEMO_APP_ID).await;
+    old.running.stop().await;
+    let new = sandbox_with(|options| options.state_file = Some(file.clone())).await;
+    assert_eq!(call(&new, "/us/me", &token).await.status(), 200);
+    let state = new.look("state").await;
+    assert_eq!(state["workspaces"][DEMO_EU_APP_ID]["region"], "EU");
+    let apps = state["apps"].as_array().expect("apps");
+    assert_eq!(apps.len(), 3);
+    assert_eq!(apps[1]["oauth"]["redirect_uris"], json!([CALLBACK]));
+    token_for(&new, DEMO_EU_APP_ID).await;
+    new.running.stop().await;
 }

@@ -3,7 +3,7 @@
 use crate::cli::SandboxArgs;
 use crate::commands::{block_on, complain, say, serve};
 use earmark_model::Sources;
-use earmark_sandbox::{DemoSecrets, Options, demo_seed, start};
+use earmark_sandbox::{DemoSecrets, Generate, Options, demo_seed, start};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,6 +25,10 @@ async fn sandbox(args: SandboxArgs) -> Result<(), earmark_sandbox::Error> {
         latency_ms,
         rate_per_10_seconds,
         webhook_retry_seconds,
+        search_delay_seconds,
+        contacts,
+        companies,
+        conversations,
     } = args;
     let sources = Sources::system();
     let running = start(Options {
@@ -33,6 +37,12 @@ async fn sandbox(args: SandboxArgs) -> Result<(), earmark_sandbox::Error> {
         latency: Duration::from_millis(latency_ms),
         rate: rate_per_10_seconds,
         retry_after: Duration::from_secs(webhook_retry_seconds),
+        search_delay: Duration::from_secs(search_delay_seconds),
+        generate: Generate {
+            contacts,
+            companies,
+            conversations,
+        },
         seed: Some(demo_seed(
             sources.now().timestamp(),
             DemoSecrets {

@@ -122,3 +122,28 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Folder;
+    use earmark_model::Sources;
+    use std::fs;
+
+    #[test]
+    fn a_folder_from_before_oauth_apps_gets_their_secrets_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let old =
+            r#"{"email": "a@b.example", "password": "p", "token": "t", "client_secret": "s"}"#;
+        fs::write(folder.path().join("login.json"), old).unwrap();
+        let open = || {
+            Folder::open(folder.path(), &Sources::system())
+                .unwrap()
+                .secrets
+        };
+        let (first, second) = (open(), open());
+        assert_eq!((first.password.as_str(), first.token.as_str()), ("p", "t"));
+        assert!(!first.oauth_secret.is_empty() && first.oauth_secret != first.own_secret);
+        assert_eq!(first.oauth_secret, second.oauth_secret);
+        assert_eq!(first.own_secret, second.own_secret);
+    }
+}
