@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod hooks;
 mod ingest;
 mod kill;
 mod policy;

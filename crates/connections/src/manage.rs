@@ -85,8 +85,9 @@ impl Store {
                 "ticket.details_asked",
                 json!({ "conversation": conversation }),
             ),
-            // Nobody asks for these: they are asked for when a delivery is stored.
+            // Nobody asks for these: a stored delivery does, or Intercom.
             Job::Lane(_) => ("connection.lane_asked", json!({})),
+            Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);

@@ -14,6 +14,8 @@ text_enum! {
         RefreshTags = "refresh_tags",
         /// Proves a connection's credentials and read permissions again.
         CheckConnection = "check_connection",
+        /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
+        ConfirmUninstall = "confirm_uninstall",
     }
 }
 
@@ -23,7 +25,9 @@ impl JobKind {
     pub const fn calls_intercom(self) -> bool {
         match self {
             Self::Lane => false,
-            Self::Details | Self::RefreshTags | Self::CheckConnection => true,
+            Self::Details | Self::RefreshTags | Self::CheckConnection | Self::ConfirmUninstall => {
+                true
+            }
         }
     }
 }
@@ -60,6 +64,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::ConfirmUninstall`].
+    ConfirmUninstall {
+        /// The connection.
+        connection: ConnectionId,
+    },
 }
 
 impl Job {
@@ -71,6 +80,7 @@ impl Job {
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
+            Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
         }
     }
 
@@ -85,6 +95,7 @@ impl Job {
             } => format!("details:{connection}:{conversation}"),
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+            Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
         }
     }
 
@@ -93,7 +104,9 @@ impl Job {
     pub const fn max_attempts(&self) -> u32 {
         match self {
             Self::Lane(_) | Self::Details { .. } => 100,
-            Self::RefreshTags { .. } | Self::CheckConnection { .. } => 5,
+            Self::RefreshTags { .. }
+            | Self::CheckConnection { .. }
+            | Self::ConfirmUninstall { .. } => 5,
         }
     }
 }

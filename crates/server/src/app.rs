@@ -5,7 +5,9 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
-use earmark_connections::{CheckHandler, Endpoints, SharedBudget, SourcesEnvironment, Store};
+use earmark_connections::{
+    CheckHandler, Endpoints, SharedBudget, SourcesEnvironment, Store, UninstallHandler,
+};
 use earmark_db::{Db, Options};
 use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
@@ -69,6 +71,7 @@ pub struct App {
 pub struct Serving {
     /// The address it listens on, with the real port.
     pub address: SocketAddr,
+    ingest: Ingest,
     stop: CancellationToken,
     handle: ServerHandle,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -170,6 +173,7 @@ impl App {
         ];
         Ok(Serving {
             address,
+            ingest: self.ingest.clone(),
             stop,
             handle,
             tasks,
@@ -178,13 +182,15 @@ impl App {
 }
 
 impl Serving {
-    /// Stops: no new requests, those under way and running jobs get a short time to end.
+    /// Stops: no new requests, those under way and running jobs get a short time to end. What the letterbox noted is
+    /// written if the database takes it.
     pub async fn stop(self) {
         self.stop.cancel();
         self.handle.stop(true).await;
         for task in self.tasks {
             let _ = task.await;
         }
+        self.ingest.flush().await;
     }
 }
 
@@ -287,4 +293,5 @@ fn handlers(db: &Db, store: &Store) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
 }

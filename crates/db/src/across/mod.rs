@@ -7,7 +7,7 @@ mod queue;
 mod rate;
 
 pub use accounts::{Membership, Session, User};
-pub use apps::{AppEndpoint, Sighted, Sighting};
+pub use apps::{AppEndpoint, Install, Sighted, Sighting};
 pub use intake::{Endpoint, NewDelivery, Stored};
 pub use rate::RateRow;
 

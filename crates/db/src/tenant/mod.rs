@@ -9,6 +9,7 @@ mod conversations;
 mod deliveries;
 mod evidence;
 mod inbox;
+mod intake;
 mod jobs;
 mod messages;
 mod mirror;
