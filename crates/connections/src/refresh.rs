@@ -140,6 +140,13 @@ impl Store {
                 stored.await?.ok_or(NotReady::Disconnected)
             }
             Err(error) if refuses(&error) => {
+                // Unless another process, or a member, was faster.
+                let stored = self.newest(workspace, connection, SecretKind::AccessToken);
+                if let Some(stored) = stored.await?
+                    && stored.id != access.id
+                {
+                    return Ok(stored);
+                }
                 self.refuse_refresh(workspace, connection, access.id)
                     .await?;
                 Err(NotReady::NeedsReconnecting)

@@ -118,6 +118,13 @@ impl Problem {
             }
             Intercom::Unreadable { reason, .. } => Self::Unexpected(reason),
             Intercom::TooLarge { .. } => Self::Unexpected("it is too large".to_owned()),
+            // Of lists, and of requests that are not sent.
+            Intercom::Refused { .. }
+            | Intercom::NotMoving { .. }
+            | Intercom::ScrollBusy { .. }
+            | Intercom::ScrollLost { .. } => {
+                Self::Unexpected("it is about something else".to_owned())
+            }
         }
     }
 

@@ -57,6 +57,8 @@ pub struct App {
     pub db: Db,
     /// The connection store.
     pub store: Store,
+    /// The connect flow by Intercom's Authorize page.
+    pub oauth: OAuth,
     /// People and workspaces.
     pub accounts: Accounts,
     /// Runs jobs.
@@ -127,13 +129,14 @@ impl App {
         let web = Web::new(
             accounts.clone(),
             store.clone(),
-            oauth,
+            oauth.clone(),
             db.clone(),
             web(config),
         );
         Ok(Self {
             db,
             store,
+            oauth,
             accounts,
             worker,
             ingest,

@@ -131,14 +131,14 @@ routes! {
     IntercomToken Get "/w/{ws}/settings/integrations/intercom/token" Member(ManageConnections);
     /// Proves a pasted token and stores it.
     IntercomTokenPost Post "/w/{ws}/settings/integrations/intercom/token" Member(ManageConnections);
-    /// Sends a member to Intercom's Authorize page.
-    OAuthBegin Post "/w/{ws}/settings/integrations/intercom/oauth" Member(ManageConnections);
     /// The workspace's own OAuth app.
     OwnApp Get "/w/{ws}/settings/integrations/intercom/app" Member(ManageConnections);
     /// Adds the workspace's own OAuth app.
     OwnAppPost Post "/w/{ws}/settings/integrations/intercom/app" Member(ManageConnections);
     /// Replaces the own app's client secret.
     OwnAppSecret Post "/w/{ws}/settings/integrations/intercom/app/secret" Member(ManageConnections);
+    /// Sends a member to Intercom's Authorize page.
+    OAuthBegin Post "/w/{ws}/settings/integrations/intercom/oauth" Member(ManageConnections);
     /// Removes the own app.
     OwnAppRemove Post "/w/{ws}/settings/integrations/intercom/app/remove" Member(ManageConnections);
     /// One connection.

@@ -12,8 +12,7 @@ use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
     AnswerBucket, AuthorKind, ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Job,
     JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId,
-    RunKind, RunState,
-    SecretId, WorkspaceId, lane_shard,
+    RunKind, RunState, SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};

@@ -4,7 +4,7 @@ use reqwest::header;
 use url::Url;
 
 use super::{answer, classify};
-use crate::{Error, Http, environment};
+use crate::{Error, Http, UnreachableCause, environment};
 
 impl Http {
     /// Posts a form, as the exchange of an OAuth code does: once, since a code is used up by being sent, and without
@@ -13,16 +13,21 @@ impl Http {
     /// # Errors
     /// [`Error`], whose texts hold nothing of what was sent unless Intercom's message repeats it.
     pub async fn post_form(&self, url: &Url, form: Vec<u8>) -> Result<Vec<u8>, Error> {
-        let response = self
+        let quiet = self.policy.read_timeout;
+        let sending = self
             .pool_for(url)
             .post(url.clone())
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form)
-            .send()
+            .send();
+        let response = tokio::time::timeout(quiet, sending)
             .await
+            .map_err(|_| Error::Unreachable {
+                cause: UnreachableCause::Timeout,
+            })?
             .map_err(|fault| classify::transport(&fault))?;
-        let answer = answer::read(response, self.policy.body_limit).await;
+        let answer = answer::read(response, self.policy.body_limit, quiet).await;
         let answer = answer.map_err(|(_, fault)| fault)?;
         let refused = (answer.status == 429).then(|| {
             let reset_at = classify::observation(&answer.headers).reset_at;

@@ -53,6 +53,7 @@ both_databases! {
         assert_eq!((lines[0].actor, lines[0].action.as_str()), (world.actor().user, "connection.created"));
         assert!(lines[0].detail.contains("oauth"), "{}", lines[0].detail);
         let installs = world.t.db.across().installs(&client_key(DEMO_OAUTH_CLIENT_ID), DEMO_APP_ID).await.unwrap();
+        let installs: Vec<_> = installs.iter().map(|one| (one.workspace, one.connection)).collect();
         assert_eq!(installs, [(world.workspace(), row.id)]);
     }
 

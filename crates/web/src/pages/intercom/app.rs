@@ -3,7 +3,7 @@
 use super::super::prelude::*;
 use super::token::developer_hub;
 use earmark_connections::webhook::TOPICS;
-use earmark_connections::{AppError, Region, hook_path};
+use earmark_connections::{AppError, HEALTH_SUFFIX, Region, UNINSTALL_SUFFIX, hook_path};
 use earmark_db::tenant::{SecretKind, StoredSecret};
 use earmark_model::{ConnectionStatus, Permission};
 
