@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod authorize;
 mod hooks;
 mod ingest;
 mod kill;

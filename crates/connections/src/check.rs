@@ -65,6 +65,7 @@ impl CheckHandler {
             Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
             Err(NotReady::Disconnected) => return Verdict::Done,
+            Err(error @ NotReady::CannotRefresh(_)) => return Verdict::Retry(error.to_string()),
             Err(error) => return Verdict::Fail(error.to_string()),
         };
         let Ready { client, secret } = ready;

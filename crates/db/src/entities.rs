@@ -58,7 +58,7 @@ entity!(connections = "connections" {
 entity!(secrets = "secrets" {
     workspace_id: Uuid, id: Uuid;
     owner_id: Uuid, kind: String, sealed: String, last4: String, created_at: Time, verified_at: Option<Time>,
-    expires_at: Option<Time>,
+    expires_at: Option<Time>, claimed_until: Option<Time>,
 });
 entity!(endpoints = "endpoints" { token: String; workspace_id: Uuid, connection_id: Uuid, closed_at: Option<Time> });
 entity!(oauth_apps = "oauth_apps" {

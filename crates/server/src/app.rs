@@ -13,6 +13,7 @@ use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
 use earmark_jobs::{Handlers, Worker};
 use earmark_model::{JobKind, Sources};
+use earmark_oauth::{Exchange, OAuth};
 use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
@@ -56,6 +57,8 @@ pub struct App {
     pub db: Db,
     /// The connection store.
     pub store: Store,
+    /// The connect flow by Intercom's Authorize page.
+    pub oauth: OAuth,
     /// People and workspaces.
     pub accounts: Accounts,
     /// Runs jobs.
@@ -109,6 +112,7 @@ impl App {
             Arc::new(LocalBudget::new(environment.clone()))
         };
         let http = Http::new(policy(config), environment)?;
+        let exchange = Exchange::new(http.clone(), db.sources().clone());
         let store = Store::new(
             db.clone(),
             config.keys.clone(),
@@ -116,14 +120,23 @@ impl App {
             http,
             budget,
         )
-        .with_installation_app(config.oauth.clone());
+        .with_installation_app(config.oauth.clone())
+        .with_refresher(Arc::new(exchange.clone()));
+        let oauth = OAuth::new(db.clone(), store.clone(), exchange, &oauth(config));
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
         let worker = Worker::new(db.clone(), handlers(&db, &store), worker(config));
-        let web = Web::new(accounts.clone(), store.clone(), db.clone(), web(config));
+        let web = Web::new(
+            accounts.clone(),
+            store.clone(),
+            oauth.clone(),
+            db.clone(),
+            web(config),
+        );
         Ok(Self {
             db,
             store,
+            oauth,
             accounts,
             worker,
             ingest,
@@ -245,6 +258,13 @@ fn worker(config: &Config) -> earmark_jobs::Settings {
         lease: config.jobs.lease,
         poll: config.jobs.poll,
         grace: Duration::from_secs(SHUTDOWN_SECONDS),
+    }
+}
+
+fn oauth(config: &Config) -> earmark_oauth::Settings {
+    earmark_oauth::Settings {
+        key: config.keys.derive("earmark OAuth state"),
+        public_url: config.server.public_url.clone(),
     }
 }
 

@@ -74,6 +74,28 @@ both_databases! {
         in_tx!(t, |tx| tx.workspace(ours).begin_oauth("hash", later).await.unwrap());
     }
 
+    async fn a_secret_is_claimed_by_one_at_a_time(t: TestDb) {
+        let (ours, theirs) = (workspace(&t, "Quillwater").await, workspace(&t, "Harrow Lane").await);
+        let connection = connect(&t, ours, installation(), APP).await;
+        let id = t.sources.id();
+        build::secret(&t.db, ours, connection.id, (id, SecretKind::RefreshToken, "sealed", "")).await;
+        let claim = async |workspace| {
+            let until = t.sources.now() + TimeDelta::minutes(1);
+            in_tx!(t, |tx| tx.workspace(workspace).claim_secret(id, until).await.unwrap())
+        };
+        assert!(!claim(theirs).await, "it is not theirs");
+        assert!(claim(ours).await);
+        assert!(!claim(ours).await, "it is claimed");
+        in_tx!(t, |tx| tx.workspace(theirs).release_secret(id).await.unwrap());
+        assert!(!claim(ours).await, "others end no claim");
+        in_tx!(t, |tx| tx.workspace(ours).release_secret(id).await.unwrap());
+        assert!(claim(ours).await);
+        t.clock.advance(TimeDelta::minutes(1));
+        assert!(claim(ours).await, "whoever claimed it came to grief");
+        in_tx!(t, |tx| tx.workspace(ours).wipe_secrets(connection.id).await.unwrap());
+        assert!(!claim(ours).await, "it is gone");
+    }
+
     async fn connections_are_found_by_the_app_they_were_made_through(t: TestDb) {
         let (ours, theirs) = (workspace(&t, "Quillwater").await, workspace(&t, "Harrow Lane").await);
         let first = connect(&t, ours, installation(), APP).await;

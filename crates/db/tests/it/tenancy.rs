@@ -36,8 +36,8 @@ const SUBJECT: &str = CONVERSATION;
 /// What a query that finds nothing gives.
 const NOTHING: [&str; 7] = [
     "None",
-    "[]",
     "{}",
+    "[]",
     "false",
     "0",
     "(false, [])",
@@ -284,6 +284,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         details();
         members();
         is_member(world.people.viewer.id);
+        role_of(world.people.viewer.id);
     }
     read_people(tenant, world, &mut out).await;
     out
@@ -426,6 +427,8 @@ both_databases! {
             keep_secrets(connection, SecretKind::AccessToken, 0);
             keep_secrets(beta.connection, SecretKind::AccessToken, 0);
             drop_older_secrets(connection, SecretKind::AccessToken, t.sources.id());
+            claim_secret(alpha.secret, t.sources.now());
+            release_secret(alpha.secret);
             create_product("App");
             rename_product(product, "beta");
             set_product_feedback(product, false);
@@ -449,7 +452,7 @@ both_databases! {
             erase_conversation(beta.connection, CONVERSATION);
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 99);
+        assert_eq!(tried, 101);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
