@@ -21,7 +21,7 @@ pub mod webhook;
 pub use budget::{
     BudgetKey, BudgetSnapshot, Lane, LocalBudget, Observation, RateBudget, Shares, WaitUntil,
 };
-pub use client::Client;
+pub use client::{API_VERSION, Client};
 pub use data::{
     Admin, App, AppliedTag, Attachment, Author, AuthorKind, Company, CompanyRef, Contact,
     ContactRef, ContactRole, Conversation, Location, Me, Message, MessageKind, Tag, TagRef,

@@ -15,7 +15,7 @@ use crate::{
 use answer::Answer;
 
 /// The API version that is asked for, whatever version the app is set to. From 2.14 parts carry their tags.
-const API_VERSION: &str = "2.14";
+pub const API_VERSION: &str = "2.14";
 
 /// A client for one Intercom workspace. Cheap to clone; `Debug` shows neither token nor hosts' secrets.
 #[derive(Clone)]
@@ -43,6 +43,7 @@ pub(crate) struct Request<'a> {
     method: Method,
     segments: Vec<&'a str>,
     query: Vec<(&'a str, String)>,
+    body: Option<serde_json::Value>,
     /// Whether repeating it changes nothing more in Intercom.
     safe: bool,
 }
@@ -53,7 +54,17 @@ impl<'a> Request<'a> {
             method: Method::GET,
             segments: segments.to_vec(),
             query: Vec::new(),
+            body: None,
             safe: true,
+        }
+    }
+
+    /// A search: a POST that changes nothing.
+    pub(crate) fn search(segments: &[&'a str], body: serde_json::Value) -> Self {
+        Self {
+            method: Method::POST,
+            body: Some(body),
+            ..Self::get(segments)
         }
     }
 
@@ -219,10 +230,14 @@ impl Client {
     /// One attempt: ask, read within the limit, learn from the headers, classify.
     async fn attempt(&self, request: &Request<'_>, number: u32) -> Result<Answer, Error> {
         let url = join(&self.hosts.api, &request.segments);
-        let response = self
+        let mut asked = self
             .http
             .pool_for(&url)
-            .request(request.method.clone(), url)
+            .request(request.method.clone(), url);
+        if let Some(body) = &request.body {
+            asked = asked.json(body);
+        }
+        let response = asked
             .query(&request.query)
             .bearer_auth(self.token.expose())
             .header(header::ACCEPT, "application/json")
