@@ -52,6 +52,7 @@ entity!(connections = "connections" {
     status: String, status_note: Option<String>, endpoint_token: String, feedback_on_at: Option<Time>,
     tags_fetched_at: Option<Time>, tags_note: Option<String>, checked_at: Option<Time>, created_at: Time,
     disconnected_at: Option<Time>, oauth_app_id: Option<Uuid>, client_key: Option<String>, status_since: Option<Time>,
+    contacts_on_at: Option<Time>,
 });
 entity!(secrets = "secrets" {
     workspace_id: Uuid, id: Uuid;

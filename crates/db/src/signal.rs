@@ -20,6 +20,8 @@ text_enum! {
         Deliveries = "deliveries",
         /// Connections, their secrets, tags and checks.
         Connections = "connections",
+        /// Contacts, companies and runs.
+        People = "people",
         /// Anything may have: notifications could have been missed.
         Everything = "everything",
     }

@@ -11,7 +11,7 @@ use crate::{environment::Environment, region::is_loopback};
 pub struct Policy {
     /// Until a connection stands.
     pub connect_timeout: Duration,
-    /// Between two pieces of an answer.
+    /// Until an answer begins, and between two pieces of it.
     pub read_timeout: Duration,
     /// For one attempt from start to end.
     pub attempt_timeout: Duration,
@@ -74,7 +74,6 @@ impl Http {
             reqwest::Client::builder()
                 .user_agent(concat!("Earmark/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(policy.connect_timeout)
-                .read_timeout(policy.read_timeout)
                 .timeout(policy.attempt_timeout)
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())

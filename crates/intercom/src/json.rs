@@ -116,6 +116,14 @@ fn date_from_text(text: &str) -> Option<DateTime<Utc>> {
         .map(|date| date.and_utc())
 }
 
+/// The fields of an object that are not among `read`, as they came.
+pub(crate) fn rest(from: &Object, read: &[&str]) -> Object {
+    from.iter()
+        .filter(|(key, _)| !read.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
 /// Reading of one object's fields, where null, absent and wrongly typed all mean none.
 pub(crate) trait Fields {
     fn field(&self, key: &str) -> Option<&Value>;
@@ -165,6 +173,45 @@ pub(crate) trait Fields {
 
     fn object(&self, key: &str) -> Option<&Object> {
         self.field(key)?.as_object()
+    }
+
+    /// The fields of an object, none when there is none.
+    fn attributes(&self, key: &str) -> Object {
+        self.object(key).cloned().unwrap_or_default()
+    }
+
+    /// The ids of a list.
+    fn ids(&self, key: &str) -> Vec<String> {
+        self.entries(key, &["data"])
+            .iter()
+            .filter_map(id_of)
+            .collect()
+    }
+
+    /// The texts of a list, bare or as objects with a `value`.
+    fn texts(&self, key: &str) -> Vec<String> {
+        let text = |entry: &Value| match entry {
+            Value::Object(entry) => entry.text("value"),
+            bare => id_of(bare),
+        };
+        self.entries(key, &["data"])
+            .iter()
+            .filter_map(text)
+            .collect()
+    }
+
+    /// The id of an object that is named in full.
+    fn named_id(&self, key: &str) -> Option<String> {
+        self.object(key)?.id("id")
+    }
+
+    /// The name in a translation.
+    fn translated(&self, key: &str) -> Option<String> {
+        self.object(key)?.text("name")
+    }
+
+    fn author(&self, key: &str) -> Option<crate::data::Author> {
+        self.object(key).map(crate::data::Author::read)
     }
 
     /// The entries of a list, given as a bare array or as a list object with the array under one of `keys`.

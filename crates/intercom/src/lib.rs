@@ -4,6 +4,11 @@
 //! objects ([`Conversation`], [`Contact`], …) that both REST answers and webhook payloads are read into, and
 //! [`webhook`] with the signature, the payload reader and the scrubber.
 //!
+//! - A method gives a [`Call`], which is made when it is awaited, and can be looked at before with [`Call::preview`].
+//! - A list is a [`Listing`]: one page, or a stream of all with [`Listing::pages`], resumable from a [`Position`].
+//! - A search is built with [`search`], which cannot say what Intercom refuses.
+//! - [`operations`] lists what can be called; [`Client::raw`] reaches the rest.
+//!
 //! The crate reads no clock and no randomness of its own: an [`Environment`] is passed in.
 
 mod budget;
@@ -13,24 +18,44 @@ mod environment;
 mod error;
 mod http;
 mod json;
+mod operation;
+mod paging;
+mod raw;
 mod region;
 mod rest;
+pub mod search;
 mod token;
+mod version;
 pub mod webhook;
+mod write;
 
 pub use budget::{
     BudgetKey, BudgetSnapshot, Lane, LocalBudget, Observation, RateBudget, Shares, WaitUntil,
 };
-pub use client::{API_VERSION, Client};
+pub use client::{Call, Client, Exchange, Preview};
 pub use data::{
-    Admin, App, AppliedTag, Attachment, Author, AuthorKind, Company, CompanyRef, Contact,
-    ContactRef, ContactRole, Conversation, Location, Me, Message, MessageKind, Tag, TagRef,
+    Admin, App, AppliedTag, Article, Attachment, Author, AuthorKind, Collection, Company,
+    CompanyRef, Contact, ContactRef, ContactRole, Conversation, DataAttribute, Event, HelpCenter,
+    Job, Location, Me, MergedContact, Message, MessageKind, Note, Removed, Segment, SegmentRef,
+    SubscriptionType, Tag, TagRef, Team, Ticket, TicketAttribute, TicketState, TicketType,
     looks_like_html, plain_text,
 };
 pub use environment::Environment;
 pub use error::{Error, UnreachableCause};
 pub use http::{Http, HttpError, Policy};
 pub use json::Unreadable;
+pub use operation::{Operation, Repeat, operations};
+pub use paging::{Listing, Page, Pages, Position};
+pub use raw::{
+    FilePart, MOST_RETRIES, RawAnswer, RawBody, RawContent, RawRequest, RawRetries, ResponseKind,
+};
 pub use region::{HostError, HostMap, Hosts, Region, conversation_link, validate_host};
-pub use rest::{Next, Page, Probe, ProbeOutcome};
+pub use rest::{Probe, ProbeOutcome};
+pub use search::{Order, Search, SearchError, contacts, conversations, tickets};
 pub use token::Token;
+pub use version::{ApiVersion, VersionError};
+pub use write::{
+    ArticleFields, Assignee, AttributeFields, AttributeModel, AttributeOption, Change,
+    CollectionFields, CompanyFields, ContactFields, ConversationFields, NewConversation, NewEvent,
+    NewTicket, Redaction, Reply, TicketFields, TicketTypeFields, Who,
+};

@@ -80,6 +80,8 @@ text_enum! {
     pub enum Feature {
         /// Tagged conversations become tickets.
         Feedback = "feedback",
+        /// Contacts and companies are copied and kept up to date.
+        Contacts = "contacts",
     }
 }
 
@@ -89,6 +91,11 @@ impl Feature {
     pub const fn needs(self) -> &'static [Permission] {
         match self {
             Self::Feedback => &[Permission::ReadConversations, Permission::ReadTags],
+            Self::Contacts => &[
+                Permission::ReadListUsersCompanies,
+                Permission::ReadOneUserCompany,
+                Permission::ReadTags,
+            ],
         }
     }
 
@@ -97,6 +104,7 @@ impl Feature {
     pub const fn stops(self) -> &'static str {
         match self {
             Self::Feedback => "threads, names and tags cannot be fetched",
+            Self::Contacts => "contacts and companies cannot be copied",
         }
     }
 }

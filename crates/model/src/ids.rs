@@ -58,6 +58,8 @@ ids! {
     TicketId,
     /// A teammate's comment on a ticket; stays with us.
     CommentId,
+    /// One pass of the sync engine.
+    RunId,
     /// A row of the durable queue.
     JobId,
     /// A sealed secret of a connection or an OAuth app.

@@ -205,7 +205,7 @@ async fn fetch(client: &Client, id: &str, mut unnamed: BTreeSet<String>) -> Resu
             id: company.id.clone(),
             name: company.name.clone(),
         }),
-        (None, Some(who)) => optional(client.contact_companies(who, 1, None).await)?
+        (None, Some(who)) => optional(client.contact_companies(who).per_page(1).page().await)?
             .and_then(|page| page.items.into_iter().next())
             .map(|company| CompanyRef {
                 id: company.id,

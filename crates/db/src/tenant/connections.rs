@@ -86,6 +86,8 @@ pub struct Connection {
     pub endpoint_token: String,
     /// Since when feedback is switched on, if it is.
     pub feedback_on_at: Option<DateTime<Utc>>,
+    /// Since when contacts and companies are copied, if they are.
+    pub contacts_on_at: Option<DateTime<Utc>>,
     /// When tags and teammates were last fetched.
     pub tags_fetched_at: Option<DateTime<Utc>>,
     /// Why the last fetch failed, if it did.
@@ -122,6 +124,7 @@ impl TryFrom<connections::Model> for Connection {
             oauth_app_id,
             client_key,
             status_since,
+            contacts_on_at,
         } = row;
         let broken = |why: String| Error::contradiction("connections", id, why);
         let method = method.parse().map_err(|why| broken(format!("{why}")))?;
@@ -144,6 +147,7 @@ impl TryFrom<connections::Model> for Connection {
             status_since: status_since.unwrap_or(created_at),
             endpoint_token,
             feedback_on_at,
+            contacts_on_at,
             tags_fetched_at,
             tags_note,
             checked_at,
@@ -233,6 +237,7 @@ impl Tenant<'_, Tx> {
             oauth_app_id: Set(via.own_app().map(|app| app.0)),
             client_key: Set(via.client_key().map(ToOwned::to_owned)),
             status_since: Set(Some(self.now())),
+            contacts_on_at: Set(None),
         };
         let connection = Connection::try_from(row.insert(self.on()).await?)?;
         let endpoint = endpoints::ActiveModel {
@@ -338,13 +343,27 @@ impl Tenant<'_, Tx> {
             .await
     }
 
-    /// Marks a connection disconnected: wipes its secrets, closes its endpoint, switches feedback off.
+    /// Switches the copying of contacts and companies on, from now, or off. Switching on what is on changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn set_connection_contacts(&self, id: ConnectionId, on: bool) -> Result<()> {
+        let connection = self.connection(id).await?.ok_or(Error::Missing)?;
+        if connection.contacts_on_at.is_some() == on {
+            return Ok(());
+        }
+        let sql = "UPDATE connections SET contacts_on_at = $3 WHERE workspace_id = $1 AND id = $2";
+        self.change_connection(id, sql, vec![on.then(|| self.now()).into()])
+            .await
+    }
+
+    /// Marks a connection disconnected: wipes its secrets, closes its endpoint, switches everything off.
     ///
     /// # Errors
     /// [`Error::Missing`].
     pub async fn disconnect(&self, id: ConnectionId) -> Result<()> {
         let sql = "UPDATE connections SET status_since = CASE WHEN status = 'disconnected' THEN status_since ELSE $3 END, \
-            status = 'disconnected', status_note = NULL, feedback_on_at = NULL, disconnected_at = $3 \
+            status = 'disconnected', status_note = NULL, feedback_on_at = NULL, contacts_on_at = NULL, disconnected_at = $3 \
             WHERE workspace_id = $1 AND id = $2";
         self.change_connection(id, sql, vec![self.now().into()])
             .await?;

@@ -111,6 +111,28 @@ impl Tenant<'_, Tx> {
         self.advisory_lock(function, key).await
     }
 
+    /// Takes the locks of several contacts, together with all others who only store them, until the transaction ends.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn lock_contacts(&self, connection: ConnectionId, contacts: &[&str]) -> Result<()> {
+        if contacts.is_empty() || self.on().get_database_backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let mut keys: Vec<String> = contacts
+            .iter()
+            .map(|contact| format!("{}:{connection}:contact:{contact}", self.id))
+            .collect();
+        // Everybody takes them in the same order.
+        keys.sort_unstable();
+        let sql = format!(
+            "SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 0))) FROM (VALUES {}) AS keys (key)",
+            sql::places(keys.len(), 1, 1)
+        );
+        let keys = keys.into_iter().map(Value::from).collect();
+        sql::execute(self.on(), &sql, keys).await.map(drop)
+    }
+
     async fn advisory_lock(&self, function: &str, key: String) -> Result<()> {
         if self.on().get_database_backend() == DbBackend::Postgres {
             let sql = format!("SELECT {function}(hashtextextended($1, 0))");

@@ -12,6 +12,7 @@ mod inbox;
 mod jobs;
 mod lanes;
 mod oauth;
+mod people;
 mod products;
 mod rate;
 mod signal;

@@ -3,19 +3,32 @@
 use crate::support::tick;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Message, NewConnection, NewSecret,
-    NewTicket, PermissionCheck, Product, SecretKind, Ticket, TicketChange, TicketTag, Via,
+    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message, NewConnection,
+    NewSecret, NewTicket, PermissionCheck, Product, RunCounts, SecretKind, Ticket, TicketChange,
+    TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
     AuthorKind, Check, CheckVerdict, ConnectionId, ConnectionStatus, DeliveryId, DetailsState,
     Finding, Job, JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission, PermissionState,
-    Role, SecretId, WorkspaceId, lane_shard,
+    Role, RunId, RunKind, RunState, SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
 use serde_json::json;
 use std::fmt::Write;
+
+/// Writes a line for each query with what a tenant finds by it.
+macro_rules! read {
+    ($tenant:ident, $out:ident; $($query:ident($($argument:expr),*);)+) => {$(
+        let found = $tenant.$query($($argument),*).await.unwrap();
+        writeln!($out, concat!(stringify!($query), ": {:?}"), found).unwrap();
+    )+};
+}
+
+mod people;
+
+use people::{firm, line, mirror, person, read_people};
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
@@ -29,6 +42,7 @@ struct World {
     endpoint_token: String,
     secret: SecretId,
     app: OAuthAppId,
+    run: RunId,
     product: Product,
     ticket: Ticket,
     delivery: DeliveryId,
@@ -135,6 +149,7 @@ async fn world(t: &TestDb, name: &'static str) -> World {
         endpoint_token: connection.endpoint_token,
         secret,
         app: OAuthAppId(uuid::Uuid::nil()),
+        run: RunId(uuid::Uuid::nil()),
         product,
         ticket,
         delivery: t.sources.id(),
@@ -144,7 +159,8 @@ async fn world(t: &TestDb, name: &'static str) -> World {
     let tenant = tx.workspace(workspace);
     world.app = tenant.create_oauth_app(name).await.unwrap().id;
     tenant.begin_oauth(name, t.sources.now()).await.unwrap();
-    fill(t, tx.workspace(workspace), &world).await;
+    world.run = mirror(t, tenant, &world).await;
+    fill(t, tenant, &world).await;
     world.delivery = deliver(&tx, &world).await;
     tx.commit().await.unwrap();
     tick(t);
@@ -222,14 +238,8 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
 /// All that `tenant` can read with the ids of `world`, a line a query.
 async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
     let mut out = String::new();
-    macro_rules! read {
-        ($($query:ident($($argument:expr),*);)+) => {$(
-            let found = tenant.$query($($argument),*).await.unwrap();
-            writeln!(out, concat!(stringify!($query), ": {:?}"), found).unwrap();
-        )+};
-    }
     let connection = world.connection;
-    read! {
+    read! { tenant, out;
         audit_lines(100);
         connections();
         connection(connection);
@@ -273,6 +283,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         members();
         is_member(world.people.viewer.id);
     }
+    read_people(tenant, world, &mut out).await;
     out
 }
 
@@ -306,9 +317,10 @@ both_databases! {
                 let (query, found) = line.split_once(": ").unwrap();
                 let by_id = ![
                     "audit_lines", "connections", "inbox", "inbox_count", "ticket_counts", "inbox_tags", "products",
-                    "product_by_slug", "tags", "ticket", "details", "members", "oauth_app",
+                    "product_by_slug", "tags", "ticket", "details", "members", "oauth_app", "contacts", "contact_count",
+                    "companies", "company_count",
                 ].contains(&query);
-                let nothing = ["None", "[]", "false", "0", "(false, [])"].contains(&found);
+                let nothing = ["None", "[]", "false", "0", "(false, [])", "{}"].contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");
             }
         }
@@ -346,6 +358,36 @@ both_databases! {
             add_secret(beta.connection, new_secret(alpha.secret));
             wipe_secrets(connection);
             wipe_secrets(alpha.app);
+            put_contacts(connection, &[person("beta", t.sources.now())], true);
+            put_contacts(beta.connection, &[person("gamma", t.sources.now())], true);
+            see_contacts(connection, beta.run, &["contact"]);
+            archive_contact(connection, "contact", t.sources.now());
+            unarchive_contact(connection, "contact", t.sources.now());
+            completed_contact(connection, "contact");
+            merge_mirrored(connection, ("contact", "other"), person("beta", t.sources.now()).time);
+            remove_contact(connection, "contact");
+            remove_contact(beta.connection, "contact");
+            put_companies(connection, &[firm("beta", t.sources.now())], true);
+            put_companies(beta.connection, &[firm("gamma", t.sources.now())], true);
+            see_companies(connection, beta.run, &["company"]);
+            archive_company(connection, "company", t.sources.now());
+            put_links(Links::Companies, connection, &[("contact", vec![], false)]);
+            put_links(Links::Companies, beta.connection, &[("contact", vec![], false)]);
+            add_link(Links::Companies, connection, "contact", "beta");
+            remove_link(Links::Companies, connection, "contact", "company");
+            put_segments(connection, &[]);
+            put_segments(beta.connection, &[]);
+            put_segment_members(connection, "segment", t.sources.now(), &["beta"]);
+            end_segment_pass(connection, "segment", t.sources.now());
+            erase_people(connection, 100);
+            erase_people(beta.connection, 100);
+            create_run(connection, RunKind::Proof, None, None);
+            move_run(alpha.run, RunState::Cancelled, Some("beta"));
+            advance_run(alpha.run, "beta", RunCounts::default(), None);
+            report_run(alpha.run, "beta");
+            add_run_line(alpha.run, &line("beta"));
+            erase_run_lines(connection, "contact");
+            set_connection_contacts(connection, true);
             remove_oauth_app(alpha.app);
             use_oauth("alpha");
             begin_oauth("beta", t.sources.now());
@@ -407,7 +449,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 71);
+        assert_eq!(tried, 101);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

@@ -1,9 +1,11 @@
 //! Reading an answer up to the size limit.
 
+use std::time::Duration;
+
 use reqwest::{Response, header::HeaderMap};
 
 use super::classify;
-use crate::Error;
+use crate::{Error, UnreachableCause};
 
 /// An answer, read to its end.
 pub(crate) struct Answer {
@@ -13,10 +15,11 @@ pub(crate) struct Answer {
     pub(crate) request_id: Option<String>,
 }
 
-/// Reads the body while counting; stops at the first byte over the limit.
+/// Reads the body while counting; stops at the first byte over the limit, and when nothing comes for `quiet`.
 pub(super) async fn read(
     mut response: Response,
     limit: usize,
+    quiet: Duration,
 ) -> Result<Answer, (HeaderMap, Error)> {
     let status = response.status().as_u16();
     let headers = response.headers().clone();
@@ -26,7 +29,11 @@ pub(super) async fn read(
         .map(str::to_owned);
     let mut body = Vec::new();
     loop {
-        match response.chunk().await {
+        let Ok(piece) = tokio::time::timeout(quiet, response.chunk()).await else {
+            let cause = UnreachableCause::Timeout;
+            return Err((headers, Error::Unreachable { cause }));
+        };
+        match piece {
             Ok(None) => break,
             Ok(Some(piece)) if body.len() + piece.len() <= limit => body.extend_from_slice(&piece),
             Ok(Some(_)) => return Err((headers, Error::TooLarge { limit, request_id })),

@@ -130,6 +130,7 @@ pub(super) fn answer(
     Err(match status {
         401 if !unauthorized_scope => Error::Reconnect { code, request_id },
         401..=403 => Error::PermissionMissing {
+            status,
             code,
             message,
             request_id,
@@ -143,7 +144,12 @@ pub(super) fn answer(
             at: refused.unwrap_or_default(),
             request_id,
         },
-        408 | 500.. => Error::ServerTrouble { status, request_id },
+        400 if code.as_deref() == Some("scroll_exists") => Error::ScrollBusy { request_id },
+        408 | 500.. => Error::ServerTrouble {
+            status,
+            code,
+            request_id,
+        },
         _ => Error::Rejected {
             status,
             code,

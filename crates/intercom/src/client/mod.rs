@@ -1,21 +1,25 @@
 //! The client: one pipeline for every call, with budget, retries and limits.
 
 mod answer;
+mod call;
 mod classify;
+mod request;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use reqwest::{Method, header};
+use reqwest::header;
 
 use crate::{
-    BudgetKey, Error, Hosts, Http, Lane, RateBudget, Token, UnreachableCause, WaitUntil,
-    environment, json::Object, region::join,
+    ApiVersion, BudgetKey, Error, Hosts, Http, Lane, RateBudget, Repeat, Token, UnreachableCause,
+    WaitUntil, environment,
 };
-use answer::Answer;
+pub(crate) use answer::Answer;
+pub use call::{Call, Exchange, Preview};
+pub(crate) use request::{Body, Request, Tries};
 
-/// The API version that is asked for, whatever version the app is set to. From 2.14 parts carry their tags.
-pub const API_VERSION: &str = "2.14";
+/// No raw request takes longer in all.
+const LONGEST_RAW: Duration = Duration::from_secs(600);
 
 /// A client for one Intercom workspace. Cheap to clone; `Debug` shows neither token nor hosts' secrets.
 #[derive(Clone)]
@@ -26,6 +30,7 @@ pub struct Client {
     budget: Arc<dyn RateBudget>,
     key: Arc<BudgetKey>,
     lane: Lane,
+    version: ApiVersion,
 }
 
 impl fmt::Debug for Client {
@@ -34,43 +39,8 @@ impl fmt::Debug for Client {
             .field("api", &self.hosts.api.as_str())
             .field("app_id", &self.key.app_id)
             .field("lane", &self.lane)
+            .field("version", &self.version)
             .finish_non_exhaustive()
-    }
-}
-
-/// A call to be made.
-pub(crate) struct Request<'a> {
-    method: Method,
-    segments: Vec<&'a str>,
-    query: Vec<(&'a str, String)>,
-    body: Option<serde_json::Value>,
-    /// Whether repeating it changes nothing more in Intercom.
-    safe: bool,
-}
-
-impl<'a> Request<'a> {
-    pub(crate) fn get(segments: &[&'a str]) -> Self {
-        Self {
-            method: Method::GET,
-            segments: segments.to_vec(),
-            query: Vec::new(),
-            body: None,
-            safe: true,
-        }
-    }
-
-    /// A search: a POST that changes nothing.
-    pub(crate) fn search(segments: &[&'a str], body: serde_json::Value) -> Self {
-        Self {
-            method: Method::POST,
-            body: Some(body),
-            ..Self::get(segments)
-        }
-    }
-
-    pub(crate) fn query(mut self, name: &'a str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
-        self
     }
 }
 
@@ -98,6 +68,7 @@ impl Client {
             budget,
             key: Arc::new(key),
             lane,
+            version: ApiVersion::default(),
         }
     }
 
@@ -108,6 +79,22 @@ impl Client {
             lane,
             ..self.clone()
         }
+    }
+
+    /// The same client speaking another version of the API. An operation, or a form of one, that came with a later
+    /// version is asked with that one.
+    #[must_use]
+    pub fn with_version(&self, version: ApiVersion) -> Self {
+        Self {
+            version,
+            ..self.clone()
+        }
+    }
+
+    /// The version this client speaks; 2.14 when nothing else was said.
+    #[must_use]
+    pub const fn version(&self) -> ApiVersion {
+        self.version
     }
 
     /// The hosts this client calls and links to.
@@ -122,41 +109,31 @@ impl Client {
         (&*self.budget, &self.key)
     }
 
-    /// Makes a call and reads the answer's JSON object with `read`.
-    pub(crate) async fn fetch<T>(
-        &self,
-        request: Request<'_>,
-        read: impl FnOnce(&Object) -> Result<T, crate::Unreadable>,
-    ) -> Result<T, Error> {
-        let answer = self.send(request).await?;
-        let parsed = crate::json::object_from(&answer.body).and_then(|object| read(&object));
-        parsed.map_err(|fault| Error::Unreadable {
-            reason: fault.reason,
-            request_id: answer.request_id,
-        })
+    /// The pipeline of every call.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Answer, Error> {
+        self.send_within(request, self.http.policy.total_timeout)
+            .await
     }
 
-    /// The pipeline of every call.
-    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer, Error> {
-        if request
-            .segments
-            .iter()
-            .any(|part| matches!(*part, "" | "." | ".."))
-        {
-            return Err(Error::NotFound {
-                code: None,
-                request_id: None,
-            });
+    /// The pipeline with another limit for all attempts and waits.
+    pub(crate) async fn send_within(
+        &self,
+        request: &Request,
+        bound: Duration,
+    ) -> Result<Answer, Error> {
+        if let Some(fault) = &request.fault {
+            return Err(fault.clone());
         }
-        tokio::time::timeout(self.http.policy.total_timeout, self.attempts(&request))
+        tokio::time::timeout(bound, self.attempts(request))
             .await
             .unwrap_or(Err(Error::Unreachable {
                 cause: UnreachableCause::Timeout,
             }))
     }
 
-    async fn attempts(&self, request: &Request<'_>) -> Result<Answer, Error> {
+    async fn attempts(&self, request: &Request) -> Result<Answer, Error> {
         let policy = &self.http.policy;
+        let tries = request.tries.unwrap_or_else(|| Tries::of(policy));
         let mut left = Allowance {
             attempt: 1,
             patience: match self.lane {
@@ -170,22 +147,15 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
-            match &fault {
-                Error::WaitUntil { at, .. } => {
-                    // Refused before anything was done, so any request may be repeated.
-                    if left.attempt >= policy.max_attempts.max(2)
-                        || !self.wait(*at, &mut left).await
-                    {
-                        return Err(fault);
-                    }
+            if let Error::WaitUntil { at, .. } = &fault {
+                // Refused before anything was done, so any request may be repeated.
+                if left.attempt >= tries.most.max(2) || !self.wait(*at, &mut left).await {
+                    return Err(fault);
                 }
-                Error::Unreachable { .. } | Error::ServerTrouble { .. } => {
-                    if !request.safe || left.attempt >= policy.max_attempts {
-                        return Err(fault);
-                    }
-                    tokio::time::sleep(self.backoff(left.attempt)).await;
-                }
-                _ => return Err(fault),
+            } else if left.attempt < tries.most && may_repeat(request, tries, &fault) {
+                tokio::time::sleep(self.backoff(tries, left.attempt)).await;
+            } else {
+                return Err(fault);
             }
             left.attempt += 1;
         }
@@ -217,35 +187,32 @@ impl Client {
         true
     }
 
-    fn backoff(&self, attempt: u32) -> Duration {
-        let policy = &self.http.policy;
-        let doubled = policy
+    fn backoff(&self, tries: Tries, attempt: u32) -> Duration {
+        let growth = if tries.doubling {
+            2_u32.saturating_pow(attempt.saturating_sub(1))
+        } else {
+            1
+        };
+        tries
             .first_backoff
-            .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-        doubled
-            .min(policy.longest_backoff)
+            .saturating_mul(growth)
+            .min(self.http.policy.longest_backoff.max(tries.first_backoff))
             .mul_f64(0.75 + self.jitter() / 2.0)
     }
 
     /// One attempt: ask, read within the limit, learn from the headers, classify.
-    async fn attempt(&self, request: &Request<'_>, number: u32) -> Result<Answer, Error> {
-        let url = join(&self.hosts.api, &request.segments);
-        let mut asked = self
-            .http
-            .pool_for(&url)
-            .request(request.method.clone(), url);
-        if let Some(body) = &request.body {
-            asked = asked.json(body);
-        }
-        let response = asked
-            .query(&request.query)
-            .bearer_auth(self.token.expose())
-            .header(header::ACCEPT, "application/json")
-            .header("Intercom-Version", API_VERSION)
-            .send()
+    async fn attempt(&self, request: &Request, number: u32) -> Result<Answer, Error> {
+        let quiet = request
+            .attempt_timeout
+            .unwrap_or(self.http.policy.read_timeout);
+        let sending = self.build(request)?.send();
+        let response = tokio::time::timeout(quiet, sending)
             .await
+            .map_err(|_| Error::Unreachable {
+                cause: UnreachableCause::Timeout,
+            })?
             .map_err(|fault| classify::transport(&fault))?;
-        let answer = answer::read(response, self.http.policy.body_limit).await;
+        let answer = answer::read(response, self.http.policy.body_limit, quiet).await;
         let headers = match &answer {
             Ok(answer) => &answer.headers,
             Err((headers, _)) => headers,
@@ -268,10 +235,53 @@ impl Client {
             status = answer.status,
             request_id = answer.request_id.as_deref(),
             attempt = number,
-            object = request.segments.first().copied(),
+            operation = request.name,
             "Intercom answered"
         );
+        if request.redirects && (300..400).contains(&answer.status) {
+            return Ok(answer);
+        }
         classify::answer(answer, refused, self.token.expose())
+    }
+
+    fn build(&self, request: &Request) -> Result<reqwest::RequestBuilder, Error> {
+        let url = request.address();
+        let mut built = self
+            .http
+            .pool_for(&url)
+            .request(request.method.clone(), url)
+            .headers(request.headers.clone())
+            .bearer_auth(self.token.expose())
+            .header(header::ACCEPT, request.accept.clone())
+            .header("Intercom-Version", request.spoken().to_string());
+        if let Some(limit) = request.attempt_timeout {
+            built = built.timeout(limit);
+        }
+        Ok(match request.finished_body() {
+            Body::None => built,
+            Body::Json(value) => built.json(&value),
+            Body::Form(pairs) => built.form(&pairs),
+            Body::Text { content_type, text } => {
+                built.header(header::CONTENT_TYPE, content_type).body(text)
+            }
+            Body::Multipart { fields, files } => {
+                built.multipart(crate::raw::multipart(fields, files)?)
+            }
+        })
+    }
+
+    /// How long a raw request may take in all: what its attempts and the waits between them add up to, and ten minutes at
+    /// most.
+    pub(crate) fn raw_bound(&self, request: &Request) -> Duration {
+        let policy = &self.http.policy;
+        let tries = request.tries.unwrap_or_else(|| Tries::of(policy));
+        let attempt = request.attempt_timeout.unwrap_or(policy.attempt_timeout);
+        let wait = tries
+            .first_backoff
+            .max(policy.longest_backoff)
+            .mul_f64(1.25);
+        let own = (attempt + wait).saturating_mul(tries.most);
+        own.max(policy.total_timeout).min(LONGEST_RAW)
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -280,5 +290,19 @@ impl Client {
 
     fn jitter(&self) -> f64 {
         self.http.environment.jitter().clamp(0.0, 1.0)
+    }
+}
+
+/// Whether a fault is one that another attempt may cure without doing the same thing twice.
+fn may_repeat(request: &Request, tries: Tries, fault: &Error) -> bool {
+    match fault {
+        // No connection, so nothing was sent.
+        Error::Unreachable {
+            cause: UnreachableCause::Connect,
+        } => true,
+        Error::Unreachable { .. } | Error::ServerTrouble { .. } => {
+            tries.on_all || request.repeat == Repeat::Safe
+        }
+        _ => tries.on_all,
     }
 }

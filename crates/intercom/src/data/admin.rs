@@ -22,6 +22,12 @@ pub struct Admin {
     pub has_inbox_seat: Option<bool>,
     /// Ids of the teams they belong to.
     pub team_ids: Vec<String>,
+    /// Whether they are away.
+    pub away: Option<bool>,
+    /// Address of their picture.
+    pub avatar: Option<String>,
+    /// Every field that has none here, as it came.
+    pub other: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Admin {
@@ -39,6 +45,23 @@ impl Admin {
                 .iter()
                 .filter_map(crate::json::id_of)
                 .collect(),
+            away: from.flag("away_mode_enabled"),
+            avatar: super::contact::avatar(from),
+            other: crate::json::rest(
+                from,
+                &[
+                    "type",
+                    "id",
+                    "name",
+                    "email",
+                    "job_title",
+                    "has_inbox_seat",
+                    "team_ids",
+                    "away_mode_enabled",
+                    "avatar",
+                    "app",
+                ],
+            ),
         })
     }
 }

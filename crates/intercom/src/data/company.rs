@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::{SegmentRef, TagRef};
 use crate::json::{Fields, Object, Unreadable};
 
 /// A company.
@@ -15,6 +16,8 @@ pub struct Company {
     pub name: Option<String>,
     /// Name of its plan.
     pub plan: Option<String>,
+    /// Intercom's id of its plan.
+    pub plan_id: Option<String>,
     /// Website.
     pub website: Option<String>,
     /// Industry.
@@ -35,32 +38,61 @@ pub struct Company {
     pub remote_created_at: Option<DateTime<Utc>>,
     /// When one of its users was last seen.
     pub last_request_at: Option<DateTime<Utc>>,
-    /// Ids of its tags.
-    pub tag_ids: Vec<String>,
+    /// Its tags; some answers name them by id only.
+    pub tags: Vec<TagRef>,
+    /// Its segments.
+    pub segments: Vec<SegmentRef>,
     /// The customer's own attributes.
     pub custom_attributes: serde_json::Map<String, serde_json::Value>,
+    /// Every field that has none here, as it came.
+    pub other: serde_json::Map<String, serde_json::Value>,
 }
+
+/// What [`Company::read`] keeps in fields of its own.
+const READ: &[&str] = &[
+    "type",
+    "id",
+    "company_id",
+    "name",
+    "plan",
+    "plan_id",
+    "website",
+    "industry",
+    "size",
+    "monthly_spend",
+    "user_count",
+    "session_count",
+    "created_at",
+    "updated_at",
+    "remote_created_at",
+    "last_request_at",
+    "tags",
+    "tag_ids",
+    "segments",
+    "custom_attributes",
+];
 
 impl Company {
     pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
-        let mut tag_ids: Vec<String> = from
-            .entries("tag_ids", &["data"])
-            .iter()
-            .filter_map(crate::json::id_of)
-            .collect();
-        if tag_ids.is_empty() {
-            tag_ids = super::TagRef::read_list(from, "tags")
-                .into_iter()
-                .map(|tag| tag.id)
-                .collect();
+        let mut tags = TagRef::read_list(from, "tags");
+        if tags.is_empty() {
+            let ids = from.entries("tag_ids", &["data"]).iter();
+            tags.extend(
+                ids.filter_map(crate::json::id_of)
+                    .map(|id| TagRef { id, name: None }),
+            );
         }
+        let plan = from.object("plan");
         Ok(Self {
             id: from
                 .id("id")
                 .ok_or_else(|| Unreadable::new("the company has no id"))?,
             company_id: from.id("company_id"),
             name: from.text("name"),
-            plan: from.object("plan").and_then(|plan| plan.text("name")),
+            plan: plan.and_then(|plan| plan.text("name")),
+            plan_id: plan
+                .and_then(|plan| plan.id("id"))
+                .or_else(|| from.id("plan_id")),
             website: from.text("website"),
             industry: from.text("industry"),
             size: from.count("size"),
@@ -71,11 +103,17 @@ impl Company {
             updated_at: from.date("updated_at"),
             remote_created_at: from.date("remote_created_at"),
             last_request_at: from.date("last_request_at"),
-            tag_ids,
+            tags,
+            segments: from
+                .list("segments", &["segments", "data"])
+                .into_iter()
+                .filter_map(SegmentRef::read)
+                .collect(),
             custom_attributes: from
                 .object("custom_attributes")
                 .cloned()
                 .unwrap_or_default(),
+            other: crate::json::rest(from, READ),
         })
     }
 }

@@ -6,7 +6,8 @@ use super::{CompanyRef, TagRef};
 use crate::json::{Fields, Object, Unreadable};
 
 /// What a contact is to the customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ContactRole {
     /// Signed up; has an id in the customer's system.
     User,
@@ -66,24 +67,64 @@ pub struct Contact {
     pub unsubscribed_from_emails: Option<bool>,
     /// Language of their browser.
     pub language: Option<String>,
+    /// Address of their picture.
+    pub avatar: Option<String>,
     /// Where they were last seen.
     pub location: Option<Location>,
     /// Their companies; at most ten are listed.
     pub companies: Vec<CompanyRef>,
     /// Whether there are more companies than listed.
     pub more_companies: bool,
+    /// How many companies they have, when told.
+    pub companies_total: Option<u64>,
     /// Their tags, by id; at most ten are listed.
     pub tags: Vec<TagRef>,
     /// Whether there are more tags than listed.
     pub more_tags: bool,
+    /// How many tags they have, when told.
+    pub tags_total: Option<u64>,
     /// The customer's own attributes.
     pub custom_attributes: serde_json::Map<String, serde_json::Value>,
+    /// Every field that has none here, as it came; also a `role` that is neither user nor lead.
+    pub other: serde_json::Map<String, serde_json::Value>,
 }
+
+/// What [`Contact::read`] keeps in fields of its own.
+const READ: &[&str] = &[
+    "type",
+    "id",
+    "external_id",
+    "user_id",
+    "name",
+    "email",
+    "phone",
+    "owner_id",
+    "created_at",
+    "updated_at",
+    "signed_up_at",
+    "last_seen_at",
+    "last_replied_at",
+    "unsubscribed_from_emails",
+    "browser_language",
+    "avatar",
+    "location",
+    "companies",
+    "tags",
+    "custom_attributes",
+    "custom_data",
+];
 
 impl Contact {
     pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
-        let more = |key| from.object(key).and_then(|list| list.flag("has_more")) == Some(true);
-        let role = from.text("role").or_else(|| from.text("type"));
+        let list = |key| from.object(key);
+        let more = |key| list(key).and_then(|list| list.flag("has_more")) == Some(true);
+        let total = |key| list(key).and_then(|list| list.count("total_count"));
+        let named = from.text("role").or_else(|| from.text("type"));
+        let role = named.as_deref().and_then(ContactRole::read);
+        let mut other = crate::json::rest(from, READ);
+        if role.is_some() {
+            other.remove("role");
+        }
         let attributes = from
             .object("custom_attributes")
             .or_else(|| from.object("custom_data"));
@@ -92,7 +133,7 @@ impl Contact {
                 .id("id")
                 .ok_or_else(|| Unreadable::new("the contact has no id"))?,
             external_id: from.id("external_id").or_else(|| from.id("user_id")),
-            role: role.as_deref().and_then(ContactRole::read),
+            role,
             name: from.text("name"),
             email: from.text("email"),
             phone: from.text("phone"),
@@ -104,6 +145,7 @@ impl Contact {
             last_replied_at: from.date("last_replied_at"),
             unsubscribed_from_emails: from.flag("unsubscribed_from_emails"),
             language: from.text("browser_language"),
+            avatar: avatar(from),
             location: from.object("location").map(|place| Location {
                 country: place.text("country"),
                 region: place.text("region"),
@@ -115,11 +157,20 @@ impl Contact {
                 .filter_map(CompanyRef::read)
                 .collect(),
             more_companies: more("companies"),
+            companies_total: total("companies"),
             tags: TagRef::read_list(from, "tags"),
             more_tags: more("tags"),
+            tags_total: total("tags"),
             custom_attributes: attributes.cloned().unwrap_or_default(),
+            other,
         })
     }
+}
+
+/// An address, or an object with one.
+pub(super) fn avatar(from: &Object) -> Option<String> {
+    from.text("avatar")
+        .or_else(|| from.object("avatar")?.text("image_url"))
 }
 
 /// A contact named by another object.

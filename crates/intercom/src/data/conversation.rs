@@ -40,6 +40,18 @@ pub struct Conversation {
     pub company: Option<Company>,
     /// Whether Intercom's automated agent took part.
     pub ai_agent_participated: Option<bool>,
+    /// Whether a teammate has read it.
+    pub read: Option<bool>,
+    /// Its priority, in the words of the version it was read with.
+    pub priority: Option<String>,
+    /// Until when it sleeps.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// Since when the customer waits for an answer.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// The customer's own attributes.
+    pub custom_attributes: Object,
+    /// Reply times and counts, as they came.
+    pub statistics: Object,
 }
 
 impl Conversation {
@@ -82,6 +94,12 @@ impl Conversation {
                 .object("company")
                 .and_then(|company| Company::read(company).ok()),
             ai_agent_participated: from.flag("ai_agent_participated"),
+            read: from.flag("read"),
+            priority: from.text("priority"),
+            snoozed_until: from.date("snoozed_until"),
+            waiting_since: from.date("waiting_since"),
+            custom_attributes: from.attributes("custom_attributes"),
+            statistics: from.attributes("statistics"),
         };
         if conversation.source.is_none()
             && let Some(opening) = from.object("conversation_message")

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::message::Author;
-use crate::json::{Fields, Object};
+use crate::json::{Fields, Object, Unreadable};
 
 /// A tag of the Intercom workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,10 @@ pub struct Tag {
 }
 
 impl Tag {
-    pub(crate) fn read(from: &Object) -> Option<Self> {
-        Some(Self {
-            id: from.id("id")?,
+    pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
+        let missing = || Unreadable::new("the tag has no id");
+        Ok(Self {
+            id: from.id("id").ok_or_else(missing)?,
             name: from.text("name").unwrap_or_default(),
         })
     }

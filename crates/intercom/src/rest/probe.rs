@@ -1,6 +1,6 @@
 //! Harmless calls that show whether a token has a permission.
 
-use crate::{Client, Error, client::Request};
+use crate::{Client, Error, client::Request, operation::table as op};
 
 /// An id that no Intercom object has: asking for it changes nothing, and its 404 shows the permission.
 const UNKNOWN_ID: &str = "000000000000000000000000";
@@ -59,15 +59,16 @@ impl Probe {
         }
     }
 
-    fn request(self) -> Request<'static> {
-        let first = |name| Request::get(&[name]).query("per_page", "1");
+    fn request(self, client: &Client) -> Request {
+        let ask = |operation, arguments: &[&str]| client.to(operation, arguments);
+        let first = |operation| ask(operation, &[]).query("per_page", "1");
         match self {
-            Self::ListContacts => first("contacts"),
-            Self::OneContact => Request::get(&["contacts", UNKNOWN_ID]),
-            Self::ListCompanies => first("companies"),
-            Self::Conversations => first("conversations"),
-            Self::Tags => Request::get(&["tags"]),
-            Self::Admins => Request::get(&["admins"]),
+            Self::ListContacts => first(&op::CONTACT_LIST),
+            Self::OneContact => ask(&op::CONTACT_GET, &[UNKNOWN_ID]),
+            Self::ListCompanies => first(&op::COMPANY_FIND),
+            Self::Conversations => first(&op::CONVERSATION_LIST),
+            Self::Tags => ask(&op::TAG_LIST, &[]),
+            Self::Admins => ask(&op::ADMIN_LIST, &[]),
         }
     }
 }
@@ -75,7 +76,7 @@ impl Probe {
 impl Client {
     /// Tries a permission with a GET that changes nothing. The content of the answer is not looked at.
     pub async fn probe(&self, probe: Probe) -> ProbeOutcome {
-        match self.send(probe.request()).await {
+        match self.send(&probe.request(self)).await {
             Ok(_) | Err(Error::NotFound { .. } | Error::Merged { .. }) => ProbeOutcome::Granted,
             // The plan of the Intercom workspace has no API: that says nothing about the app's permissions.
             Err(Error::PermissionMissing { code, message, .. })

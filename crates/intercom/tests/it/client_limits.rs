@@ -55,6 +55,7 @@ async fn trouble_that_stays_is_told_after_the_last_attempt() {
         fault,
         Error::ServerTrouble {
             status: 503,
+            code: None,
             request_id: None
         }
     );

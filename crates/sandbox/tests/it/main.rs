@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod oauth;
 #[cfg(test)]
 mod page;
 #[cfg(test)]

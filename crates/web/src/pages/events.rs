@@ -118,7 +118,7 @@ impl<M: AsyncFnMut() -> bool> State<M> {
                     self.pending |= match change.kind {
                         ChangeKind::Tickets => change.workspace == self.workspace,
                         ChangeKind::Everything => true,
-                        ChangeKind::Jobs | ChangeKind::Deliveries | ChangeKind::Connections => false,
+                        ChangeKind::Jobs | ChangeKind::Deliveries | ChangeKind::Connections | ChangeKind::People => false,
                     };
                 }
                 () = sleep_until(self.quiet_until), if self.pending => {

@@ -1,0 +1,262 @@
+//! Mirrored contacts and companies, their links, and the runs that copy them.
+
+use crate::support::in_tx;
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_db::tenant::{
+    Company, CompanyFilter, Contact, ContactFilter, CopyChange, CopySort, CopyTime, Links,
+    RunCounts, RunLine, Segment,
+};
+use earmark_model::{ConnectionId, RunId, RunKind, RunState, WorkspaceId};
+use earmark_testkit::{TestDb, both_databases, build};
+use uuid::Uuid;
+
+async fn start(t: &TestDb) -> (WorkspaceId, ConnectionId) {
+    let workspace = build::people(&t.db, "Quillwater").await.workspace.id;
+    let connection = build::connection(&t.db, workspace, "qw12ab34").await;
+    (workspace, connection.id)
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
+}
+
+fn time(updated: i64, observed: i64) -> CopyTime {
+    CopyTime {
+        updated_at: at(updated),
+        observed_at: at(observed),
+    }
+}
+
+fn contact(id: &str, name: &str, time: CopyTime) -> Contact {
+    Contact {
+        id: id.to_owned(),
+        role: Some("user".to_owned()),
+        external_id: Some(format!("ext-{id}")),
+        email: Some(format!("{}@mail.example", name.to_lowercase())),
+        phone: None,
+        name: Some(name.to_owned()),
+        owner_id: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: Some(at(0)),
+        last_seen_at: None,
+        lists_cut: false,
+        time,
+    }
+}
+
+fn company(id: &str, name: &str, time: CopyTime) -> Company {
+    Company {
+        id: id.to_owned(),
+        company_id: Some(format!("own-{id}")),
+        name: Some(name.to_owned()),
+        plan: Some("Team".to_owned()),
+        industry: None,
+        website: None,
+        size: Some(5),
+        monthly_spend: Some(12.5),
+        user_count: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: Some(at(0)),
+        last_request_at: None,
+        time,
+    }
+}
+
+async fn put(
+    t: &TestDb,
+    (workspace, connection): (WorkspaceId, ConnectionId),
+    contacts: &[Contact],
+) -> Vec<CopyChange> {
+    in_tx!(t, |tx| {
+        let tenant = tx.workspace(workspace);
+        tenant
+            .put_contacts(connection, contacts, true)
+            .await
+            .unwrap()
+    })
+}
+
+async fn names(t: &TestDb, workspace: WorkspaceId, filter: &ContactFilter) -> Vec<String> {
+    let tenant = t.db.workspace(workspace);
+    let found = tenant.contacts(filter, CopySort::Name, None, 50).await;
+    let found = found.unwrap();
+    assert_eq!(
+        tenant.contact_count(filter).await.unwrap(),
+        found.len() as i64
+    );
+    found
+        .into_iter()
+        .filter_map(|one| one.contact.name)
+        .collect()
+}
+
+both_databases! {
+    async fn the_newer_copy_wins_whatever_the_order(t: TestDb) {
+        let to = start(&t).await;
+        assert_eq!(put(&t, to, &[contact("1", "Ines", time(10, 20))]).await, [CopyChange::New]);
+        assert_eq!(put(&t, to, &[contact("1", "Ines", time(10, 20))]).await, [CopyChange::Unchanged]);
+        assert_eq!(put(&t, to, &[contact("1", "Ina", time(9, 30))]).await, [CopyChange::Older]);
+        assert_eq!(put(&t, to, &[contact("1", "Ina", time(10, 19))]).await, [CopyChange::Older]);
+        assert_eq!(put(&t, to, &[contact("1", "Ina", time(10, 21))]).await, [CopyChange::Changed]);
+        // The same again, but later: from then on, what is older does not win.
+        assert_eq!(put(&t, to, &[contact("1", "Ina", time(12, 40))]).await, [CopyChange::Unchanged]);
+        assert_eq!(put(&t, to, &[contact("1", "Iris", time(11, 41))]).await, [CopyChange::Older]);
+        assert_eq!(names(&t, to.0, &ContactFilter::default()).await, ["Ina"]);
+    }
+
+    async fn an_archived_contact_comes_back_when_it_is_seen_later(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Ines", time(10, 20))]).await;
+        assert!(in_tx!(t, |tx| tx.workspace(to.0).archive_contact(to.1, "1", at(30)).await.unwrap()));
+        assert!(!in_tx!(t, |tx| tx.workspace(to.0).archive_contact(to.1, "1", at(31)).await.unwrap()));
+        let live = ContactFilter { archived: Some(false), ..ContactFilter::default() };
+        assert_eq!(names(&t, to.0, &live).await.len(), 0);
+        put(&t, to, &[contact("1", "Ines", time(10, 25))]).await;
+        assert_eq!(names(&t, to.0, &live).await.len(), 0, "seen before it was archived");
+        put(&t, to, &[contact("1", "Ines", time(10, 35))]).await;
+        assert_eq!(names(&t, to.0, &live).await, ["Ines"]);
+    }
+
+    async fn links_follow_a_merge_and_the_merged_contact_stays_away(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Lead", time(10, 20)), contact("2", "Ines", time(10, 20))]).await;
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(to.0);
+            let wanted = [("1", vec!["a", "b"], false), ("2", vec!["b"], false)];
+            assert_eq!(tenant.put_links(Links::Companies, to.1, &wanted).await.unwrap(), 3);
+            assert_eq!(tenant.put_links(Links::Companies, to.1, &wanted).await.unwrap(), 0);
+            tenant.merge_mirrored(to.1, ("1", "2"), time(30, 30)).await.unwrap();
+        });
+        let tenant = t.db.workspace(to.0);
+        let links = tenant.links(Links::Companies, to.1, &["1", "2"]).await.unwrap();
+        assert_eq!(links.get("1"), None);
+        assert_eq!(links["2"].len(), 2);
+        assert_eq!(put(&t, to, &[contact("1", "Lead", time(99, 99))]).await, [CopyChange::Older]);
+        let gone = tenant.contact(to.1, "1").await.unwrap().unwrap();
+        assert_eq!((gone.merged_into.as_deref(), gone.contact.name), (Some("2"), None));
+        assert_eq!(names(&t, to.0, &ContactFilter::default()).await, ["Ines"]);
+    }
+
+    async fn a_cut_list_takes_no_link_away(t: TestDb) {
+        let to = start(&t).await;
+        let links = async |has: Vec<&str>, cut| {
+            in_tx!(t, |tx| tx.workspace(to.0).put_links(Links::ContactTags, to.1, &[("1", has, cut)]).await.unwrap());
+            let links = t.db.workspace(to.0).links(Links::ContactTags, to.1, &["1"]).await.unwrap();
+            links["1"].len()
+        };
+        assert_eq!(links(vec!["a", "b"], false).await, 2);
+        assert_eq!(links(vec!["c"], true).await, 3);
+        assert_eq!(links(vec!["c"], false).await, 1);
+    }
+
+    async fn lists_are_filtered_sorted_and_paged(t: TestDb) {
+        let to = start(&t).await;
+        let mut many: Vec<Contact> = ["Ines", "Bela", "Zoe", "Anna"].iter().enumerate()
+            .map(|(n, name)| contact(&n.to_string(), name, time(10, 20))).collect();
+        many[1].role = Some("lead".to_owned());
+        many[2].last_seen_at = Some(at(500));
+        put(&t, to, &many).await;
+        let tenant = t.db.workspace(to.0);
+        let all = ContactFilter::default();
+        let mut paged = Vec::new();
+        let mut after = None;
+        loop {
+            let page = tenant.contacts(&all, CopySort::Name, after.as_ref(), 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.place(CopySort::Name));
+            paged.extend(page.into_iter().filter_map(|one| one.contact.name));
+        }
+        assert_eq!(paged, ["Anna", "Bela", "Ines", "Zoe"]);
+        let seen = tenant.contacts(&all, CopySort::Seen, None, 1).await.unwrap();
+        assert_eq!(seen[0].contact.name.as_deref(), Some("Zoe"));
+        let of = async |filter| names(&t, to.0, &filter).await;
+        assert_eq!(of(ContactFilter { role: Some("lead".to_owned()), ..all.clone() }).await, ["Bela"]);
+        assert_eq!(of(ContactFilter { words: Some("ZOE@".to_owned()), ..all.clone() }).await, ["Zoe"]);
+        assert_eq!(of(ContactFilter { words: Some("ext-3".to_owned()), ..all.clone() }).await, ["Anna"]);
+        in_tx!(t, |tx| tx.workspace(to.0).add_link(Links::Companies, to.1, "0", "acme").await.unwrap());
+        assert_eq!(of(ContactFilter { company: Some("acme".to_owned()), ..all.clone() }).await, ["Ines"]);
+    }
+
+    async fn segments_forget_whom_a_pass_did_not_see(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Ines", time(10, 20)), contact("2", "Zoe", time(10, 20))]).await;
+        let segment = |id: &str| Segment { id: id.to_owned(), name: id.to_owned(), person_type: None, as_of: None };
+        let pass = async |as_of, members: &[&str]| in_tx!(t, |tx| {
+            let tenant = tx.workspace(to.0);
+            tenant.put_segment_members(to.1, "s", as_of, members).await.unwrap();
+            tenant.end_segment_pass(to.1, "s", as_of).await.unwrap();
+        });
+        in_tx!(t, |tx| tx.workspace(to.0).put_segments(to.1, &[segment("s"), segment("x")]).await.unwrap());
+        let of = ContactFilter { segment: Some("s".to_owned()), ..ContactFilter::default() };
+        pass(at(1), &["1", "2"]).await;
+        assert_eq!(names(&t, to.0, &of).await, ["Ines", "Zoe"]);
+        pass(at(2), &["2"]).await;
+        assert_eq!(names(&t, to.0, &of).await, ["Zoe"]);
+        assert_eq!(t.db.workspace(to.0).segments(to.1).await.unwrap()[0].as_of, Some(at(2)));
+        in_tx!(t, |tx| tx.workspace(to.0).put_segments(to.1, &[segment("x")]).await.unwrap());
+        assert_eq!(names(&t, to.0, &of).await.len(), 0);
+    }
+
+    async fn what_a_pass_did_not_see_is_found(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Ines", time(10, 20)), contact("2", "Zoe", time(10, 20)), contact("3", "New", time(10, 90))]).await;
+        let run = RunId(Uuid::from_u128(7));
+        in_tx!(t, |tx| tx.workspace(to.0).see_contacts(to.1, run, &["1"]).await.unwrap());
+        let unseen = t.db.workspace(to.0).unseen_contacts(to.1, run, at(50), "", 10).await.unwrap();
+        assert_eq!(unseen, ["2"], "the third came after the run began");
+    }
+
+    async fn companies_are_copied_listed_and_archived(t: TestDb) {
+        let to = start(&t).await;
+        let both = [company("a", "Acme", time(1, 1)), company("b", "Bolt", time(1, 1))];
+        let put = async |rows: &[Company]| in_tx!(t, |tx| tx.workspace(to.0).put_companies(to.1, rows, true).await.unwrap());
+        assert_eq!(put(&both).await, [CopyChange::New, CopyChange::New]);
+        assert_eq!(put(&both).await, [CopyChange::Unchanged, CopyChange::Unchanged]);
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(to.0);
+            tenant.add_link(Links::Companies, to.1, "1", "b").await.unwrap();
+            tenant.add_link(Links::CompanyTags, to.1, "a", "7").await.unwrap();
+            assert!(tenant.archive_company(to.1, "b", at(5)).await.unwrap());
+        });
+        let tenant = t.db.workspace(to.0);
+        let tagged = CompanyFilter { tag: Some("7".to_owned()), ..CompanyFilter::default() };
+        assert_eq!(tenant.companies(&tagged, CopySort::Name, None, 9).await.unwrap()[0].company, both[0]);
+        assert_eq!(tenant.company_count(&CompanyFilter::default()).await.unwrap(), 2);
+        assert_eq!(tenant.companies_of(to.1, "1").await.unwrap()[0].archived_at, Some(at(5)));
+        assert_eq!(tenant.company(to.1, "a").await.unwrap().unwrap().company.monthly_spend, Some(12.5));
+        let mut erased = 1;
+        while erased > 0 {
+            erased = in_tx!(t, |tx| tx.workspace(to.0).erase_people(to.1, 1).await.unwrap());
+        }
+        assert_eq!(tenant.company_count(&CompanyFilter::default()).await.unwrap(), 0);
+    }
+
+    async fn a_run_advances_only_while_it_runs(t: TestDb) {
+        let to = start(&t).await;
+        let run = in_tx!(t, |tx| tx.workspace(to.0).create_run(to.1, RunKind::Backfill, None, None).await.unwrap());
+        let step = RunCounts { done: 2, added: 1, calls: 1, ..RunCounts::default() };
+        let advance = async || in_tx!(t, |tx| tx.workspace(to.0).advance_run(run, "{}", step, Some(9)).await.unwrap());
+        let go = async |state| in_tx!(t, |tx| tx.workspace(to.0).move_run(run, state, Some("why")).await.unwrap());
+        assert!(!advance().await, "it waits");
+        assert!(go(RunState::Running).await);
+        assert!(advance().await && advance().await);
+        assert!(go(RunState::Paused).await);
+        assert!(!advance().await && !go(RunState::Done).await);
+        assert!(go(RunState::Cancelled).await && !go(RunState::Running).await);
+        let line = RunLine { outcome: "failed".to_owned(), subject_kind: "contact".to_owned(), subject_id: "1".to_owned(), note: Some("Ines".to_owned()) };
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(to.0);
+            tenant.add_run_line(run, &line).await.unwrap();
+            tenant.report_run(run, "{\"counts\":1}").await.unwrap();
+            assert_eq!(tenant.erase_run_lines(to.1, "1").await.unwrap(), 1);
+        });
+        let tenant = t.db.workspace(to.0);
+        let found = tenant.last_run(to.1, RunKind::Backfill).await.unwrap().unwrap();
+        assert_eq!((found.counts.done, found.counts.added, found.total), (4, 2, Some(9)));
+        assert!(found.started_at.is_some() && found.finished_at.is_some() && found.report.is_some());
+        assert_eq!(tenant.runs(Some(to.1), None, 5).await.unwrap(), [found]);
+        assert_eq!(tenant.run_lines(run, 0, 5).await.unwrap()[0].note.as_deref(), Some("erased"));
+    }
+}

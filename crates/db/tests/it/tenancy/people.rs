@@ -1,0 +1,109 @@
+//! The walls around mirrored people and the runs that copy them.
+
+use super::World;
+use earmark_db::tenant::{
+    Company, CompanyFilter, Contact, ContactFilter, CopySort, CopyTime, Links, RunLine, Segment,
+};
+use earmark_db::{Source, Tenant, Tx};
+use earmark_model::{RunId, RunKind};
+use earmark_testkit::TestDb;
+use std::fmt::Write;
+
+/// A contact of a company, with a tag and in a segment, and the run that copied them.
+pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) -> RunId {
+    let (connection, name, now) = (world.connection, world.name, t.sources.now());
+    let contacts = [person(name, now)];
+    let copied = tenant.put_contacts(connection, &contacts, true);
+    copied.await.unwrap();
+    let copied = tenant
+        .put_companies(connection, &[firm(name, now)], true)
+        .await;
+    copied.unwrap();
+    for (kind, has) in [(Links::Companies, "company"), (Links::ContactTags, "7")] {
+        let linked = tenant.add_link(kind, connection, "contact", has).await;
+        linked.unwrap();
+    }
+    let segment = Segment {
+        id: "segment".to_owned(),
+        name: name.to_owned(),
+        person_type: None,
+        as_of: None,
+    };
+    tenant.put_segments(connection, &[segment]).await.unwrap();
+    let members = tenant.put_segment_members(connection, "segment", now, &["contact"]);
+    members.await.unwrap();
+    let run = tenant.create_run(connection, RunKind::Backfill, Some(name), None);
+    let run = run.await.unwrap();
+    tenant.add_run_line(run, &line(name)).await.unwrap();
+    run
+}
+
+pub(super) fn person(name: &str, now: chrono::DateTime<chrono::Utc>) -> Contact {
+    Contact {
+        id: "contact".to_owned(),
+        role: None,
+        external_id: None,
+        email: None,
+        phone: None,
+        name: Some(name.to_owned()),
+        owner_id: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: None,
+        last_seen_at: None,
+        lists_cut: false,
+        time: CopyTime {
+            updated_at: now,
+            observed_at: now,
+        },
+    }
+}
+
+pub(super) fn firm(name: &str, now: chrono::DateTime<chrono::Utc>) -> Company {
+    Company {
+        id: "company".to_owned(),
+        company_id: None,
+        name: Some(name.to_owned()),
+        plan: None,
+        industry: None,
+        website: None,
+        size: None,
+        monthly_spend: None,
+        user_count: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: None,
+        last_request_at: None,
+        time: person(name, now).time,
+    }
+}
+
+pub(super) fn line(name: &str) -> RunLine {
+    RunLine {
+        outcome: "new".to_owned(),
+        subject_kind: "contact".to_owned(),
+        subject_id: "contact".to_owned(),
+        note: Some(name.to_owned()),
+    }
+}
+
+/// What `tenant` can read of people with the ids of `world`, a line a query.
+pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World, out: &mut String) {
+    let connection = world.connection;
+    read! { tenant, out;
+        contacts(&ContactFilter::default(), CopySort::Name, None, 100);
+        contact_count(&ContactFilter::default());
+        contact(connection, "contact");
+        companies(&CompanyFilter::default(), CopySort::Name, None, 100);
+        company_count(&CompanyFilter::default());
+        company(connection, "company");
+        companies_of(connection, "contact");
+        links(Links::Companies, connection, &["contact"]);
+        linked_tags(Links::ContactTags, connection, "contact");
+        segments(connection);
+        runs(Some(connection), None, 100);
+        run(world.run);
+        last_run(connection, RunKind::Backfill);
+        run_lines(world.run, 0, 100);
+    }
+}
