@@ -86,8 +86,9 @@ impl Store {
                 json!({ "conversation": conversation }),
             ),
             Job::Doctor { only, .. } => ("connection.doctor_asked", json!({ "line": only })),
-            // Nobody asks for these: they are asked for when a delivery is stored.
+            // Nobody asks for these: a stored delivery does, or Intercom.
             Job::Lane(_) => ("connection.lane_asked", json!({})),
+            Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);

@@ -53,6 +53,7 @@ entity!(connections = "connections" {
     tags_fetched_at: Option<Time>, tags_note: Option<String>, checked_at: Option<Time>, created_at: Time,
     disconnected_at: Option<Time>, oauth_app_id: Option<Uuid>, client_key: Option<String>, status_since: Option<Time>,
     contacts_on_at: Option<Time>,
+    last_head_at: Option<Time>, uninstall_asked_at: Option<Time>,
 });
 entity!(secrets = "secrets" {
     workspace_id: Uuid, id: Uuid;

@@ -16,6 +16,8 @@ text_enum! {
         CheckConnection = "check_connection",
         /// Looks for what is wrong with a connection, line by line.
         Doctor = "doctor",
+        /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
+        ConfirmUninstall = "confirm_uninstall",
     }
 }
 
@@ -25,7 +27,11 @@ impl JobKind {
     pub const fn calls_intercom(self) -> bool {
         match self {
             Self::Lane => false,
-            Self::Details | Self::RefreshTags | Self::CheckConnection | Self::Doctor => true,
+            Self::Details
+            | Self::RefreshTags
+            | Self::CheckConnection
+            | Self::Doctor
+            | Self::ConfirmUninstall => true,
         }
     }
 }
@@ -71,6 +77,11 @@ pub enum Job {
         /// Whether nobody waits for it: the nightly round, which takes only spare calls.
         nightly: bool,
     },
+    /// See [`JobKind::ConfirmUninstall`].
+    ConfirmUninstall {
+        /// The connection.
+        connection: ConnectionId,
+    },
 }
 
 impl Job {
@@ -83,6 +94,7 @@ impl Job {
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
             Self::Doctor { .. } => JobKind::Doctor,
+            Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
         }
     }
 
@@ -104,6 +116,7 @@ impl Job {
                 Some(check) => format!("doctor:{connection}:{check}"),
                 None => format!("doctor:{connection}"),
             },
+            Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
         }
     }
 
@@ -112,7 +125,10 @@ impl Job {
     pub const fn max_attempts(&self) -> u32 {
         match self {
             Self::Lane(_) | Self::Details { .. } => 100,
-            Self::RefreshTags { .. } | Self::CheckConnection { .. } | Self::Doctor { .. } => 5,
+            Self::RefreshTags { .. }
+            | Self::CheckConnection { .. }
+            | Self::Doctor { .. }
+            | Self::ConfirmUninstall { .. } => 5,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This crate knows nothing of SQL, HTTP or Intercom's wire formats; every other crate may use it.
 
 mod address;
+mod answer_time;
 mod clock;
 mod connection;
 mod delivery;
@@ -17,6 +18,7 @@ mod text;
 mod ticket;
 
 pub use address::client_address;
+pub use answer_time::{ANSWER_BOUNDS_MS, AnswerBucket, AnswerTimes};
 pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};
 pub use connection::{ConnectionStatus, Feature, Method, Permission, PermissionState, StatusEvent};
 pub use delivery::{LANE_SHARDS, Outcome, lane_shard};

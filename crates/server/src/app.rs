@@ -7,7 +7,7 @@ use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
 use earmark_connections::{
     CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
-    SourcesEnvironment, Store,
+    SourcesEnvironment, Store, UninstallHandler,
 };
 use earmark_db::{Db, Options};
 use earmark_ingest::{Batching, Ingest};
@@ -73,6 +73,7 @@ pub struct App {
 pub struct Serving {
     /// The address it listens on, with the real port.
     pub address: SocketAddr,
+    ingest: Ingest,
     stop: CancellationToken,
     handle: ServerHandle,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -168,6 +169,7 @@ impl App {
         ];
         Ok(Serving {
             address,
+            ingest: self.ingest.clone(),
             stop,
             handle,
             tasks,
@@ -176,13 +178,15 @@ impl App {
 }
 
 impl Serving {
-    /// Stops: no new requests, those under way and running jobs get a short time to end.
+    /// Stops: no new requests, those under way and running jobs get a short time to end. What the letterbox noted is
+    /// written if the database takes it.
     pub async fn stop(self) {
         self.stop.cancel();
         self.handle.stop(true).await;
         for task in self.tasks {
             let _ = task.await;
         }
+        self.ingest.flush().await;
     }
 }
 
@@ -279,4 +283,5 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
+        .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
 }

@@ -8,7 +8,7 @@ mod rate;
 mod rounds;
 
 pub use accounts::{Membership, Session, User};
-pub use apps::{AppEndpoint, Sighted, Sighting};
+pub use apps::{AppEndpoint, Install, Sighted, Sighting};
 pub use intake::{Endpoint, NewDelivery, Stored};
 pub use rate::RateRow;
 pub use rounds::DoctorRound;

@@ -10,6 +10,7 @@ mod deliveries;
 mod doctor;
 mod evidence;
 mod inbox;
+mod intake;
 mod jobs;
 mod messages;
 mod mirror;

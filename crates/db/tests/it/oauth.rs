@@ -79,14 +79,17 @@ both_databases! {
         let first = connect(&t, ours, installation(), APP).await;
         let second = connect(&t, theirs, installation(), APP).await;
         connect(&t, ours, installation(), "another").await;
-        let installs = async |key: &str| t.db.across().installs(key, APP).await.unwrap();
+        let installs = async |key: &str| {
+            let found = t.db.across().installs(key, APP).await.unwrap();
+            found.iter().map(|one| (one.workspace, one.connection, one.own_app)).collect::<Vec<_>>()
+        };
         assert_eq!(first.via.method(), Method::OAuth);
-        assert_eq!(installs("installation").await, [(ours, first.id), (theirs, second.id)]);
+        assert_eq!(installs("installation").await, [(ours, first.id, None), (theirs, second.id, None)]);
         let own = in_tx!(t, |tx| tx.workspace(theirs).create_oauth_app("own").await.unwrap());
         let via = Via::OwnApp { app: own.id, client_key: own.client_key };
         in_tx!(t, |tx| tx.workspace(theirs).grant_connection(second.id, &via, "Q", "EU", None).await.unwrap());
-        assert_eq!(installs("installation").await, [(ours, first.id)]);
-        assert_eq!(installs("own").await, [(theirs, second.id)]);
+        assert_eq!(installs("installation").await, [(ours, first.id, None)]);
+        assert_eq!(installs("own").await, [(theirs, second.id, Some(own.id))]);
         assert_eq!(t.db.workspace(theirs).connection(second.id).await.unwrap().unwrap().via, via);
         in_tx!(t, |tx| tx.workspace(ours).disconnect(first.id).await.unwrap());
         assert!(installs("installation").await.is_empty());
