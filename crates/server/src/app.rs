@@ -6,12 +6,13 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
 use earmark_connections::{
-    CheckHandler, Endpoints, SharedBudget, SourcesEnvironment, Store, UninstallHandler,
+    CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
+    SourcesEnvironment, Store, UninstallHandler,
 };
 use earmark_db::{Db, Options};
 use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
-use earmark_jobs::{Handlers, Worker};
+use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
 use earmark_oauth::{Exchange, OAuth};
 use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
@@ -61,6 +62,8 @@ pub struct App {
     pub oauth: OAuth,
     /// People and workspaces.
     pub accounts: Accounts,
+    /// Looks for what is wrong with connections.
+    pub doctor: Doctor,
     /// Runs jobs.
     pub worker: Worker,
     ingest: Ingest,
@@ -125,7 +128,9 @@ impl App {
         let oauth = OAuth::new(db.clone(), store.clone(), exchange, &oauth(config));
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
-        let worker = Worker::new(db.clone(), handlers(&db, &store), worker(config));
+        let doctor = Doctor::new(store.clone(), config.server.public_url.clone())?;
+        let worker = Worker::new(db.clone(), handlers(&db, &store, &doctor), worker(config))
+            .with_rounds(Rounds::new().with(NightlyDoctor));
         let web = Web::new(
             accounts.clone(),
             store.clone(),
@@ -138,6 +143,7 @@ impl App {
             store,
             oauth,
             accounts,
+            doctor,
             worker,
             ingest,
             web,
@@ -278,7 +284,7 @@ fn web(config: &Config) -> earmark_web::Settings {
     }
 }
 
-fn handlers(db: &Db, store: &Store) -> Handlers {
+fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
     Handlers::new()
         .with(JobKind::Lane, LaneHandler(db.clone()))
         .with(
@@ -296,5 +302,6 @@ fn handlers(db: &Db, store: &Store) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
         .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
 }
