@@ -1,21 +1,65 @@
-//! The demo workspace: a small accounting product and the people who write to its support team.
+//! The demo: a small accounting product with the people who write to its support team, and a second company in the EU.
+
+mod fjordline;
 
 use serde_json::{Value, json};
 
 /// The `app_id` of the demo's Intercom workspace.
 pub const DEMO_APP_ID: &str = "qw7tide3";
 
+/// The `app_id` of the demo's second Intercom workspace, which lies in the EU.
+pub const DEMO_EU_APP_ID: &str = "tz4fjord";
+
+/// The client id of the demo's OAuth app that an installation of Earmark uses.
+pub const DEMO_OAUTH_CLIENT_ID: &str = "earmark-oauth";
+
+/// The client id of the demo's OAuth app that plays the own app of a company.
+pub const DEMO_OWN_CLIENT_ID: &str = "quillwater-oauth";
+
 const ADA: &str = "7310044";
 const MILO: &str = "7310052";
 const YARA: &str = "7310061";
 
-/// Seeds "Quillwater Support" with one private app that has every permission and topic but no webhook URL yet.
+/// The secrets of the demo's apps. The caller decides whether they are fixed or random.
+#[derive(Clone, Copy)]
+pub struct DemoSecrets<'a> {
+    /// The access token of the private app.
+    pub token: &'a str,
+    /// The client secret of the private app.
+    pub client_secret: &'a str,
+    /// The client secret of the OAuth app [`DEMO_OAUTH_CLIENT_ID`].
+    pub oauth_secret: &'a str,
+    /// The client secret of the OAuth app [`DEMO_OWN_CLIENT_ID`].
+    pub own_secret: &'a str,
+}
+
+/// Seeds two Intercom workspaces, "Quillwater Support" in the US and "Fjordline Care" in the EU.
 ///
-/// `now` is in Unix seconds: the conversations lie in the hours and days before it. `token` and `client_secret` become
-/// the private app's, so the caller decides whether they are fixed or random.
+/// On the first one a private app is installed that has every permission and topic but no webhook URL yet. Two OAuth apps are
+/// installed nowhere yet and have no URLs either: "Earmark (sandbox)", and one that a company could have made for itself.
+///
+/// `now` is in Unix seconds: the conversations lie in the hours and days before it.
 #[must_use]
-pub fn demo_seed(now: i64, token: &str, client_secret: &str) -> Value {
-    json!({"workspaces": [{
+pub fn demo_seed(now: i64, secrets: DemoSecrets<'_>) -> Value {
+    json!({
+        "workspaces": [quillwater(now, secrets), fjordline::workspace(now)],
+        "oauth_apps": [
+            {
+                "client_id": DEMO_OAUTH_CLIENT_ID,
+                "name": "Earmark (sandbox)",
+                "client_secret": secrets.oauth_secret,
+            },
+            {
+                "client_id": DEMO_OWN_CLIENT_ID,
+                "name": "Quillwater's own app",
+                "client_secret": secrets.own_secret,
+            },
+        ],
+    })
+}
+
+fn quillwater(now: i64, secrets: DemoSecrets<'_>) -> Value {
+    json!({
         "app_id": DEMO_APP_ID,
         "name": "Quillwater Support",
         "region": "US",
@@ -39,10 +83,10 @@ pub fn demo_seed(now: i64, token: &str, client_secret: &str) -> Value {
         "apps": [{
             "client_id": "earmark-demo",
             "name": "Earmark (private app)",
-            "token": token,
-            "client_secret": client_secret,
+            "token": secrets.token,
+            "client_secret": secrets.client_secret,
         }],
-    }]})
+    })
 }
 
 fn companies(now: i64) -> Value {

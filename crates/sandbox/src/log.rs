@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use crate::state::Region;
+
 const KEPT: usize = 2000;
 
 /// One request as it was answered.
@@ -11,7 +13,9 @@ const KEPT: usize = 2000;
 pub(crate) struct Logged {
     pub(crate) at: i64,
     pub(crate) method: String,
+    /// Without the prefix of a region.
     pub(crate) path: String,
+    pub(crate) region: Option<Region>,
     pub(crate) query: String,
     /// 0 when the connection was dropped on purpose.
     pub(crate) status: u16,

@@ -28,7 +28,8 @@ pub struct Options {
     pub retry_after: Duration,
     /// Where the page's link to the Earmark inbox leads; absent shows no link.
     pub inbox_url: Option<String>,
-    /// Put in at the start when the state has no workspace yet, in the form `POST /__sandbox/seed` takes.
+    /// In the form `POST /__sandbox/seed` takes: its workspaces and OAuth apps that the state has not yet are put in at the
+    /// start.
     pub seed: Option<Value>,
     /// The time of everything that happens.
     pub clock: Clock,

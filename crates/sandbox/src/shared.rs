@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tokio::sync::{Notify, mpsc, watch};
 use uuid::Builder;
 
@@ -10,6 +12,7 @@ use crate::faults::Sending;
 use crate::options::Options;
 use crate::state::State;
 use crate::state::event::Event;
+use crate::state::install::Fresh;
 use crate::webhooks;
 use crate::webhooks::attempt::Outgoing;
 
@@ -64,6 +67,19 @@ impl Shared {
         Builder::from_random_bytes((self.options.random)())
             .into_uuid()
             .to_string()
+    }
+
+    /// A random word that ends in `=`, as Intercom's codes and tokens do.
+    pub(crate) fn word(&self) -> String {
+        STANDARD.encode((self.options.random)())
+    }
+
+    /// What a new token needs.
+    pub(crate) fn fresh_token(&self) -> Fresh {
+        Fresh {
+            token: self.word(),
+            refresh: self.word(),
+        }
     }
 
     /// The state. Nothing that waits may be done while it is held.

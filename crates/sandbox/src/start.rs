@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -16,7 +17,7 @@ use crate::remote::Remote;
 use crate::shared::Shared;
 use crate::state::{State, file};
 use crate::webhooks::deliver;
-use crate::{api, control, page, seed};
+use crate::{api, control, host, page, seed};
 
 /// Largest body of a request; a seed of many contacts is the largest.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -98,12 +99,9 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         Some(path) => file::load(path)?,
         None => State::default(),
     };
-    if let Some(wanted) = options
-        .seed
-        .as_ref()
-        .filter(|_| state.workspaces.is_empty())
-    {
-        let seed = seed::parse(wanted.clone()).map_err(Error::Seed)?;
+    if let Some(wanted) = &options.seed {
+        let mut seed = seed::parse(wanted.clone()).map_err(Error::Seed)?;
+        seed.leave_out_known(&state);
         seed::apply(&mut state, seed, (options.clock)(), &mut |_, _| {}).map_err(Error::Seed)?;
     }
     let listener = listen(options.listen)?;
@@ -118,6 +116,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let data = web::Data::from(shared.clone());
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(host::regions))
             .app_data(data.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(control::json_config(BODY_LIMIT))

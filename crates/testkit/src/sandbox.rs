@@ -75,8 +75,12 @@ mod tests {
         let sandbox = TestSandbox::start(Options {
             seed: Some(earmark_sandbox::demo_seed(
                 1_790_000_000,
-                "token",
-                "client secret",
+                earmark_sandbox::DemoSecrets {
+                    token: "token",
+                    client_secret: "client secret",
+                    oauth_secret: "OAuth secret",
+                    own_secret: "own secret",
+                },
             )),
             ..Options::default()
         })

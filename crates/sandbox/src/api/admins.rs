@@ -10,7 +10,7 @@ use crate::state::app::Permission::{ReadAdmins, ReadSingleAdmin};
 pub(super) fn me(call: &mut Call<'_>) -> Answer {
     call.need(&[ReadSingleAdmin, ReadAdmins])?;
     let workspace = &*call.workspace;
-    let owner = match &call.app.admin {
+    let owner = match call.admin {
         Some(id) => workspace.admin(id),
         None => workspace.admins.first(),
     };

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::{admins, changes, companies, contacts, conversations, tags};
+use crate::host::Host;
 use crate::render::Shape;
 use crate::state::app::{App, Permission, Version};
 use crate::state::event::Event;
@@ -21,15 +22,25 @@ pub(super) struct Incoming {
     pub(super) accept: Option<String>,
     pub(super) token: Option<String>,
     pub(super) version: Option<String>,
-    pub(super) host: String,
+    pub(super) host: Host,
+    pub(super) address: String,
     pub(super) body: Bytes,
     pub(super) request_id: String,
+}
+
+/// Who asks: an app, on one of the workspaces where it is installed.
+pub(super) struct Caller {
+    pub(super) app: App,
+    pub(super) app_id: String,
+    /// Whom the token belongs to; the first admin of the workspace when absent.
+    pub(super) admin: Option<String>,
 }
 
 /// A call by a known app.
 pub(super) struct Call<'a> {
     pub(super) workspace: &'a mut Workspace,
     pub(super) app: &'a App,
+    pub(super) admin: Option<&'a str>,
     pub(super) incoming: &'a Incoming,
     pub(super) body: Value,
     pub(super) version: Version,
@@ -44,7 +55,7 @@ impl<'a> Call<'a> {
     /// Checks the headers, finds the endpoint and runs it.
     pub(super) fn run(
         state: &mut State,
-        app: &App,
+        caller: &Caller,
         incoming: &Incoming,
         now: i64,
     ) -> Result<(Value, Vec<Event>), ApiError> {
@@ -56,7 +67,7 @@ impl<'a> Call<'a> {
             return Err(ApiError::not_acceptable());
         }
         let version = match &incoming.version {
-            None => app.version,
+            None => caller.app.version,
             Some(text) => text.parse().map_err(|_| {
                 ApiError::new(
                     400,
@@ -74,11 +85,12 @@ impl<'a> Call<'a> {
         };
         let workspace = state
             .workspaces
-            .get_mut(&app.app_id)
+            .get_mut(&caller.app_id)
             .ok_or_else(ApiError::unauthorized)?;
         let mut call = Call {
             workspace,
-            app,
+            app: &caller.app,
+            admin: caller.admin.as_deref(),
             incoming,
             body,
             version,
@@ -126,6 +138,7 @@ impl<'a> Call<'a> {
     pub(super) fn need(&self, any: &[Permission]) -> Result<(), ApiError> {
         let has = any.iter().any(|one| self.app.permissions.contains(one));
         match any.first() {
+            Some(first) if !has && self.app.forbids => Err(ApiError::forbidden(*first)),
             Some(first) if !has => Err(ApiError::scope(*first)),
             _ => Ok(()),
         }

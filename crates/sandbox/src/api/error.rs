@@ -46,15 +46,16 @@ impl ApiError {
         )
     }
 
+    pub(super) fn expired() -> Self {
+        Self::new(401, "token_expired", "Access Token has expired")
+    }
+
     pub(super) fn scope(permission: Permission) -> Self {
-        Self::new(
-            401,
-            "token_unauthorized",
-            format!(
-                "You do not have the required scope ({}) to access this resource",
-                permission.scope()
-            ),
-        )
+        Self::new(401, "token_unauthorized", lacking(permission))
+    }
+
+    pub(super) fn forbidden(permission: Permission) -> Self {
+        Self::new(403, "forbidden", lacking(permission))
     }
 
     pub(super) fn not_acceptable() -> Self {
@@ -121,6 +122,13 @@ impl ApiError {
     pub(super) fn code(&self) -> &str {
         &self.code
     }
+}
+
+fn lacking(permission: Permission) -> String {
+    format!(
+        "You do not have the required scope ({}) to access this resource",
+        permission.scope()
+    )
 }
 
 impl From<Refusal> for ApiError {

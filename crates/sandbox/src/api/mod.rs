@@ -8,6 +8,7 @@ mod contacts;
 mod conversations;
 mod dates;
 mod error;
+mod oauth;
 mod paging;
 mod search;
 mod tags;
@@ -23,11 +24,12 @@ use futures::stream;
 use serde_json::Value;
 
 use crate::faults::{Fault, Kind};
+use crate::host;
 use crate::limits::Budget;
 use crate::log::Logged;
 use crate::shared::{Happened, Shared};
 use crate::state::State;
-use call::{Call, Incoming};
+use call::{Call, Caller, Incoming};
 use error::ApiError;
 
 /// Answers every path that is neither the page's nor the control's.
@@ -74,14 +76,20 @@ fn read(req: &HttpRequest, body: &Bytes, request_id: String) -> Incoming {
         token: header(AUTHORIZATION.as_str())
             .and_then(|value| Some(value.strip_prefix("Bearer ")?.trim().to_owned())),
         version: header("Intercom-Version"),
-        host: req.connection_info().host().to_owned(),
+        host: host::of(req),
+        address: req.connection_info().host().to_owned(),
         body: body.clone(),
         request_id,
     }
 }
 
-fn reply(shared: &Shared, incoming: &Incoming) -> Reply {
+fn reply(shared: &Data<Shared>, incoming: &Incoming) -> Reply {
     let limit = shared.options.rate;
+    match (incoming.method.as_str(), incoming.path.as_str()) {
+        ("POST", "/auth/eagle/token") => return oauth::token(shared, incoming),
+        ("POST", "/auth/uninstall") => return oauth::uninstall(shared, incoming),
+        _ => {}
+    }
     let reads = incoming.method == "GET"
         || incoming.path.ends_with("/search")
         || incoming.path.ends_with("/list");
@@ -106,34 +114,48 @@ fn dispatch(
     now: i64,
     happened: &mut Happened,
 ) -> Reply {
-    let known = incoming
-        .token
-        .as_ref()
-        .and_then(|token| state.apps.iter().find(|app| app.token == *token))
-        .cloned();
-    let Some(app) = known else {
-        let error = match incoming.token {
-            Some(_) => ApiError::unauthorized(),
-            None => ApiError::missing_authorization(),
-        };
-        return Reply::error(error, incoming, Budget::untouched(limit, now), None);
+    let caller = match identify(state, incoming, now) {
+        Ok(caller) => caller,
+        Err(error) => return Reply::error(error, incoming, Budget::untouched(limit, now), None),
     };
-    let budget = state.limits.count(&app.client_id, limit, now);
-    let name = Some(app.name.clone());
-    let outcome = if app.revoked {
-        Err(ApiError::revoked())
-    } else if budget.exceeded {
+    // A private app has its one workspace; an OAuth app has a budget in each.
+    let counted = format!("{} {}", caller.app.client_id, caller.app_id);
+    let budget = state.limits.count(&counted, limit, now);
+    let name = Some(caller.app.name.clone());
+    let outcome = if budget.exceeded {
         Err(ApiError::rate_limited(limit))
     } else {
-        Call::run(state, &app, incoming, now)
+        Call::run(state, &caller, incoming, now)
     };
     match outcome {
         Ok((value, events)) => {
-            happened.add(&app.app_id, events);
+            happened.add(&caller.app_id, events);
             Reply::ok(value, budget, name)
         }
         Err(error) => Reply::error(error, incoming, budget, name),
     }
+}
+
+/// Whose token it is, if that token is good at the host that was asked.
+fn identify(state: &State, incoming: &Incoming, now: i64) -> Result<Caller, ApiError> {
+    let Some(text) = &incoming.token else {
+        return Err(ApiError::missing_authorization());
+    };
+    let (app, installation, token) = state
+        .holder(text)
+        .filter(|(_, installation, _)| state.serves(incoming.host.0, &installation.app_id))
+        .ok_or_else(ApiError::unauthorized)?;
+    if token.revoked {
+        return Err(ApiError::revoked());
+    }
+    if token.expires_at.is_some_and(|end| end <= now) {
+        return Err(ApiError::expired());
+    }
+    Ok(Caller {
+        app: app.clone(),
+        app_id: installation.app_id.clone(),
+        admin: token.admin.clone(),
+    })
 }
 
 fn log(shared: &Shared, incoming: &Incoming, status: u16, app: Option<String>) {
@@ -142,6 +164,7 @@ fn log(shared: &Shared, incoming: &Incoming, status: u16, app: Option<String>) {
         at,
         method: incoming.method.clone(),
         path: incoming.path.clone(),
+        region: incoming.host.0,
         query: incoming.query_text.clone(),
         status,
         app,

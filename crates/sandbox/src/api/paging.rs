@@ -135,8 +135,9 @@ pub(super) fn by_number(
     let end = (begin + per_page).min(total);
     let next = (end < total).then(|| {
         format!(
-            "http://{}{}?per_page={per_page}&page={}",
-            call.incoming.host,
+            "http://{}{}{}?per_page={per_page}&page={}",
+            call.incoming.address,
+            call.incoming.host.base(),
             call.incoming.path,
             page + 1
         )

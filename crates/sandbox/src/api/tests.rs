@@ -1,17 +1,24 @@
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
 
-use super::call::{Call, Incoming};
+use super::call::{Call, Caller, Incoming};
 use super::error::ApiError;
+use crate::host::Host;
 use crate::state::State;
 use crate::state::app::{App, Permission};
-use crate::{demo_seed, seed};
+use crate::{DEMO_APP_ID, DemoSecrets, demo_seed, seed};
 
 const NOW: i64 = 1_794_300_000;
+const SECRETS: DemoSecrets<'_> = DemoSecrets {
+    token: "token",
+    client_secret: "secret",
+    oauth_secret: "oauth-secret",
+    own_secret: "own-secret",
+};
 
 fn demo() -> (State, App) {
     let mut state = State::default();
-    let seed = seed::parse(demo_seed(NOW, "token", "secret")).expect("the demo is a seed");
+    let seed = seed::parse(demo_seed(NOW, SECRETS)).expect("the demo is a seed");
     seed::apply(&mut state, seed, NOW, &mut |_, _| {}).expect("the demo fits");
     let app = state.apps[0].clone();
     (state, app)
@@ -26,7 +33,8 @@ fn incoming(method: &str, path: &str, body: &Value) -> Incoming {
         accept: Some("application/json".to_owned()),
         token: None,
         version: None,
-        host: "sandbox".to_owned(),
+        host: Host::default(),
+        address: "sandbox".to_owned(),
         body: Bytes::from(body.to_string()),
         request_id: String::new(),
     }
@@ -39,7 +47,15 @@ fn ask(
     path: &str,
     body: &Value,
 ) -> Result<Value, ApiError> {
-    Call::run(state, app, &incoming(method, path, body), NOW).map(|(value, _)| value)
+    Call::run(state, &caller(app), &incoming(method, path, body), NOW).map(|(value, _)| value)
+}
+
+fn caller(app: &App) -> Caller {
+    Caller {
+        app: app.clone(),
+        app_id: DEMO_APP_ID.to_owned(),
+        admin: None,
+    }
 }
 
 /// Each endpoint and the scope an error names when the app has none.
@@ -159,16 +175,16 @@ fn companies_are_looked_up_and_listed() {
     let mut call = incoming("GET", "/companies", &Value::Null);
     call.query
         .insert("company_id".to_owned(), "lumen-dental".to_owned());
-    let (one, _) = Call::run(&mut state, &app, &call, NOW).expect("found");
+    let (one, _) = Call::run(&mut state, &caller(&app), &call, NOW).expect("found");
     assert_eq!(one["type"], "company");
     call.query
         .insert("company_id".to_owned(), "nobody".to_owned());
-    let error = Call::run(&mut state, &app, &call, NOW).expect_err("unknown");
+    let error = Call::run(&mut state, &caller(&app), &call, NOW).expect_err("unknown");
     assert_eq!((error.status, error.code()), (404, "company_not_found"));
 
     let mut list = incoming("POST", "/companies/list", &Value::Null);
     list.query.insert("per_page".to_owned(), "3".to_owned());
-    let (first, _) = Call::run(&mut state, &app, &list, NOW).expect("a page");
+    let (first, _) = Call::run(&mut state, &caller(&app), &list, NOW).expect("a page");
     assert_eq!(first["data"].as_array().map(Vec::len), Some(3));
     assert!(
         first["pages"]["next"]
@@ -177,7 +193,7 @@ fn companies_are_looked_up_and_listed() {
             .ends_with("page=2")
     );
     list.query.insert("page".to_owned(), "3".to_owned());
-    let (past, _) = Call::run(&mut state, &app, &list, NOW).expect("a page");
+    let (past, _) = Call::run(&mut state, &caller(&app), &list, NOW).expect("a page");
     assert_eq!(past["data"], json!([]));
     assert_eq!(past["pages"]["next"], Value::Null);
 }

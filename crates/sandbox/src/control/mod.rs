@@ -1,6 +1,7 @@
 //! `/__sandbox`: seeding, faults, logs and the acts of a support agent, as JSON, for the same machine only.
 
 mod acts;
+mod apps;
 mod faults;
 mod setup;
 
@@ -12,6 +13,7 @@ use actix_web::error::InternalError;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, JsonConfig, ServiceConfig};
 use actix_web::{Error, HttpResponse};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::page::guard::same_origin;
@@ -28,7 +30,13 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/reset", web::post().to(setup::reset))
         .route("/webhook", web::post().to(setup::webhook))
         .route("/ping", web::post().to(setup::ping))
-        .route("/tokens/revoke", web::post().to(setup::revoke))
+        .route("/app", web::post().to(apps::settings))
+        .route("/rotate", web::post().to(apps::rotate))
+        .route("/permissions", web::post().to(apps::permissions))
+        .route("/tokens/revoke", web::post().to(apps::revoke))
+        .route("/tokens/regenerate", web::post().to(apps::regenerate))
+        .route("/uninstall", web::post().to(apps::uninstall))
+        .route("/health", web::post().to(apps::health))
         .route("/faults", web::post().to(faults::add))
         .route("/faults", web::get().to(faults::list))
         .route("/faults", web::delete().to(faults::clear))
@@ -84,6 +92,15 @@ async fn unknown() -> HttpResponse {
 async fn settle(shared: Data<Shared>) -> HttpResponse {
     let settled = shared.settle(SETTLE).await;
     done(json!({"settled": settled}))
+}
+
+/// Tells null from absent.
+fn given<'de, D, T>(from: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(from).map(Some)
 }
 
 fn done(value: Value) -> HttpResponse {

@@ -1,15 +1,15 @@
-//! Seeding, resetting, webhook settings, tokens.
+//! Seeding, resetting, webhook settings.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{done, refuse};
-use crate::seed;
-use crate::shared::{Happened, Shared};
+use super::{done, given, refuse};
+use crate::seed::{self, apps::known_topics};
+use crate::shared::Shared;
 use crate::state::State;
-use crate::state::event::TOPICS;
+use crate::state::app::App;
 use crate::webhooks;
 use crate::webhooks::deliver::check_url;
 
@@ -20,12 +20,7 @@ pub(super) async fn seed(shared: Data<Shared>, body: Json<Value>) -> HttpRespons
         Err(why) => return refuse(400, why),
     };
     if seed.check {
-        let urls = seed
-            .workspaces
-            .iter()
-            .flat_map(|workspace| &workspace.apps)
-            .filter_map(|app| app.webhook_url.as_deref());
-        for url in urls {
+        for url in seed.webhook_urls() {
             if let Err(why) = check_url(&shared, url).await {
                 return refuse(422, why);
             }
@@ -48,22 +43,33 @@ pub(super) async fn seed(shared: Data<Shared>, body: Json<Value>) -> HttpRespons
 /// Everything but secrets: tokens and client secrets are left out.
 pub(super) async fn state(shared: Data<Shared>) -> HttpResponse {
     let state = shared.lock();
-    let apps: Vec<Value> = state
-        .apps
-        .iter()
-        .map(|app| {
-            json!({
-                "client_id": app.client_id, "app_id": app.app_id, "name": app.name,
-                "version": app.version, "permissions": app.permissions,
-                "webhook_url_set": app.webhook_url.is_some(), "topics": app.topics,
-                "legacy_payloads": app.legacy_payloads, "revoked": app.revoked,
-                "webhook_disabled": app.webhook_disabled,
-            })
-        })
-        .collect();
+    let apps: Vec<Value> = state.apps.iter().map(without_secrets).collect();
     let value = json!({"workspaces": state.workspaces, "apps": apps});
     drop(state);
     done(value)
+}
+
+fn without_secrets(app: &App) -> Value {
+    let installations: Vec<Value> = app
+        .installations
+        .iter()
+        .map(|one| json!({"app_id": one.app_id, "live": one.is_live(), "tokens": one.tokens.len()}))
+        .collect();
+    let mut value = json!({
+        "client_id": app.client_id, "name": app.name, "version": app.version,
+        "permissions": app.permissions, "forbids": app.forbids,
+        "webhook_url_set": app.webhook_url.is_some(), "topics": app.topics,
+        "legacy_payloads": app.legacy_payloads, "webhook_disabled": app.webhook_disabled,
+        "installations": installations,
+    });
+    if let Some(oauth) = &app.oauth {
+        value["oauth"] = json!({
+            "redirect_uris": oauth.redirect_uris, "expires_in": oauth.expires_in,
+            "uninstall_url_set": oauth.uninstall_url.is_some(),
+            "health_url_set": oauth.health_url.is_some(),
+        });
+    }
+    value
 }
 
 /// Back to the seed the sandbox was started with, or to nothing.
@@ -101,21 +107,11 @@ fn yes() -> bool {
     true
 }
 
-/// Tells null from absent.
-fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
-
 /// What the Developer Hub's webhook page does.
 pub(super) async fn webhook(shared: Data<Shared>, order: Json<WebhookOrder>) -> HttpResponse {
     let order = order.into_inner();
-    let unknown = order
-        .topics
-        .iter()
-        .flatten()
-        .find(|topic| !TOPICS.contains(&topic.as_str()));
-    if let Some(topic) = unknown {
-        return refuse(400, format!("the sandbox has no topic {topic:?}"));
+    if let Err(why) = known_topics(order.topics.as_deref()) {
+        return refuse(400, why);
     }
     if let Some(Some(url)) = order.url.as_ref().filter(|_| order.check)
         && let Err(why) = check_url(&shared, url).await
@@ -144,47 +140,28 @@ pub(super) async fn webhook(shared: Data<Shared>, order: Json<WebhookOrder>) -> 
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AppOrder {
+pub(super) struct PingOrder {
     app: String,
+    /// In whose name; the first workspace of the app when absent.
+    app_id: Option<String>,
 }
 
 /// The test request of the subscription page.
-pub(super) async fn ping(shared: Data<Shared>, order: Json<AppOrder>) -> HttpResponse {
+pub(super) async fn ping(shared: Data<Shared>, order: Json<PingOrder>) -> HttpResponse {
     let now = shared.now();
-    let ping = shared
-        .lock()
-        .app_mut(&order.app)
-        .and_then(|app| webhooks::ping(app, now));
+    let ping = shared.lock().app(&order.app).and_then(|app| {
+        let first = app.installations.first().map(|one| one.app_id.as_str());
+        webhooks::ping(
+            app,
+            order.app_id.as_deref().or(first).unwrap_or_default(),
+            now,
+        )
+    });
     match ping {
         Some(ping) => {
             shared.send_now(ping);
             done(json!({"sent": true}))
         }
         None => refuse(404, "no such app, or it has no live webhook URL"),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RevokeOrder {
-    token: Option<String>,
-    app: Option<String>,
-}
-
-/// From now on the token is refused and the app's webhooks stop.
-pub(super) async fn revoke(shared: Data<Shared>, order: Json<RevokeOrder>) -> HttpResponse {
-    let order = order.into_inner();
-    let revoked = shared.change(|state: &mut State, _, _: &mut Happened| {
-        let app = match (&order.token, &order.app) {
-            (Some(token), _) => state.apps.iter_mut().find(|app| app.token == *token),
-            (None, Some(app)) => state.app_mut(app),
-            (None, None) => None,
-        };
-        app.map(|app| app.revoked = true).is_some()
-    });
-    if revoked {
-        done(json!({"revoked": true}))
-    } else {
-        refuse(404, "no such app")
     }
 }

@@ -20,6 +20,14 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
+/// The pages' policy, with one more place where the answer to a form may lead.
+pub(super) fn policy_with(origin: &str) -> String {
+    POLICY.replace(
+        "form-action 'self'",
+        &format!("form-action 'self' {origin}"),
+    )
+}
+
 /// Whether a request comes from a page of this very site, or from no page at all.
 ///
 /// The page has no login, so there is no session a token could be tied to. What must be stopped is another site's page
@@ -56,9 +64,11 @@ pub(super) async fn headers(
         req.into_response(refused)
     };
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        let headers = response.headers_mut();
+        // A page may have brought a policy of its own.
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     Ok(response)
 }

@@ -8,10 +8,11 @@ use serde::Deserialize;
 
 use super::view::{self, Shell};
 use super::{go, missing, show};
+use crate::host::Host;
 use crate::shared::Shared;
-use crate::state::app::App;
+use crate::state::State;
+use crate::state::app::{App, Oauth, Permission};
 use crate::state::event::TOPICS;
-use crate::webhooks;
 use crate::webhooks::deliver::check_url;
 
 #[derive(Template)]
@@ -25,13 +26,38 @@ struct Card {
     client_id: String,
     name: String,
     version: String,
-    token: String,
+    /// None for an OAuth app, which has one for each installation.
+    token: Option<String>,
     client_secret: String,
+    oauth: Option<Oauth>,
     url: String,
     error: Option<String>,
     topics: Vec<Topic>,
+    permissions: Vec<Tick>,
     disabled: bool,
     revoked: bool,
+    installations: Vec<Place>,
+    health: Option<Health>,
+}
+
+/// A permission and whether the app has it.
+struct Tick {
+    scope: &'static str,
+    words: String,
+    on: bool,
+}
+
+/// A workspace where an OAuth app is installed.
+struct Place {
+    app_id: String,
+    name: String,
+}
+
+/// What an app answered to the question how it is.
+pub(super) struct Health {
+    pub(super) client_id: String,
+    pub(super) tone: &'static str,
+    pub(super) text: String,
 }
 
 struct Topic {
@@ -44,53 +70,61 @@ pub(super) struct Asked {
     said: Option<String>,
 }
 
-fn render(
+/// What a page shows besides the state.
+#[derive(Default)]
+pub(super) struct Extra<'a> {
+    pub(super) said: Option<&'a str>,
+    pub(super) wrong: Option<(&'a WebhookForm, String)>,
+    pub(super) health: Option<Health>,
+}
+
+pub(super) fn render(
     shared: &Shared,
+    host: Host,
     app_id: &str,
-    said: Option<&str>,
-    wrong: Option<(&WebhookForm, String)>,
+    mut extra: Extra<'_>,
 ) -> HttpResponse {
     let now = shared.now();
     let state = shared.lock();
-    let Some(workspace) = state.workspace(app_id) else {
+    let Some(workspace) = host.workspace(&state, app_id) else {
         return missing("There is no such workspace here.");
     };
-    let mut shell = Shell::new(
-        &state,
-        workspace,
-        now,
-        shared.options.inbox_url.clone(),
-        None,
-    );
-    shell.said = view::said(said);
-    let apps = state
-        .apps
-        .iter()
-        .filter(|app| app.app_id == workspace.app_id)
-        .map(|app| card(app, wrong.as_ref()))
-        .collect();
-    drop(state);
-    let status = match wrong {
+    let inbox_url = shared.options.inbox_url.clone();
+    let mut shell = Shell::new(&state, host, workspace, now, inbox_url, None);
+    shell.said = view::said(extra.said);
+    let status = match extra.wrong {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
+    let apps = state
+        .apps
+        .iter()
+        .filter(|app| app.oauth.is_some() || app.installation(&workspace.app_id).is_some())
+        .map(|app| card(&state, app, &mut extra))
+        .collect();
+    drop(state);
     show(status, &HubPage { shell, apps })
 }
 
-fn card(app: &App, wrong: Option<&(&WebhookForm, String)>) -> Card {
-    let wrong = wrong.filter(|(form, _)| form.app == app.client_id);
-    let url = wrong.map_or_else(
+fn card(state: &State, app: &App, extra: &mut Extra<'_>) -> Card {
+    let wrong = extra.wrong.take_if(|(form, _)| form.app == app.client_id);
+    let url = wrong.as_ref().map_or_else(
         || app.webhook_url.clone().unwrap_or_default(),
         |(form, _)| form.url.clone(),
     );
+    let private = app.installations.first().filter(|_| app.oauth.is_none());
+    let token = private.and_then(|one| one.tokens.last());
     Card {
         client_id: app.client_id.clone(),
         name: app.name.clone(),
         version: app.version.to_string(),
-        token: app.token.clone(),
+        revoked: token.is_some_and(|token| token.revoked),
+        token: token.map(|token| token.text.clone()),
         client_secret: app.client_secret.clone(),
+        installations: installations(state, app),
+        oauth: app.oauth.clone(),
         url,
-        error: wrong.map(|(_, why)| why.clone()),
+        error: wrong.map(|(_, why)| why),
         topics: TOPICS
             .into_iter()
             .map(|name| Topic {
@@ -98,17 +132,45 @@ fn card(app: &App, wrong: Option<&(&WebhookForm, String)>) -> Card {
                 on: app.topics.iter().any(|topic| topic == name),
             })
             .collect(),
+        permissions: Permission::ALL
+            .into_iter()
+            .map(|one| Tick {
+                scope: one.scope(),
+                words: one.words(),
+                on: app.permissions.contains(&one),
+            })
+            .collect(),
         disabled: app.webhook_disabled,
-        revoked: app.revoked,
+        health: extra
+            .health
+            .take_if(|health| health.client_id == app.client_id),
     }
+}
+
+/// Where an OAuth app is installed at present.
+fn installations(state: &State, app: &App) -> Vec<Place> {
+    app.installations
+        .iter()
+        .filter(|one| app.oauth.is_some() && one.is_live())
+        .filter_map(|one| state.workspaces.get(&one.app_id))
+        .map(|workspace| Place {
+            app_id: workspace.app_id.clone(),
+            name: workspace.name.clone(),
+        })
+        .collect()
 }
 
 pub(super) async fn page(
     shared: Data<Shared>,
+    host: Host,
     app_id: Path<String>,
     asked: Query<Asked>,
 ) -> HttpResponse {
-    render(&shared, &app_id, asked.said.as_deref(), None)
+    let extra = Extra {
+        said: asked.said.as_deref(),
+        ..Extra::default()
+    };
+    render(&shared, host, &app_id, extra)
 }
 
 /// The ticked topics come as fields named after them.
@@ -123,6 +185,7 @@ pub(super) struct WebhookForm {
 /// Saves a webhook once its URL has answered a HEAD request; an empty URL takes it away.
 pub(super) async fn save(
     shared: Data<Shared>,
+    host: Host,
     app_id: Path<String>,
     form: Form<WebhookForm>,
 ) -> HttpResponse {
@@ -130,7 +193,11 @@ pub(super) async fn save(
     if !url.is_empty()
         && let Err(why) = check_url(&shared, url).await
     {
-        return render(&shared, &app_id, None, Some((&form, why)));
+        let extra = Extra {
+            wrong: Some((&form, why)),
+            ..Extra::default()
+        };
+        return render(&shared, host, &app_id, extra);
     }
     let found = shared.change(|state, _, _| {
         let Some(app) = state.app_mut(&form.app) else {
@@ -148,29 +215,7 @@ pub(super) async fn save(
     hub(&app_id, if found { "saved" } else { "refused" })
 }
 
-#[derive(Deserialize)]
-pub(super) struct AppForm {
-    app: String,
-}
-
-pub(super) async fn ping(
-    shared: Data<Shared>,
-    app_id: Path<String>,
-    form: Form<AppForm>,
-) -> HttpResponse {
-    let now = shared.now();
-    let ping = shared
-        .lock()
-        .app_mut(&form.app)
-        .and_then(|app| webhooks::ping(app, now));
-    let Some(ping) = ping else {
-        return hub(&app_id, "silent");
-    };
-    shared.send_now(ping);
-    shared.settle(super::forms::GLANCE).await;
-    hub(&app_id, "pinged")
-}
-
-fn hub(app_id: &str, said: &str) -> HttpResponse {
+/// Back to the hub, with a word for what happened.
+pub(super) fn hub(app_id: &str, said: &str) -> HttpResponse {
     go(&format!("/a/apps/{app_id}/developer-hub?said={said}"))
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::view::{self, Choice, ConversationPage, InboxPage, Shell, choice};
 use super::{go, missing, show};
+use crate::host::Host;
 use crate::shared::Shared;
 use crate::state::Workspace;
 
@@ -17,16 +18,18 @@ pub(super) struct Asked {
 
 pub(super) async fn list(
     shared: Data<Shared>,
+    host: Host,
     app_id: Path<String>,
     asked: Query<Asked>,
 ) -> HttpResponse {
     let now = shared.now();
     let state = shared.lock();
-    let Some(workspace) = state.workspace(&app_id) else {
+    let Some(workspace) = host.workspace(&state, &app_id) else {
         return missing("There is no such workspace here.");
     };
     let mut shell = Shell::new(
         &state,
+        host,
         workspace,
         now,
         shared.options.inbox_url.clone(),
@@ -49,20 +52,21 @@ pub(super) async fn list(
 
 pub(super) async fn one(
     shared: Data<Shared>,
+    host: Host,
     path: Path<(String, String)>,
     asked: Query<Asked>,
 ) -> HttpResponse {
     let (app_id, id) = path.into_inner();
     let now = shared.now();
     let state = shared.lock();
-    let Some(workspace) = state.workspace(&app_id) else {
+    let Some(workspace) = host.workspace(&state, &app_id) else {
         return missing("There is no such workspace here.");
     };
     let Some(conversation) = workspace.conversations.get(&id) else {
         return missing("There is no such conversation here; it may have been deleted.");
     };
     let inbox_url = shared.options.inbox_url.clone();
-    let mut shell = Shell::new(&state, workspace, now, inbox_url, Some(&id));
+    let mut shell = Shell::new(&state, host, workspace, now, inbox_url, Some(&id));
     shell.said = view::said(asked.said.as_deref());
     let contact = workspace.contacts.get(&conversation.contact);
     let page = ConversationPage {

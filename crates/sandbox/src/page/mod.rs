@@ -1,19 +1,22 @@
 //! The page on which a visitor plays the support agent. It works without JavaScript.
 
+mod apps;
 mod assets;
+mod authorize;
 mod forms;
 pub(crate) mod guard;
 mod hub;
 mod inbox;
 mod view;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, Scope};
 use askama::Template;
 
+use crate::host::Host;
 use crate::shared::Shared;
 use view::{EmptyPage, MissingPage};
 
@@ -50,8 +53,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                     web::post().to(forms::delete),
                 ),
         )
-        .route("/apps/{app_id}/webhook", web::post().to(hub::save))
-        .route("/apps/{app_id}/ping", web::post().to(hub::ping))
+        .service(hub_forms())
         .default_service(web::to(lost));
     config
         .service(pages)
@@ -60,12 +62,34 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(first))
                 .wrap(from_fn(guard::headers)),
         )
+        .service(
+            web::resource("/oauth")
+                .route(web::get().to(authorize::page))
+                .route(web::post().to(authorize::decide))
+                .wrap(from_fn(guard::headers)),
+        )
         .service(assets::scope());
 }
 
+fn hub_forms() -> Scope {
+    web::scope("/apps/{app_id}")
+        .route("/webhook", web::post().to(hub::save))
+        .route("/ping", web::post().to(apps::ping))
+        .route("/permissions", web::post().to(apps::permissions))
+        .route("/rotate", web::post().to(apps::rotate))
+        .route("/regenerate", web::post().to(apps::regenerate))
+        .route("/revoke", web::post().to(apps::revoke))
+        .route("/uninstall", web::post().to(apps::uninstall))
+        .route("/health", web::post().to(apps::health))
+}
+
 /// The first workspace's inbox.
-async fn first(shared: Data<Shared>) -> HttpResponse {
-    let first = shared.lock().workspaces.keys().next().cloned();
+async fn first(shared: Data<Shared>, host: Host) -> HttpResponse {
+    let first = {
+        let state = shared.lock();
+        let first = host.workspace(&state, "_");
+        first.map(|workspace| workspace.app_id.clone())
+    };
     match first {
         Some(app_id) => go(&format!("/a/inbox/{app_id}")),
         None => show(StatusCode::OK, &EmptyPage {}),

@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, FixedOffset};
 
+use crate::host::Host;
 use crate::html;
 use crate::state::conversation::{Attachment, Author, AuthorKind, Conversation, PartKind};
 use crate::state::{State, Workspace};
@@ -49,6 +50,8 @@ pub(super) struct ConversationPage {
 
 /// What every page of a workspace shows.
 pub(super) struct Shell {
+    /// What the links begin with: the prefix of a region, or nothing.
+    pub(super) base: &'static str,
     pub(super) app_id: String,
     pub(super) name: String,
     pub(super) inbox_url: Option<String>,
@@ -131,6 +134,16 @@ pub(super) fn said(code: Option<&str>) -> Option<Said> {
             bad("That could not be done: the conversation, message or tag has changed meanwhile.")
         }
         "saved" => ok("Webhook saved."),
+        "permitted" => ok("Permissions saved. They hold at once, also for tokens that exist."),
+        "rotated" => {
+            ok("The app has a new client secret. What is sent from now on is signed with it.")
+        }
+        "regenerated" => ok("The app has a new access token. The old one is unknown from now on."),
+        "revoked" => ok("Its tokens are refused from now on, and its webhooks stop."),
+        "uninstalled" => ok(
+            "Uninstalled: its tokens are refused, and the app was told if it names an uninstall URL.",
+        ),
+        "idle" => bad("That could not be done: the app has changed meanwhile."),
         "pinged" => ok("Test request sent."),
         "silent" => bad("No test request was sent: the app has no live webhook URL."),
         _ => None,
@@ -160,6 +173,7 @@ impl Moment {
 impl Shell {
     pub(super) fn new(
         state: &State,
+        host: Host,
         workspace: &Workspace,
         now: i64,
         inbox_url: Option<String>,
@@ -168,12 +182,12 @@ impl Shell {
         let mut conversations: Vec<&Conversation> = workspace.conversations.values().collect();
         conversations.sort_by_key(|one| std::cmp::Reverse((one.updated_at, &one.id)));
         Self {
+            base: host.base(),
             app_id: workspace.app_id.clone(),
             name: workspace.name.clone(),
             inbox_url,
-            others: state
-                .workspaces
-                .values()
+            others: host
+                .workspaces(state)
                 .filter(|other| other.app_id != workspace.app_id)
                 .map(|other| choice(&other.app_id, &other.name))
                 .collect(),

@@ -1,27 +1,49 @@
 //! Seeds: a whole workspace described in JSON. What exists under the same id is replaced, so a seed can be repeated.
 
+pub(crate) mod apps;
 mod conversation;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::state::app::{App, Permission, Version};
-use crate::state::event::{Event, TOPICS};
+use crate::state::event::Event;
 use crate::state::people::{Admin, Company, Contact, Role, Tag};
 use crate::state::{IdKind, Region, State, Workspace};
+use apps::{SeedApp, SeedOauth, known_topics};
 use conversation::SeedConversation;
 
 /// What `POST /__sandbox/seed` takes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seed {
+    #[serde(default)]
     pub(crate) workspaces: Vec<SeedWorkspace>,
+    #[serde(default)]
+    pub(crate) oauth_apps: Vec<SeedOauth>,
     /// Send webhooks for new and changed contacts and companies and for new conversations.
     #[serde(default)]
     pub(crate) deliver: bool,
     /// Ask each new webhook URL with HEAD first.
     #[serde(default = "yes")]
     pub(crate) check: bool,
+}
+
+impl Seed {
+    /// Leaves out what the state has already, so that what happened to it since stays.
+    pub(crate) fn leave_out_known(&mut self, state: &State) {
+        self.workspaces
+            .retain(|one| !state.workspaces.contains_key(&one.app_id));
+        self.oauth_apps
+            .retain(|one| !state.apps.iter().any(|app| app.client_id == one.client_id));
+    }
+
+    /// The webhook URLs it brings along.
+    pub(crate) fn webhook_urls(&self) -> impl Iterator<Item = &str> {
+        let private = self.workspaces.iter().flat_map(|one| &one.apps);
+        let private = private.filter_map(|app| app.webhook_url.as_deref());
+        let oauth = self.oauth_apps.iter();
+        private.chain(oauth.filter_map(|app| app.webhook_url.as_deref()))
+    }
 }
 
 fn yes() -> bool {
@@ -50,22 +72,6 @@ pub(crate) struct SeedWorkspace {
     pub(crate) apps: Vec<SeedApp>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SeedApp {
-    client_id: Option<String>,
-    name: String,
-    token: String,
-    client_secret: String,
-    version: Option<Version>,
-    permissions: Option<Vec<Permission>>,
-    pub(crate) webhook_url: Option<String>,
-    topics: Option<Vec<String>>,
-    #[serde(default)]
-    legacy_payloads: bool,
-    admin: Option<String>,
-}
-
 /// Reads a seed.
 pub(crate) fn parse(value: Value) -> Result<Seed, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
@@ -84,7 +90,7 @@ pub(crate) fn apply(
     for wanted in seed.workspaces {
         let app_id = wanted.app_id.clone();
         for app in wanted.apps.iter() {
-            check_topics(app)?;
+            known_topics(app.topics.as_deref())?;
         }
         let workspace = state
             .workspaces
@@ -92,22 +98,14 @@ pub(crate) fn apply(
             .or_insert_with(|| Workspace::new(&app_id, now));
         let apps = fill(workspace, wanted, now, &mut |event| on(&app_id, event))?;
         for app in apps {
-            install(state, &app_id, app)?;
+            app.install(state, &app_id)?;
         }
     }
-    Ok(())
-}
-
-fn check_topics(app: &SeedApp) -> Result<(), String> {
-    let unknown = app
-        .topics
-        .iter()
-        .flatten()
-        .find(|topic| !TOPICS.contains(&topic.as_str()));
-    match unknown {
-        Some(topic) => Err(format!("the sandbox has no topic {topic:?}")),
-        None => Ok(()),
+    for app in seed.oauth_apps {
+        known_topics(app.topics.as_deref())?;
+        app.register(state)?;
     }
+    Ok(())
 }
 
 fn fill(
@@ -225,39 +223,4 @@ fn put_contact(
     if is_user {
         on(Event::Contact { topic, contact: id });
     }
-}
-
-fn install(state: &mut State, app_id: &str, wanted: SeedApp) -> Result<(), String> {
-    let client_id = wanted.client_id.unwrap_or_else(|| wanted.name.clone());
-    let taken = state
-        .apps
-        .iter()
-        .any(|app| app.token == wanted.token && app.client_id != client_id);
-    if taken || wanted.token.is_empty() {
-        return Err(format!(
-            "the token of app {:?} is empty or taken",
-            wanted.name
-        ));
-    }
-    let topics = wanted
-        .topics
-        .unwrap_or_else(|| TOPICS.map(str::to_owned).to_vec());
-    let app = App {
-        client_id,
-        app_id: app_id.to_owned(),
-        name: wanted.name,
-        token: wanted.token,
-        client_secret: wanted.client_secret,
-        version: wanted.version.unwrap_or(Version::V2_14),
-        permissions: wanted.permissions.unwrap_or(Permission::ALL.to_vec()),
-        webhook_url: wanted.webhook_url,
-        topics,
-        legacy_payloads: wanted.legacy_payloads,
-        admin: wanted.admin,
-        revoked: false,
-        webhook_disabled: false,
-    };
-    state.apps.retain(|known| known.client_id != app.client_id);
-    state.apps.push(app);
-    Ok(())
 }

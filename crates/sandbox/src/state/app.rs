@@ -1,30 +1,45 @@
-//! Apps installed on a workspace: token, client secret, permissions, webhook.
+//! Apps: client secret, permissions, webhook.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A private app. It has no `Debug`, so that its secrets cannot reach a log.
+use super::install::{Installation, Token};
+
+/// An app: private to one workspace, or an OAuth app that any workspace may install. It has no `Debug`, so that its
+/// secrets cannot reach a log.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct App {
     pub(crate) client_id: String,
-    /// The workspace it is installed on.
-    pub(crate) app_id: String,
     pub(crate) name: String,
-    pub(crate) token: String,
     pub(crate) client_secret: String,
     pub(crate) version: Version,
     pub(crate) permissions: Vec<Permission>,
+    /// A missing permission answers 403 `forbidden` in place of 401 `token_unauthorized`; Intercom describes both.
+    #[serde(default)]
+    pub(crate) forbids: bool,
     pub(crate) webhook_url: Option<String>,
     pub(crate) topics: Vec<String>,
     /// The webhook bodies of API version 1.x for tags.
     pub(crate) legacy_payloads: bool,
-    /// The admin whom the token belongs to; the first one of the workspace when absent.
-    pub(crate) admin: Option<String>,
-    pub(crate) revoked: bool,
     /// Set by an answer of 410: nothing more is sent until the webhook is set anew.
     pub(crate) webhook_disabled: bool,
+    /// None for a private app.
+    pub(crate) oauth: Option<Oauth>,
+    /// One for each workspace; a private app has a single one.
+    pub(crate) installations: Vec<Installation>,
+}
+
+/// What an OAuth app has and a private one has not.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Oauth {
+    /// The registered ones; the first is the default.
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) uninstall_url: Option<String>,
+    pub(crate) health_url: Option<String>,
+    /// Seconds that a token lives. Without it tokens never expire, as Intercom's do today.
+    pub(crate) expires_in: Option<i64>,
 }
 
 impl App {
@@ -32,8 +47,35 @@ impl App {
     pub(crate) fn hears(&self, topic: &str) -> bool {
         self.webhook_url.is_some()
             && !self.webhook_disabled
-            && !self.revoked
             && (topic == "ping" || self.topics.iter().any(|known| known == topic))
+    }
+
+    pub(crate) fn installation(&self, app_id: &str) -> Option<&Installation> {
+        self.installations.iter().find(|one| one.app_id == app_id)
+    }
+
+    pub(crate) fn installation_mut(&mut self, app_id: &str) -> Option<&mut Installation> {
+        self.installations
+            .iter_mut()
+            .find(|one| one.app_id == app_id)
+    }
+
+    /// Gives a private app another token in place of the one it has. None for an OAuth app.
+    pub(crate) fn regenerate(&mut self, text: String) -> Option<()> {
+        let private = self.oauth.is_none();
+        let installation = self.installations.first_mut().filter(|_| private)?;
+        let admin = installation.tokens.pop().and_then(|old| old.admin);
+        installation.tokens = vec![Token {
+            text,
+            admin,
+            ..Token::default()
+        }];
+        Some(())
+    }
+
+    /// Whether the app is installed on that workspace with a token that was not revoked.
+    pub(crate) fn lives_in(&self, app_id: &str) -> bool {
+        self.installation(app_id).is_some_and(Installation::is_live)
     }
 }
 
@@ -87,6 +129,17 @@ impl Permission {
             Self::ReadTickets => "read_tickets",
             Self::WriteTickets => "write_tickets",
         }
+    }
+
+    /// As the Developer Hub words it, such as "Read and list users and companies".
+    pub(crate) fn words(self) -> String {
+        let words = self
+            .scope()
+            .replace("read_list", "read_and_list")
+            .replace("read_write", "read_and_write")
+            .replace("single", "one")
+            .replace('_', " ");
+        words[..1].to_uppercase() + &words[1..]
     }
 }
 

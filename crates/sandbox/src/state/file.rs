@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde_json::{Map, Value, json};
+
 use super::State;
 use crate::Error;
 
@@ -19,10 +21,28 @@ pub(crate) fn load(path: &Path) -> Result<State, Error> {
             });
         }
     };
-    serde_json::from_slice(&bytes).map_err(|error| Error::StateFile {
+    parse(&bytes).map_err(|error| Error::StateFile {
         path: path.to_owned(),
         reason: error.to_string(),
     })
+}
+
+fn parse(bytes: &[u8]) -> serde_json::Result<State> {
+    let mut state: Value = serde_json::from_slice(bytes)?;
+    let apps = state.get_mut("apps").and_then(Value::as_array_mut);
+    for app in apps.into_iter().flatten().filter_map(Value::as_object_mut) {
+        bring_up(app);
+    }
+    serde_json::from_value(state)
+}
+
+/// In files written before there were OAuth apps, an app has its one installation and token in its own fields.
+fn bring_up(app: &mut Map<String, Value>) {
+    if !app.contains_key("installations") {
+        let token = json!({"text": app.remove("token"), "admin": app.remove("admin"), "revoked": app.remove("revoked")});
+        let installation = json!({"app_id": app.remove("app_id"), "tokens": [token]});
+        app.insert("installations".to_owned(), json!([installation]));
+    }
 }
 
 /// Writes beside the file and renames over it, so that a crash leaves the old or the new one.
@@ -61,4 +81,25 @@ fn create(path: &Path) -> io::Result<File> {
         .create(true)
         .truncate(true)
         .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_file_from_before_oauth_apps_still_opens() {
+        let old = br#"{"workspaces": {}, "attempts": [], "retries": [], "apps": [{
+            "client_id": "own", "app_id": "wk", "name": "Own", "token": "t", "client_secret": "s",
+            "version": "2.14", "permissions": ["read_tags"], "webhook_url": null, "topics": [],
+            "legacy_payloads": false, "admin": "7", "revoked": true, "webhook_disabled": false}]}"#;
+        let state = parse(old).expect("opens");
+        let (app, installation, token) = state.holder("t").expect("known");
+        assert_eq!(
+            (app.name.as_str(), installation.app_id.as_str()),
+            ("Own", "wk")
+        );
+        assert_eq!((token.admin.as_deref(), token.revoked), (Some("7"), true));
+        assert!(app.oauth.is_none() && state.codes.is_empty());
+    }
 }

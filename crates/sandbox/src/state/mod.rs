@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod conversation;
 pub(crate) mod event;
 pub(crate) mod file;
+pub(crate) mod install;
 pub(crate) mod people;
 pub(crate) mod tagging;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::log::RequestLog;
 use crate::webhooks::attempt::{Attempt, Outgoing};
 use app::App;
 use conversation::Conversation;
+use install::Code;
 use people::{Admin, Company, Contact, Tag};
 
 /// How many webhook attempts are kept.
@@ -30,6 +32,8 @@ const ATTEMPTS_KEPT: usize = 300;
 pub(crate) struct State {
     pub(crate) workspaces: BTreeMap<String, Workspace>,
     pub(crate) apps: Vec<App>,
+    #[serde(default)]
+    pub(crate) codes: Vec<Code>,
     pub(crate) attempts: VecDeque<Attempt>,
     pub(crate) retries: Vec<Outgoing>,
     #[serde(skip)]
@@ -41,14 +45,6 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The workspace of that `app_id`; `_` stands for the first one, as in Intercom's own links.
-    pub(crate) fn workspace(&self, app_id: &str) -> Option<&Workspace> {
-        if app_id == "_" {
-            return self.workspaces.values().next();
-        }
-        self.workspaces.get(app_id)
-    }
-
     /// Keeps an attempt, dropping the oldest ones beyond the bound.
     pub(crate) fn remember(&mut self, attempt: Attempt) {
         self.attempts.push_back(attempt);
@@ -57,13 +53,19 @@ impl State {
         }
     }
 
+    fn app_at(&self, wanted: &str) -> Option<usize> {
+        let named = |name: fn(&App) -> &str| self.apps.iter().position(|app| name(app) == wanted);
+        named(|app| &app.client_id).or_else(|| named(|app| &app.name))
+    }
+
     /// An app by client id or, failing that, by name.
+    pub(crate) fn app(&self, wanted: &str) -> Option<&App> {
+        self.apps.get(self.app_at(wanted)?)
+    }
+
+    /// [`State::app`], to change it.
     pub(crate) fn app_mut(&mut self, wanted: &str) -> Option<&mut App> {
-        let at = self
-            .apps
-            .iter()
-            .position(|app| app.client_id == wanted)
-            .or_else(|| self.apps.iter().position(|app| app.name == wanted))?;
+        let at = self.app_at(wanted)?;
         self.apps.get_mut(at)
     }
 }
@@ -94,6 +96,27 @@ pub(crate) enum Region {
     US,
     EU,
     AU,
+}
+
+impl Region {
+    pub(crate) const ALL: [Self; 3] = [Self::US, Self::EU, Self::AU];
+
+    /// The path under which the sandbox stands in for the hosts of the region.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::US => "/us",
+            Self::EU => "/eu",
+            Self::AU => "/au",
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::US => "US",
+            Self::EU => "EU",
+            Self::AU => "AU",
+        }
+    }
 }
 
 /// The kinds of id Intercom hands out, which differ in form.

@@ -5,9 +5,15 @@ use super::conversation::{AuthorKind, PartKind, REDACTED};
 use super::event::Event;
 use super::tagging::Target;
 use super::{State, Workspace};
-use crate::{DEMO_APP_ID, demo_seed, seed};
+use crate::{DEMO_APP_ID, DemoSecrets, demo_seed, seed};
 
 const NOW: i64 = 1_794_300_000;
+const SECRETS: DemoSecrets<'_> = DemoSecrets {
+    token: "token",
+    client_secret: "secret",
+    oauth_secret: "oauth-secret",
+    own_secret: "own-secret",
+};
 const FIRST: &str = "215473908114001";
 const CONTACT: &str = "66f1a2b3c4d5e6f708192001";
 const ADMIN: &str = "7310044";
@@ -15,7 +21,7 @@ const BUG: &str = "9182732";
 
 fn demo() -> State {
     let mut state = State::default();
-    let seed = seed::parse(demo_seed(NOW, "token", "secret")).expect("the demo is a seed");
+    let seed = seed::parse(demo_seed(NOW, SECRETS)).expect("the demo is a seed");
     seed::apply(&mut state, seed, NOW, &mut |_, _| {}).expect("the demo fits");
     state
 }
@@ -28,7 +34,7 @@ fn workspace(state: &mut State) -> &mut Workspace {
 fn a_seed_put_in_twice_changes_nothing() {
     let mut state = demo();
     let once = serde_json::to_value(&state.workspaces[DEMO_APP_ID].contacts).expect("json");
-    let seed = seed::parse(demo_seed(NOW, "token", "secret")).expect("a seed");
+    let seed = seed::parse(demo_seed(NOW, SECRETS)).expect("a seed");
     let mut heard = Vec::new();
     seed::apply(&mut state, seed, NOW + 50, &mut |_, event| {
         heard.push(event)
@@ -37,7 +43,7 @@ fn a_seed_put_in_twice_changes_nothing() {
     let twice = serde_json::to_value(&state.workspaces[DEMO_APP_ID].contacts).expect("json");
     assert_eq!(once, twice);
     assert_eq!(heard, []);
-    assert_eq!(state.apps.len(), 1);
+    assert_eq!(state.apps.len(), 3);
     assert_eq!(state.workspaces[DEMO_APP_ID].conversations.len(), 8);
 }
 

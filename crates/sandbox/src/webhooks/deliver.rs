@@ -87,8 +87,8 @@ async fn deliver(
         state
             .apps
             .iter()
-            .find(|app| app.client_id == outgoing.client_id && app.app_id == outgoing.app_id)
-            .filter(|app| app.hears(&outgoing.topic))
+            .find(|app| app.client_id == outgoing.client_id && app.hears(&outgoing.topic))
+            .filter(|app| outgoing.topic == "ping" || app.lives_in(&outgoing.app_id))
             .and_then(|app| {
                 let url = app.webhook_url.clone()?;
                 Some((url, app.client_secret.clone(), app.name.clone()))
@@ -159,7 +159,7 @@ async fn post(
         .await;
     match answer {
         Ok(answer) => Ok(answer.status().as_u16()),
-        Err(error) => Err(reason(&error)),
+        Err(error) => Err(reason(&error).to_owned()),
     }
 }
 
@@ -179,14 +179,14 @@ pub(crate) async fn check_url(shared: &Shared, url: &str) -> Result<(), String> 
 }
 
 /// In words without the URL, which may hold an endpoint's token.
-fn reason(error: &reqwest::Error) -> String {
+pub(crate) fn reason(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
-        "no answer within 5 s".to_owned()
+        "no answer within 5 s"
     } else if error.is_connect() {
-        "could not connect".to_owned()
+        "could not connect"
     } else if error.is_builder() {
-        "the URL cannot be used".to_owned()
+        "the URL cannot be used"
     } else {
-        "the connection broke".to_owned()
+        "the connection broke"
     }
 }

@@ -34,26 +34,34 @@ pub(crate) fn notifications(
     state
         .apps
         .iter()
-        .filter(|app| app.app_id == app_id && app.hears(event.topic()))
+        .filter(|app| app.hears(event.topic()) && app.lives_in(app_id))
         .filter_map(|app| {
-            let item = item(state, app, event)?;
-            Some(outgoing(app, Some(new_id()), event.topic(), item, now))
+            let item = item(state, app, app_id, event)?;
+            let id = Some(new_id());
+            Some(outgoing(app, app_id, id, event.topic(), item, now))
         })
         .collect()
 }
 
-/// The test request of the subscription page. Its id is null, as captured.
-pub(crate) fn ping(app: &App, now: i64) -> Option<Outgoing> {
+/// The test request of the subscription page, in the name of a workspace. Its id is null, as captured.
+pub(crate) fn ping(app: &App, app_id: &str, now: i64) -> Option<Outgoing> {
     let item = json!({"type": "ping", "message": "ping from the subscription page"});
-    app.hears("ping")
-        .then(|| outgoing(app, None, "ping", item, now))
+    let listens = app.hears("ping") && (app.oauth.is_some() || app.lives_in(app_id));
+    listens.then(|| outgoing(app, app_id, None, "ping", item, now))
 }
 
-fn outgoing(app: &App, id: Option<String>, topic: &str, item: Value, now: i64) -> Outgoing {
+fn outgoing(
+    app: &App,
+    app_id: &str,
+    id: Option<String>,
+    topic: &str,
+    item: Value,
+    now: i64,
+) -> Outgoing {
     let status = id.as_ref().map(|_| "pending");
     let body = json!({
         "type": "notification_event",
-        "app_id": app.app_id,
+        "app_id": app_id,
         "data": {"type": "notification_event_data", "item": item},
         "links": {},
         "id": id,
@@ -68,7 +76,7 @@ fn outgoing(app: &App, id: Option<String>, topic: &str, item: Value, now: i64) -
     Outgoing {
         id: id.unwrap_or_else(|| "ping".to_owned()),
         client_id: app.client_id.clone(),
-        app_id: app.app_id.clone(),
+        app_id: app_id.to_owned(),
         topic: topic.to_owned(),
         created_at: now,
         attempt: 1,
@@ -76,8 +84,8 @@ fn outgoing(app: &App, id: Option<String>, topic: &str, item: Value, now: i64) -
     }
 }
 
-fn item(state: &State, app: &App, event: &Event) -> Option<Value> {
-    let workspace = state.workspaces.get(&app.app_id)?;
+fn item(state: &State, app: &App, app_id: &str, event: &Event) -> Option<Value> {
+    let workspace = state.workspaces.get(app_id)?;
     let shape = Shape::webhook(app.version);
     Some(match event {
         Event::Conversation {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use earmark_sandbox::{DEMO_APP_ID, Options, Running, demo_seed, start};
+use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, Running, demo_seed, start};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -16,6 +16,13 @@ use tokio::sync::mpsc;
 pub(crate) const NOW: i64 = 1_794_300_000;
 pub(crate) const TOKEN: &str = "demo-token";
 pub(crate) const SECRET: &str = "demo-secret";
+pub(crate) const SECRETS: DemoSecrets<'_> = DemoSecrets {
+    token: TOKEN,
+    client_secret: SECRET,
+    oauth_secret: OAUTH_SECRET,
+    own_secret: "own-secret",
+};
+pub(crate) const OAUTH_SECRET: &str = "oauth-secret";
 pub(crate) const FIRST: &str = "215473908114001";
 pub(crate) const CONTACT: &str = "66f1a2b3c4d5e6f708192001";
 pub(crate) const ADMIN: &str = "7310044";
@@ -49,7 +56,7 @@ pub(crate) async fn sandbox_with(adjust: impl FnOnce(&mut Options)) -> Sandbox {
     let clock = Arc::new(AtomicI64::new(NOW));
     let read = clock.clone();
     let mut options = Options {
-        seed: Some(demo_seed(NOW, TOKEN, SECRET)),
+        seed: Some(demo_seed(NOW, SECRETS)),
         clock: Arc::new(move || read.load(Ordering::SeqCst)),
         ..Options::default()
     };

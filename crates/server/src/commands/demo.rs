@@ -175,8 +175,12 @@ async fn start_sandbox(
         inbox_url: Some(format!("http://{}", reachable(app))),
         seed: Some(earmark_sandbox::demo_seed(
             now,
-            &folder.secrets.token,
-            &folder.secrets.client_secret,
+            earmark_sandbox::DemoSecrets {
+                token: &folder.secrets.token,
+                client_secret: &folder.secrets.client_secret,
+                oauth_secret: &folder.secrets.oauth_secret,
+                own_secret: &folder.secrets.own_secret,
+            },
         )),
         ..earmark_sandbox::Options::default()
     });

@@ -3,7 +3,7 @@
 use crate::cli::SandboxArgs;
 use crate::commands::{block_on, complain, say, serve};
 use earmark_model::Sources;
-use earmark_sandbox::{Options, demo_seed, start};
+use earmark_sandbox::{DemoSecrets, Options, demo_seed, start};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -35,8 +35,12 @@ async fn sandbox(args: SandboxArgs) -> Result<(), earmark_sandbox::Error> {
         retry_after: Duration::from_secs(webhook_retry_seconds),
         seed: Some(demo_seed(
             sources.now().timestamp(),
-            &sources.token(),
-            &sources.token(),
+            DemoSecrets {
+                token: &sources.token(),
+                client_secret: &sources.token(),
+                oauth_secret: &sources.token(),
+                own_secret: &sources.token(),
+            },
         )),
         ..Options::default()
     })
@@ -44,7 +48,7 @@ async fn sandbox(args: SandboxArgs) -> Result<(), earmark_sandbox::Error> {
     let url = running.url();
     say(&format!("Sandbox, a stand-in for Intercom    {url}"));
     say(&format!(
-        "Access token and client secret      {url}/a/apps/{}/developer-hub",
+        "Access tokens and client secrets    {url}/a/apps/{}/developer-hub",
         earmark_sandbox::DEMO_APP_ID
     ));
     say(

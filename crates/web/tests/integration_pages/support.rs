@@ -16,7 +16,7 @@ use earmark_db::{Db, Tenant};
 use earmark_intercom::{HostMap, Http, LocalBudget, Policy};
 use earmark_jobs::{Handlers, Worker};
 use earmark_model::{Job, JobKind};
-use earmark_sandbox::{DEMO_APP_ID, Options, demo_seed};
+use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, demo_seed};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_sync::RefreshTagsHandler;
 use earmark_testkit::build::{self, People};
@@ -201,7 +201,13 @@ fn store(db: &Db, url: &str) -> Store {
 
 /// The demo's Intercom workspace, with a second app that lacks a permission.
 fn seed() -> serde_json::Value {
-    let mut seed = demo_seed(1_790_000_000, TOKEN, SECRET);
+    let secrets = DemoSecrets {
+        token: TOKEN,
+        client_secret: SECRET,
+        oauth_secret: "unused",
+        own_secret: "unused",
+    };
+    let mut seed = demo_seed(1_790_000_000, secrets);
     let apps = seed["workspaces"][0]["apps"].as_array_mut().unwrap();
     apps.push(json!({
         "client_id": "weak", "name": "Without admins", "token": WEAK_TOKEN,

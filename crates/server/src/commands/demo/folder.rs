@@ -20,6 +20,21 @@ pub(super) struct Secrets {
     pub(super) token: String,
     /// Its client secret.
     pub(super) client_secret: String,
+    /// The client secret of the sandbox's OAuth app.
+    #[serde(default)]
+    pub(super) oauth_secret: String,
+    /// The client secret of the sandbox's OAuth app that plays a company's own one.
+    #[serde(default)]
+    pub(super) own_secret: String,
+}
+
+impl Secrets {
+    /// Makes up what a folder from before there were OAuth apps has not; whether there was any.
+    fn complete(&mut self, sources: &Sources) -> bool {
+        let absent = [&mut self.oauth_secret, &mut self.own_secret];
+        let absent = absent.into_iter().filter(|secret| secret.is_empty());
+        absent.map(|secret| *secret = sources.token()).count() > 0
+    }
 }
 
 /// The folder.
@@ -53,17 +68,27 @@ impl Folder {
                 password: sources.token()[..20].to_owned(),
                 token: sources.token(),
                 client_secret: sources.token(),
+                oauth_secret: sources.token(),
+                own_secret: sources.token(),
             };
             let text = serde_json::to_string_pretty(&secrets).unwrap_or_default();
             write_new(&login, &text).map_err(failed(&login))?;
         }
         let text = fs::read_to_string(&login).map_err(failed(&login))?;
-        let secrets = serde_json::from_str(&text).map_err(|error| DemoError::Folder {
-            folder: login.display().to_string(),
-            reason: format!(
-                "it is not what the demo wrote ({error}); remove the folder to start anew"
-            ),
-        })?;
+        let mut secrets: Secrets =
+            serde_json::from_str(&text).map_err(|error| DemoError::Folder {
+                folder: login.display().to_string(),
+                reason: format!(
+                    "it is not what the demo wrote ({error}); remove the folder to start anew"
+                ),
+            })?;
+        if secrets.complete(sources) {
+            let text = serde_json::to_string_pretty(&secrets).unwrap_or_default();
+            let beside = path.join("login.json.new");
+            let _ = fs::remove_file(&beside);
+            write_new(&beside, &text).map_err(failed(&beside))?;
+            fs::rename(&beside, &login).map_err(failed(&login))?;
+        }
         Ok(Self {
             path: path.to_owned(),
             secrets,
