@@ -16,6 +16,7 @@ mod m0005_conversations;
 mod m0006_tickets;
 mod m0007_jobs;
 mod m0008_oauth;
+mod m0011_erasures;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_tickets::Migration),
             Box::new(m0007_jobs::Migration),
             Box::new(m0008_oauth::Migration),
+            Box::new(m0011_erasures::Migration),
         ]
     }
 }

@@ -79,7 +79,9 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::TagsRefresh => &[("connection", &things.connection)],
         Name::IntercomTokenPost => &[("token", &things.token), ("name", ""), ("region", "US")],
         Name::ConnectionSecret => &[("client_secret", "4c1d-a-walked-secret")],
-        Name::DisconnectPost => &[("confirm", &things.name)],
+        Name::ConnectionRename => &[("name", "Walked")],
+        Name::DisconnectPost => &[("confirm", &things.name), ("mirrored", "keep")],
+        Name::ConnectionErase => &[("confirm", &things.name)],
         Name::AttachmentsRefresh
         | Name::ProductArchive
         | Name::ProductUnarchive

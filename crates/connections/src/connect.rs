@@ -1,5 +1,6 @@
 //! Connecting by access token: the token is proved with `/me` before it is stored.
 
+use crate::disconnect::is_erasing;
 use crate::error::ConnectError;
 use crate::store::{Store, is_pasted_whole};
 use earmark_db::tenant::{Actor, NewConnection, SecretKind, Via};
@@ -103,6 +104,9 @@ impl Store {
             .into_iter()
             .find(|c| c.app_id == new.app_id);
         let (connection, action) = match &known {
+            Some(known) if is_erasing(&tenant, known.id).await? => {
+                return Err(ConnectError::Erasing);
+            }
             Some(known) => {
                 let timezone = new.timezone.as_deref();
                 tenant

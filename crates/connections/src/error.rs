@@ -35,6 +35,12 @@ pub enum ConnectError {
     /// Intercom answered something that leaves open whose the token is.
     #[error("Intercom did not say whose this token is: {0}. The token was not stored.")]
     Unexpected(String),
+    /// The connection it is for is being erased.
+    #[error(
+        "What was copied from this Intercom workspace is still being erased. Connect again when that is finished; the \
+         connection's page shows how far it is."
+    )]
+    Erasing,
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),
@@ -74,6 +80,9 @@ pub enum ManageError {
     /// There is no such connection (any more), or it is disconnected.
     #[error("This connection is no longer there, or is disconnected.")]
     Missing,
+    /// What was copied through it is being erased, as was asked before.
+    #[error("What was copied through this connection is being erased already.")]
+    Erasing,
     /// Our own database failed.
     #[error(transparent)]
     Database(earmark_db::Error),

@@ -8,11 +8,14 @@ mod budget;
 mod check;
 mod clients;
 mod connect;
+mod disconnect;
 mod endpoints;
 mod environment;
 mod error;
 mod hook;
 mod manage;
+mod safe;
+mod status;
 mod store;
 
 pub use app::{AppCredentials, client_key};
@@ -20,10 +23,12 @@ pub use budget::SharedBudget;
 pub use check::CheckHandler;
 pub use clients::{NotReady, Ready, with_request};
 pub use connect::{Connected, TokenForm};
+pub use disconnect::{Mirrored, Uninstalled};
 pub use endpoints::{Endpoints, LiveSecret, Resolved};
 pub use environment::SourcesEnvironment;
 pub use error::{ConnectError, ManageError};
 pub use hook::{HOOK_PATH, hook_path};
+pub use safe::{Checked, Resealed, Shut};
 pub use store::Store;
 
 pub use earmark_intercom::{HostMap, Region, conversation_link, webhook};

@@ -1,6 +1,7 @@
-//! Changing a connection: client secret, feedback switch, asking for checks, disconnecting.
+//! Changing a connection: name, client secret, feedback switch, asking for checks.
 
 use crate::error::ManageError;
+use crate::status::settle;
 use crate::store::{Store, is_pasted_whole};
 use earmark_db::tenant::{Actor, Connection, SecretKind};
 use earmark_db::{Tenant, Tx};
@@ -54,8 +55,12 @@ impl Store {
     ) -> Result<(), ManageError> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
-        live(&tenant, connection).await?;
+        let row = live(&tenant, connection).await?;
         tenant.set_connection_feedback(connection, on).await?;
+        if row.status.works() {
+            // What it needs depends on what it does.
+            settle(&tenant, connection).await?;
+        }
         let action = if on {
             "connection.feedback_on"
         } else {
@@ -85,8 +90,9 @@ impl Store {
                 "ticket.details_asked",
                 json!({ "conversation": conversation }),
             ),
-            // Nobody asks for these: they are asked for when a delivery is stored.
+            // Nobody asks for these here: a lane is asked for when a delivery is stored, an erasure of what is disconnected.
             Job::Lane(_) => ("connection.lane_asked", json!({})),
+            Job::Erase { .. } => return Err(ManageError::Missing),
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
@@ -98,29 +104,34 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Disconnects: wipes our copy of the secrets and closes the endpoint. Tickets stay. What waits is left to its lanes,
-    /// which still erase what was redacted or deleted. Intercom still lists the app of an access token: only its owner
-    /// can remove it there.
+    /// Gives a connection another name, disconnected or not. An empty one is the Intercom workspace's.
     ///
     /// # Errors
     /// [`ManageError`].
-    pub async fn disconnect(
+    pub async fn rename(
         &self,
         workspace: WorkspaceId,
         actor: &Actor,
         connection: ConnectionId,
+        name: &str,
     ) -> Result<(), ManageError> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
-        live(&tenant, connection).await?;
-        tenant.disconnect(connection).await?;
+        tenant.lock().await?;
+        let row = tenant.connection(connection).await?;
+        let row = row.ok_or(ManageError::Missing)?;
+        let name = match name.trim() {
+            "" => row.app_name.as_str(),
+            name => name,
+        };
+        if name == row.name {
+            return Ok(());
+        }
+        tenant.rename_connection(connection, name).await?;
+        let detail = json!({ "from": row.name, "to": name });
+        let subject = ("connection", connection);
         tenant
-            .audit(
-                actor,
-                "connection.disconnected",
-                ("connection", connection),
-                json!({}),
-            )
+            .audit(actor, "connection.renamed", subject, detail)
             .await?;
         Ok(tx.commit().await?)
     }
@@ -128,7 +139,7 @@ impl Store {
 
 /// The connection, unless it is gone, disconnected, or another workspace's. Nobody else disconnects it before the
 /// transaction ends.
-async fn live(
+pub(crate) async fn live(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
 ) -> Result<Connection, ManageError> {

@@ -14,6 +14,8 @@ text_enum! {
         RefreshTags = "refresh_tags",
         /// Proves a connection's credentials and read permissions again.
         CheckConnection = "check_connection",
+        /// Erases what was copied through a disconnected connection.
+        Erase = "erase",
     }
 }
 
@@ -22,7 +24,7 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane => false,
+            Self::Lane | Self::Erase => false,
             Self::Details | Self::RefreshTags | Self::CheckConnection => true,
         }
     }
@@ -60,6 +62,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::Erase`].
+    Erase {
+        /// The connection.
+        connection: ConnectionId,
+    },
 }
 
 impl Job {
@@ -71,6 +78,7 @@ impl Job {
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
+            Self::Erase { .. } => JobKind::Erase,
         }
     }
 
@@ -85,6 +93,7 @@ impl Job {
             } => format!("details:{connection}:{conversation}"),
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+            Self::Erase { connection } => format!("erase:{connection}"),
         }
     }
 
@@ -92,7 +101,7 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } => 100,
+            Self::Lane(_) | Self::Details { .. } | Self::Erase { .. } => 100,
             Self::RefreshTags { .. } | Self::CheckConnection { .. } => 5,
         }
     }

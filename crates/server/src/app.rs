@@ -11,7 +11,7 @@ use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
 use earmark_jobs::{Handlers, Worker};
 use earmark_model::{JobKind, Sources};
-use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
+use earmark_sync::{DetailsHandler, EraseHandler, LaneHandler, RefreshTagsHandler};
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -80,18 +80,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub async fn build(config: &Config, sources: Sources) -> Result<Self, StartError> {
-        let options = Options {
-            max_connections: config.database.max_connections,
-            ..Options::new(config.database.url.expose())
-        };
-        let db = Db::connect(&options, sources.clone()).await?;
-        // One process owns an SQLite file, so it may bring it up to date; on PostgreSQL others may be serving.
-        match db.pending_migrations().await? {
-            0 => {}
-            _ if !db.is_shared() => db.migrate().await?,
-            pending => return Err(StartError::NotMigrated(pending)),
-        }
-        Self::over(db, config)
+        Self::over(open(config, sources).await?, config)
     }
 
     /// Builds every part over an open database whose schema is up to date.
@@ -99,21 +88,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub fn over(db: Db, config: &Config) -> Result<Self, StartError> {
-        let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
-        let budget: Arc<dyn RateBudget> = if db.is_shared() {
-            Arc::new(SharedBudget::new(db.clone()))
-        } else {
-            Arc::new(LocalBudget::new(environment.clone()))
-        };
-        let http = Http::new(policy(config), environment)?;
-        let store = Store::new(
-            db.clone(),
-            config.keys.clone(),
-            config.intercom.hosts.clone(),
-            http,
-            budget,
-        )
-        .with_installation_app(config.oauth.clone());
+        let store = store(&db, config)?;
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
         let worker = Worker::new(db.clone(), handlers(&db, &store), worker(config));
@@ -176,6 +151,47 @@ impl Serving {
             let _ = task.await;
         }
     }
+}
+
+/// Opens the database, its schema up to date.
+///
+/// # Errors
+/// [`StartError::Database`], [`StartError::NotMigrated`].
+pub(crate) async fn open(config: &Config, sources: Sources) -> Result<Db, StartError> {
+    let options = Options {
+        max_connections: config.database.max_connections,
+        ..Options::new(config.database.url.expose())
+    };
+    let db = Db::connect(&options, sources).await?;
+    // One process owns an SQLite file, so it may bring it up to date; on PostgreSQL others may be serving.
+    match db.pending_migrations().await? {
+        0 => {}
+        _ if !db.is_shared() => db.migrate().await?,
+        pending => return Err(StartError::NotMigrated(pending)),
+    }
+    Ok(db)
+}
+
+/// The connection store over an open database.
+///
+/// # Errors
+/// [`StartError::Http`].
+pub(crate) fn store(db: &Db, config: &Config) -> Result<Store, StartError> {
+    let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
+    let budget: Arc<dyn RateBudget> = if db.is_shared() {
+        Arc::new(SharedBudget::new(db.clone()))
+    } else {
+        Arc::new(LocalBudget::new(environment.clone()))
+    };
+    let http = Http::new(policy(config), environment)?;
+    Ok(Store::new(
+        db.clone(),
+        config.keys.clone(),
+        config.intercom.hosts.clone(),
+        http,
+        budget,
+    )
+    .with_installation_app(config.oauth.clone()))
 }
 
 /// Takes an address to listen on.
@@ -270,4 +286,5 @@ fn handlers(db: &Db, store: &Store) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(JobKind::Erase, EraseHandler(db.clone()))
 }

@@ -4,10 +4,13 @@
 mod budget;
 mod check;
 mod connect;
+mod disconnect;
 mod endpoints;
 mod failures;
 mod manage;
 mod regions;
+mod safe;
 mod sealed;
 mod secrets;
+mod status;
 mod support;

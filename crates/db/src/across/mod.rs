@@ -5,6 +5,7 @@ mod apps;
 mod intake;
 mod queue;
 mod rate;
+mod secrets;
 
 pub use accounts::{Membership, Session, User};
 pub use apps::{AppEndpoint, Sighted, Sighting};

@@ -57,6 +57,14 @@ impl<'a> Request<'a> {
         }
     }
 
+    pub(crate) fn post(segments: &[&'a str]) -> Self {
+        Self {
+            method: Method::POST,
+            safe: false,
+            ..Self::get(segments)
+        }
+    }
+
     pub(crate) fn query(mut self, name: &'a str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self

@@ -1,6 +1,7 @@
 //! The endpoints, one file per kind of object.
 
 mod admins;
+mod apps;
 mod companies;
 mod contacts;
 mod conversations;

@@ -18,7 +18,7 @@ use earmark_jobs::{Handlers, Worker};
 use earmark_model::{Job, JobKind};
 use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, demo_seed};
 use earmark_seal::{KeyRing, MasterKey};
-use earmark_sync::RefreshTagsHandler;
+use earmark_sync::{EraseHandler, RefreshTagsHandler};
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{TestDb, TestSandbox};
 use earmark_web::{Settings, Web};
@@ -99,7 +99,8 @@ impl World {
         };
         let handlers = Handlers::new()
             .with(JobKind::CheckConnection, CheckHandler(store.clone()))
-            .with(JobKind::RefreshTags, refresh);
+            .with(JobKind::RefreshTags, refresh)
+            .with(JobKind::Erase, EraseHandler(db.db.clone()));
         let settings = earmark_jobs::Settings {
             concurrency: 1,
             lease: Duration::from_secs(60),
@@ -200,7 +201,7 @@ fn store(db: &Db, url: &str) -> Store {
 }
 
 /// The demo's Intercom workspace, with a second app that lacks a permission.
-fn seed() -> serde_json::Value {
+pub(crate) fn seed() -> serde_json::Value {
     let secrets = DemoSecrets {
         token: TOKEN,
         client_secret: SECRET,

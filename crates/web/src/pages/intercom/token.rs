@@ -8,6 +8,13 @@ use earmark_model::Permission;
 const NAME_MAX: usize = 80;
 const NAME_TOO_LONG: &str = "Choose a name of at most 80 characters, on one line.";
 
+/// What is wrong with the name of a connection, if anything is. An empty one takes the Intercom workspace's.
+pub(super) fn name_fault(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    let wrong = name.chars().count() > NAME_MAX || name.chars().any(char::is_control);
+    wrong.then_some(NAME_TOO_LONG)
+}
+
 /// The steps and the form.
 #[derive(Debug, Template)]
 #[template(path = "pages/intercom/token.html")]
@@ -96,8 +103,8 @@ pub(crate) async fn post(at: At, Form(sent): Form<Sent>) -> Result<HttpResponse,
     let chosen: Region = region.parse().unwrap_or(Region::Us);
     let mut page = TokenPage::new(at.ws(), at.web().store().hosts(), chosen);
     page.name = name.trim().to_owned();
-    if page.name.chars().count() > NAME_MAX || page.name.chars().any(char::is_control) {
-        page.errors.add("name", NAME_TOO_LONG);
+    if let Some(fault) = name_fault(&page.name) {
+        page.errors.add("name", fault);
     } else {
         let form = TokenForm {
             name,

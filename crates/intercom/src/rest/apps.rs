@@ -1,0 +1,16 @@
+//! The app that a token belongs to.
+
+use crate::{Client, Error, client::Request};
+
+impl Client {
+    /// Takes the app off the Intercom workspace: its webhooks end, and all of its tokens there are revoked, this one
+    /// included. Only an OAuth app can. Asked once, as a repetition would meet a revoked token.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::Reconnect`] when the token was revoked before.
+    pub async fn uninstall(&self) -> Result<(), Error> {
+        self.send(Request::post(&["auth", "uninstall"]))
+            .await
+            .map(drop)
+    }
+}
