@@ -2,9 +2,11 @@
 #![cfg(test)]
 
 mod architecture;
+mod erasure;
 mod ingest;
 mod kill;
 mod policy;
+mod rotation;
 mod secrets;
 mod support;
 mod tenancy;

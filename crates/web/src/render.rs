@@ -230,6 +230,12 @@ impl<'a> BannerPlace<'a> {
         }
     }
 
+    /// The status's words within a sentence.
+    fn status(&self, words: &str) -> String {
+        let (first, rest) = words.split_at_checked(1).unwrap_or((words, ""));
+        format!("{}{rest}", first.to_lowercase())
+    }
+
     /// Who can help.
     fn who(&self, names: &[String]) -> String {
         match names {

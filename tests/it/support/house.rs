@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{Connection, Delivery};
 use earmark_model::Sources;
 use earmark_sandbox::Options;
-use earmark_seal::MasterKey;
+use earmark_seal::{KeyRing, MasterKey};
 use earmark_server::app::{App, Serving, listen};
 use earmark_server::config::{Config, Input};
 use earmark_testkit::{FaultProxy, TestDb, TestSandbox, eventually};
@@ -21,6 +21,11 @@ use std::time::Duration;
 
 /// Where the manual clock of a house stands at first: some hours before what the fixtures tell of.
 const START: i64 = 1_794_980_000;
+/// Client id and client secret of the installation's OAuth app.
+pub(crate) const INSTALLATION: (&str, &str) = (
+    "c0ffee77-marked-installation-id",
+    "5ec2e7aa-marked-installation-secret",
+);
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -35,6 +40,8 @@ pub(crate) struct House {
     /// The workspace most tests are about, connected to the sandbox.
     pub(crate) company: Company,
     pub(crate) http: Client,
+    /// Seals as the app does.
+    pub(crate) ring: KeyRing,
     serving: Serving,
     probe: DatabaseConnection,
     manual: bool,
@@ -68,6 +75,7 @@ impl House {
         let probe = Database::connect(&db.url).await.expect("a connection");
         let house = Self {
             http: Client::new(),
+            ring: config.keys.clone(),
             db,
             app,
             sandbox,
@@ -219,6 +227,8 @@ pub(crate) fn config(key: &str, db: &TestDb, base: &str, api: &str) -> Vec<(&'st
         ("intercom.api_url", api.to_owned()),
         ("intercom.web_url", api.to_owned()),
         ("jobs.poll_seconds", "1".to_owned()),
+        ("oauth.client_id", INSTALLATION.0.to_owned()),
+        ("oauth.client_secret", INSTALLATION.1.to_owned()),
         ("webhooks.refusals_kept", "5".to_owned()),
         ("webhooks.max_body_bytes", "65536".to_owned()),
     ]

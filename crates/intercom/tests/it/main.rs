@@ -17,3 +17,4 @@ mod signature;
 mod support;
 mod tagging;
 mod topics;
+mod uninstall;
