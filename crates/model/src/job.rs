@@ -18,6 +18,8 @@ text_enum! {
         Doctor = "doctor",
         /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
         ConfirmUninstall = "confirm_uninstall",
+        /// Erases what was copied through a disconnected connection.
+        Erase = "erase",
     }
 }
 
@@ -26,7 +28,7 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane => false,
+            Self::Lane | Self::Erase => false,
             Self::Details
             | Self::RefreshTags
             | Self::CheckConnection
@@ -82,6 +84,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::Erase`].
+    Erase {
+        /// The connection.
+        connection: ConnectionId,
+    },
 }
 
 impl Job {
@@ -95,6 +102,7 @@ impl Job {
             Self::CheckConnection { .. } => JobKind::CheckConnection,
             Self::Doctor { .. } => JobKind::Doctor,
             Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
+            Self::Erase { .. } => JobKind::Erase,
         }
     }
 
@@ -117,6 +125,7 @@ impl Job {
                 None => format!("doctor:{connection}"),
             },
             Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
+            Self::Erase { connection } => format!("erase:{connection}"),
         }
     }
 
@@ -124,7 +133,7 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } => 100,
+            Self::Lane(_) | Self::Details { .. } | Self::Erase { .. } => 100,
             Self::RefreshTags { .. }
             | Self::CheckConnection { .. }
             | Self::Doctor { .. }

@@ -18,7 +18,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(args),
         Command::Sandbox(args) => sandbox::run(args),
-        Command::Keys(command) => keys::run(&command),
+        Command::Keys(command) => keys::run(command),
         Command::CheckConfig(args) => check_config::run(args),
     }
 }

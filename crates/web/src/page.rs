@@ -1,7 +1,8 @@
 //! What a page is, and the gallery of every page in its sample states.
 
 use crate::render::{
-    Context, Flash, NavProduct, Person, Shell, Theme, WorkspaceLink, WorkspaceNav, render,
+    Banner, Context, Fix, Flash, NavProduct, Person, Shell, Theme, WorkspaceLink, WorkspaceNav,
+    render,
 };
 use crate::ui::Tone;
 use askama::Template;
@@ -168,6 +169,16 @@ fn sample_shell(hostile: bool) -> Shell {
                 product("mobile", "Mobile", 1),
             ],
             intercom_refused: false,
+            banner: hostile.then(|| Banner {
+                tone: Tone::Bad,
+                connection: "c1".to_owned(),
+                name: or(""),
+                status: "Needs reconnecting",
+                since: sample_ago(7_500),
+                note: or(""),
+                fix: Fix::Ask(vec![or("")]),
+                more: 2,
+            }),
         }),
         here: "/w/quillwater/inbox".to_owned(),
     }

@@ -123,8 +123,10 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ConnectionCheck => route.to(intercom::connection::check),
         Name::ConnectionSecret => route.to(intercom::connection::secret),
         Name::ConnectionFeedback => route.to(intercom::connection::feedback),
+        Name::ConnectionRename => route.to(intercom::connection::rename),
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
+        Name::ConnectionErase => route.to(intercom::connection::erase),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

@@ -109,6 +109,10 @@ links! {
     connection_secret(ws, connection) = ConnectionSecret;
     /// A connection's feedback switch.
     connection_feedback(ws, connection) = ConnectionFeedback;
+    /// Another name for a connection.
+    connection_rename(ws, connection) = ConnectionRename;
+    /// Erasing what was copied through a disconnected connection.
+    connection_erase(ws, connection) = ConnectionErase;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
     /// A connection's deliveries.
@@ -119,6 +123,12 @@ links! {
 #[must_use]
 pub fn intercom_token_of(ws: &str, connection: &str) -> String {
     with_query(intercom_token(ws), &[("reconnect", connection)])
+}
+
+/// How to connect a connection again.
+#[must_use]
+pub fn intercom_reconnect(ws: &str, connection: &str) -> String {
+    with_query(intercom_connect(ws), &[("reconnect", connection)])
 }
 
 /// A product's part of the inbox.

@@ -248,7 +248,7 @@ impl Patient<'_> {
                 if code.as_deref() != Some("api_plan_restricted") => {}
             Err(error) => {
                 store
-                    .note_failure(self.workspace, self.row.id, secret, &error)
+                    .note_failure(self.workspace, self.row.id, secret, None, &error)
                     .await?;
                 blocked = Some(Blocked::Intercom(error));
             }
