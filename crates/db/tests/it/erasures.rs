@@ -3,7 +3,7 @@
 use crate::support::{assert_error, in_tx};
 use earmark_db::Error;
 use earmark_db::tenant::Conversation;
-use earmark_testkit::{TestDb, both_databases, build};
+use earmark_testkit::{both_databases, build};
 
 both_databases! {
     async fn an_erasure_counts_what_there_is_and_what_is_done(t: TestDb) {
@@ -54,7 +54,7 @@ both_databases! {
         let more = tenant.erasure(id).await.unwrap().unwrap();
         assert_eq!((more.total, more.done, more.note), (8, 8, None), "what came in addition counts");
         in_tx!(t, |tx| tx.workspace(workspace).finish_erasure(id).await.unwrap());
-        assert_eq!(tenant.erasure(id).await.unwrap().unwrap().finished_at.is_some(), true);
+        assert!(tenant.erasure(id).await.unwrap().unwrap().finished_at.is_some());
         in_tx!(t, |tx| {
             assert_error!(tx.workspace(workspace).finish_erasure(id).await, Error::Missing);
         });
