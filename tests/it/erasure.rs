@@ -193,6 +193,11 @@ async fn copied(t: &TestDb, workspace: WorkspaceId, connection: ConnectionId) {
     };
     tenant.put_admin(connection, &ada).await.unwrap();
     tx.commit().await.unwrap();
+    delivered(t, workspace, connection).await;
+}
+
+/// Payloads of deliveries that were applied.
+async fn delivered(t: &TestDb, workspace: WorkspaceId, connection: ConnectionId) {
     for n in 0..3 {
         let key = format!("notification-{n}");
         let new = earmark_db::across::NewDelivery {

@@ -54,7 +54,7 @@ both_databases! {
         let more = tenant.erasure(id).await.unwrap().unwrap();
         assert_eq!((more.total, more.done, more.note), (8, 8, None), "what came in addition counts");
         in_tx!(t, |tx| tx.workspace(workspace).finish_erasure(id).await.unwrap());
-        assert_eq!(tenant.erasure(id).await.unwrap().unwrap().finished_at.is_some(), true);
+        assert!(tenant.erasure(id).await.unwrap().unwrap().finished_at.is_some());
         in_tx!(t, |tx| {
             assert_error!(tx.workspace(workspace).finish_erasure(id).await, Error::Missing);
         });
