@@ -44,12 +44,15 @@ pub(crate) async fn fetch(
             id: company.id.clone(),
             name: company.name.clone(),
         }),
-        (None, Some(who)) => optional(client.contact_companies(who, 1, None).await, &mut refused)?
-            .and_then(|page| page.items.into_iter().next())
-            .map(|company| CompanyRef {
-                id: company.id,
-                name: company.name,
-            }),
+        (None, Some(who)) => {
+            let first = client.contact_companies(who).per_page(1).page().await;
+            optional(first, &mut refused)?
+                .and_then(|page| page.items.into_iter().next())
+                .map(|company| CompanyRef {
+                    id: company.id,
+                    name: company.name,
+                })
+        }
         (None, None) => None,
     };
     let authors = conversation.messages().map(|message| &message.author);

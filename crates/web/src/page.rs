@@ -194,7 +194,7 @@ fn sample_banner(tone: Tone) -> Banner {
             "Needs reconnecting",
             "Intercom refuses the access token (token_revoked). Webhooks still arrive, but threads, names and tags cannot \
              be fetched. Paste a new one to go on.",
-            Fix::Reconnect,
+            Fix::Authorize,
         ),
     };
     Banner {

@@ -158,8 +158,10 @@ pub struct Banner {
 /// What a reader can do about a connection.
 #[derive(Debug, Clone)]
 pub enum Fix {
-    /// Reconnect it.
-    Reconnect,
+    /// Reconnect it on Intercom's Authorize page.
+    Authorize,
+    /// Reconnect it with another access token.
+    Paste,
     /// Check it again.
     Check,
     /// Ask one of these people, by name.

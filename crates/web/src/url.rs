@@ -125,12 +125,6 @@ pub fn intercom_token_of(ws: &str, connection: &str) -> String {
     with_query(intercom_token(ws), &[("reconnect", connection)])
 }
 
-/// How to connect a connection again.
-#[must_use]
-pub fn intercom_reconnect(ws: &str, connection: &str) -> String {
-    with_query(intercom_connect(ws), &[("reconnect", connection)])
-}
-
 /// A product's part of the inbox.
 #[must_use]
 pub fn inbox_of(ws: &str, product: &str) -> String {

@@ -237,6 +237,9 @@ impl Patient<'_> {
             Err(NotReady::Sealed(error)) => {
                 return Ok(Reach::blocked(Blocked::Sealed(error.to_string())));
             }
+            Err(NotReady::CannotRefresh(error)) => {
+                return Ok(Reach::blocked(Blocked::Intercom(error)));
+            }
             Err(NotReady::Disconnected | NotReady::NeedsReconnecting) => {
                 return Ok(Reach::blocked(Blocked::Disconnected));
             }

@@ -11,6 +11,7 @@ use earmark_testkit::both_databases;
 /// A token without the scope for what was asked.
 fn forbidden(code: &str) -> Error {
     Error::PermissionMissing {
+        status: 403,
         code: Some(code.to_owned()),
         message: Some("You do not have the required scope.".to_owned()),
         request_id: None,
@@ -19,6 +20,7 @@ fn forbidden(code: &str) -> Error {
 
 fn no_plan() -> Error {
     Error::PermissionMissing {
+        status: 403,
         code: Some("api_plan_restricted".to_owned()),
         message: Some("Active subscription needed.".to_owned()),
         request_id: None,
@@ -155,7 +157,7 @@ both_databases! {
         let row = calls.feedback(true).await;
         assert_eq!(row.status, ConnectionStatus::NeedsReconnecting, "a switch proves no token");
         assert_eq!(calls.succeeds(&[], &[]).await.status, ConnectionStatus::Connected);
-        let passing = Error::ServerTrouble { status: 503, request_id: None };
+        let passing = Error::ServerTrouble { status: 503, code: None, request_id: None };
         assert_eq!(calls.fails(Some(Permission::ReadTags), &passing).await.status, ConnectionStatus::Connected);
     }
 

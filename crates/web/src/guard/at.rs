@@ -4,6 +4,7 @@ use super::visitor::{Person, html};
 use super::{Visitor, see_other};
 use crate::failed::Failed;
 use crate::page::Page;
+use crate::pages::intercom::connect::AppChoice;
 use crate::pages::intercom::{connection_tone, trouble};
 use crate::render::{
     Banner, Context, Fix, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part,
@@ -13,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
 use earmark_accounts::Member;
-use earmark_db::tenant::{Actor, Assignee, Connection, InboxFilter, Product, Workspace};
+use earmark_db::tenant::{Actor, Assignee, Connection, InboxFilter, Product, Via, Workspace};
 use earmark_db::{Db, Tenant, Tx};
 use earmark_model::{ProductId, Right, StatusCategory, TicketKey, UserId, WorkspaceId};
 use std::cmp::Reverse;
@@ -215,7 +216,10 @@ impl At {
         let right = Right::ManageConnections;
         let fix = match worst.status.needs_member() {
             _ if !self.may(right) => Fix::Ask(self.who_may(right).await?),
-            true => Fix::Reconnect,
+            true if worst.via != Via::Token && AppChoice::of(self).await? != AppChoice::None => {
+                Fix::Authorize
+            }
+            true => Fix::Paste,
             false => Fix::Check,
         };
         Ok(Some(Banner {

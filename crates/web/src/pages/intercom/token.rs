@@ -8,7 +8,7 @@ use earmark_connections::{ConnectError, HostMap, Region, TokenForm};
 use earmark_model::{ConnectionId, Permission};
 
 const NAME_MAX: usize = 80;
-const NAME_TOO_LONG: &str = "Choose a name of at most 80 characters, on one line.";
+pub(super) const NAME_TOO_LONG: &str = "Choose a name of at most 80 characters, on one line.";
 
 /// What is wrong with the name of a connection, if anything is. An empty one takes the Intercom workspace's.
 pub(super) fn name_fault(name: &str) -> Option<&'static str> {
