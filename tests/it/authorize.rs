@@ -214,7 +214,7 @@ houses_with_app! {
         // What Intercom sent somebody back with goes into no other address.
         let mut stranger = Browser::at(&house.base);
         let page = stranger.get("/auth/intercom/callback?code=marked-code&state=marked-state").await;
-        assert_eq!((page.status, page.location.as_deref()), (303, Some("/login")));
+        assert_eq!((page.status, page.location.as_deref()), (303, Some("/login?next=%2F")));
     }
 
     async fn a_session_from_before_a_login_is_worth_nothing_after_it(house: House) {
