@@ -123,31 +123,34 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         }],
         ..page()
     };
-    let oauth = |through| ConnectionPage {
-        through,
-        secret_last4: None,
-        secret_verified_at: None,
-        ..page()
-    };
-    let refused_oauth = ConnectionPage {
-        through: Through::Installation,
-        secret_last4: None,
-        ..refused()
-    };
     let viewer = ConnectionPage {
         may: false,
         ..page()
     };
-    vec![
+    let mut all = vec![
         ("connected", page()),
         ("fresh", fresh),
         ("refused", refused()),
         ("secret-wrong", wrong),
         ("disconnected", disconnected),
-        ("oauth", oauth(Through::Installation)),
-        ("oauth-own-app", oauth(Through::OwnApp)),
-        ("oauth-refused", refused_oauth),
         ("viewer", viewer),
         ("hostile", hostile),
+    ];
+    all.extend(oauth());
+    all
+}
+
+/// Those made through an OAuth app, which have no client secret of their own.
+fn oauth() -> [(&'static str, ConnectionPage); 3] {
+    let through = |through, page| ConnectionPage {
+        through,
+        secret_last4: None,
+        secret_verified_at: None,
+        ..page
+    };
+    [
+        ("oauth", through(Through::Installation, page())),
+        ("oauth-own-app", through(Through::OwnApp, page())),
+        ("oauth-refused", through(Through::Installation, refused())),
     ]
 }
