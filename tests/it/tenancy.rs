@@ -79,6 +79,7 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::TagsRefresh => &[("connection", &things.connection)],
         Name::IntercomTokenPost => &[("token", &things.token), ("name", ""), ("region", "US")],
         Name::ConnectionSecret => &[("client_secret", "4c1d-a-walked-secret")],
+        Name::DoctorPost => &[("line", "token")],
         Name::DisconnectPost => &[("confirm", &things.name)],
         Name::AttachmentsRefresh
         | Name::ProductArchive

@@ -219,6 +219,7 @@ pages! {
     crate::pages::intercom::connection::ConnectionPage,
     crate::pages::intercom::disconnect::DisconnectPage,
     crate::pages::intercom::deliveries::DeliveriesPage,
+    crate::pages::intercom::doctor::DoctorPage,
     crate::pages::error::ErrorPage,
 }
 

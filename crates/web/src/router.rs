@@ -118,6 +118,8 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ConnectionFeedback => route.to(intercom::connection::feedback),
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
+        Name::Doctor => route.to(intercom::doctor::get),
+        Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

@@ -140,6 +140,10 @@ routes! {
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.
     DisconnectPost Post "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
+    /// What the doctor found of a connection.
+    Doctor Get "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(Read);
+    /// Asks the doctor to look again, at one line or at all.
+    DoctorPost Post "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(ManageConnections);
     /// The log of deliveries.
     Deliveries Get "/w/{ws}/settings/integrations/intercom/{connection}/deliveries" Member(Read);
 }

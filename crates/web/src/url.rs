@@ -103,6 +103,8 @@ links! {
     connection_feedback(ws, connection) = ConnectionFeedback;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
+    /// What the doctor found of a connection.
+    doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
 }

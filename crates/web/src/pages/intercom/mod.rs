@@ -4,6 +4,7 @@ pub mod connect;
 pub mod connection;
 pub mod deliveries;
 pub mod disconnect;
+pub mod doctor;
 mod health;
 pub mod token;
 
