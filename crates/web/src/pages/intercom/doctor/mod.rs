@@ -231,7 +231,7 @@ impl DoctorPage {
             (0, 0) => (Tone::Ok, "Nothing is broken.".to_owned()),
             (0, _) => (
                 Tone::Warn,
-                format!("Nothing is broken; {} deserve a look.", lines(warn)),
+                format!("Nothing is broken; worth a look: {}.", lines(warn)),
             ),
             _ => (
                 Tone::Bad,
