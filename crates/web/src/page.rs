@@ -265,6 +265,7 @@ pages! {
     crate::pages::intercom::connection::ConnectionPage,
     crate::pages::intercom::disconnect::DisconnectPage,
     crate::pages::intercom::deliveries::DeliveriesPage,
+    crate::pages::intercom::doctor::DoctorPage,
     crate::pages::error::ErrorPage,
 }
 

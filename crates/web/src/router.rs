@@ -127,6 +127,8 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
         Name::ConnectionErase => route.to(intercom::connection::erase),
+        Name::Doctor => route.to(intercom::doctor::get),
+        Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

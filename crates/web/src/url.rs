@@ -115,6 +115,8 @@ links! {
     connection_erase(ws, connection) = ConnectionErase;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
+    /// What the doctor found of a connection.
+    doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
 }
