@@ -247,6 +247,11 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant.enqueue(&world.details_job()).await.unwrap();
+    fill_doctor(tenant, world).await;
+}
+
+async fn fill_doctor(tenant: Tenant<'_, Tx>, world: &World) {
+    let (connection, name) = (world.connection, world.name);
     let doctor = Job::Doctor {
         connection,
         only: Some(Check::Token),
