@@ -17,6 +17,7 @@ mod m0006_tickets;
 mod m0007_jobs;
 mod m0008_oauth;
 mod m0012_people;
+mod m0013_actions;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_jobs::Migration),
             Box::new(m0008_oauth::Migration),
             Box::new(m0012_people::Migration),
+            Box::new(m0013_actions::Migration),
         ]
     }
 }

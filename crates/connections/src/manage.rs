@@ -87,6 +87,8 @@ impl Store {
             ),
             // Nobody asks for these: they are asked for when a delivery is stored.
             Job::Lane(_) => ("connection.lane_asked", json!({})),
+            // Asked for with the run it belongs to.
+            Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);

@@ -1,6 +1,6 @@
 //! Payloads of the durable queue. A payload holds ids only: whatever it needs is read when it runs.
 
-use crate::{ConnectionId, JobId, WorkspaceId, text_enum};
+use crate::{ActionRunId, ConnectionId, JobId, WorkspaceId, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -14,6 +14,8 @@ text_enum! {
         RefreshTags = "refresh_tags",
         /// Proves a connection's credentials and read permissions again.
         CheckConnection = "check_connection",
+        /// Fetches every page of a list that an action asked for.
+        FetchAll = "fetch_all",
     }
 }
 
@@ -23,7 +25,7 @@ impl JobKind {
     pub const fn calls_intercom(self) -> bool {
         match self {
             Self::Lane => false,
-            Self::Details | Self::RefreshTags | Self::CheckConnection => true,
+            Self::Details | Self::RefreshTags | Self::CheckConnection | Self::FetchAll => true,
         }
     }
 }
@@ -60,6 +62,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::FetchAll`].
+    FetchAll {
+        /// The run of the action.
+        run: ActionRunId,
+    },
 }
 
 impl Job {
@@ -71,6 +78,7 @@ impl Job {
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
+            Self::FetchAll { .. } => JobKind::FetchAll,
         }
     }
 
@@ -85,6 +93,7 @@ impl Job {
             } => format!("details:{connection}:{conversation}"),
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+            Self::FetchAll { run } => format!("fetch_all:{run}"),
         }
     }
 
@@ -92,7 +101,7 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } => 100,
+            Self::Lane(_) | Self::Details { .. } | Self::FetchAll { .. } => 100,
             Self::RefreshTags { .. } | Self::CheckConnection { .. } => 5,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! This crate knows nothing of SQL, HTTP or Intercom's wire formats; every other crate may use it.
 
+mod action;
 mod address;
 mod clock;
 mod connection;
@@ -15,6 +16,7 @@ mod slug;
 mod text;
 mod ticket;
 
+pub use action::{ActionState, ActionVia};
 pub use address::client_address;
 pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};
 pub use connection::{ConnectionStatus, Feature, Method, Permission, PermissionState, StatusEvent};

@@ -18,6 +18,7 @@ mod text;
 mod thread;
 
 pub use details::DetailsHandler;
+pub use erase::erase_contact;
 pub use lane::LaneHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};
