@@ -86,7 +86,7 @@ describe('setting up', () => {
     await sandbox.page.getByRole('link', { name: 'Developer hub' }).click();
     await sandbox.page.getByRole('heading', { name: 'Developer hub' }).waitFor();
     const token = await sandbox.page.getByLabel('Access token').inputValue();
-    const secret = await sandbox.page.getByLabel('Client secret').inputValue();
+    const secret = await sandbox.page.getByLabel('Client secret').first().inputValue();
 
     await page.getByLabel('Access token', { exact: true }).fill(token);
     await page.getByRole('button', { name: 'Check and connect' }).click();
@@ -112,15 +112,15 @@ describe('setting up', () => {
     assert.equal(hook, await page.getByLabel('Endpoint URL').inputValue());
 
     const hub = sandbox.page;
-    await hub.getByLabel('Webhook URL').fill(`${demo.app}/nothing-here`);
-    await hub.getByRole('button', { name: /^Save webhook/ }).click();
+    await hub.getByLabel('Webhook URL').first().fill(`${demo.app}/nothing-here`);
+    await hub.getByRole('button', { name: /^Save webhook/ }).first().click();
     await hub.getByRole('alert').getByText('Not saved').waitFor();
     allowAnswer(sandbox.complaints, 422);
     await inspect(hub, 'sandbox-hub-wrong');
-    await hub.getByLabel('Webhook URL').fill(hook);
-    await hub.getByRole('button', { name: /^Save webhook/ }).click();
+    await hub.getByLabel('Webhook URL').first().fill(hook);
+    await hub.getByRole('button', { name: /^Save webhook/ }).first().click();
     await hub.getByText('Webhook saved.').waitFor();
-    await hub.getByRole('button', { name: /^Send a test request/ }).click();
+    await hub.getByRole('button', { name: /^Send a test request/ }).first().click();
     await hub.getByText('Test request sent.').waitFor();
 
     await page.getByRole('link', { name: 'Deliveries' }).click();

@@ -293,6 +293,16 @@ houses! {
         }
         house.settle().await;
         assert_eq!(company.deliveries(&house).await.len(), 39);
+        // A request whose deliveries are several fails as a whole, and alone.
+        let request = |from: u32| writer.store_together((from..from + 3).map(delivery).collect());
+        let (good, bad, also_good) = tokio::join!(request(100), request(15), request(200));
+        assert!(bad.is_err(), "{bad:?}");
+        for stored in [good, also_good] {
+            let stored = stored.unwrap();
+            assert!(matches!(stored.as_slice(), [Stored::New(_), Stored::New(_), Stored::New(_)]), "{stored:?}");
+        }
+        house.settle().await;
+        assert_eq!(company.deliveries(&house).await.len(), 39 + 6);
     }
 }
 

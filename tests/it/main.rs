@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod architecture;
+mod authorize;
+mod hooks;
 mod ingest;
 mod kill;
 mod policy;

@@ -78,12 +78,19 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::FeedbackPost => &[("enabled", "on")],
         Name::TagsRefresh => &[("connection", &things.connection)],
         Name::IntercomTokenPost => &[("token", &things.token), ("name", ""), ("region", "US")],
+        Name::OAuthBegin => &[("region", "US")],
+        Name::OwnAppPost => &[
+            ("client_id", "7d1c-a-walked-app"),
+            ("client_secret", "4c1d-a-walked-secret"),
+        ],
+        Name::OwnAppSecret => &[("client_secret", "4c1d-another-walked-secret")],
         Name::ConnectionSecret => &[("client_secret", "4c1d-a-walked-secret")],
         Name::DisconnectPost => &[("confirm", &things.name)],
         Name::AttachmentsRefresh
         | Name::ProductArchive
         | Name::ProductUnarchive
         | Name::ConnectionCheck
+        | Name::OwnAppRemove
         | Name::ConnectionFeedback
         | Name::Logout
         | Name::PreferencesPost => &[],
@@ -254,6 +261,7 @@ houses! {
             (Name::TicketPost, "assignee", stranger.as_str()),
             (Name::FeedbackPost, "tag", tag.as_str()),
             (Name::TagsRefresh, "connection", theirs.connection.as_str()),
+            (Name::OAuthBegin, "reconnect", theirs.connection.as_str()),
         ] {
             let page = owner.post(&path(name), &[("version", "1"), ("enabled", "on"), (field, value)]).await;
             assert!((400..500).contains(&page.status), "{name:?} with their {field}: {page:?}");

@@ -74,6 +74,9 @@ impl FetchAllHandler {
             Err(Refusal::Database(error) | Refusal::NotReady(NotReady::Database(error))) => {
                 return Err(error);
             }
+            Err(Refusal::NotReady(error @ NotReady::CannotRefresh(_))) => {
+                return Ok(Verdict::Retry(error.to_string()));
+            }
             Err(refusal) => return self.give_up(job, row, &refusal.to_string()).await,
         };
         let secret = ready.secret;

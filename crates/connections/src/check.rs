@@ -65,6 +65,7 @@ impl CheckHandler {
             Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
             Err(NotReady::Disconnected) => return Verdict::Done,
+            Err(error @ NotReady::CannotRefresh(_)) => return Verdict::Retry(error.to_string()),
             Err(error) => return Verdict::Fail(error.to_string()),
         };
         let Ready { client, secret } = ready;
@@ -204,7 +205,7 @@ fn unknown_by(error: &Error) -> String {
 }
 
 /// Tries everything that a permission stands for: it is granted when all of it is.
-async fn check_permission(client: &Client, permission: Permission) -> PermissionCheck {
+pub(crate) async fn check_permission(client: &Client, permission: Permission) -> PermissionCheck {
     let probes: &[Probe] = match permission {
         Permission::ReadListUsersCompanies => &[Probe::ListContacts, Probe::ListCompanies],
         Permission::ReadOneUserCompany => &[Probe::OneContact],

@@ -1,9 +1,10 @@
 //! Ready clients for stored connections.
 
+use crate::error::AppError;
 use crate::store::Store;
 use earmark_db::tenant::{Connection, SecretKind};
 use earmark_db::{Tenant, Tx};
-use earmark_intercom::{BudgetKey, Client, Error, Lane, Region, Token};
+use earmark_intercom::{BudgetKey, Client, Error, Hosts, Lane, Region};
 use earmark_model::{ConnectionId, ConnectionStatus, SecretId, StatusEvent, WorkspaceId};
 
 /// Why there is no client.
@@ -18,9 +19,26 @@ pub enum NotReady {
     /// The stored token does not open: report it to the operator.
     #[error("the stored token cannot be opened: {0}")]
     Sealed(#[from] earmark_seal::OpenError),
+    /// The access token has expired and Intercom could not be asked for the next one: try again later.
+    #[error("the access token has expired, and Intercom gave no new one: {0}")]
+    CannotRefresh(Error),
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),
+}
+
+impl From<AppError> for NotReady {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Sealed(error) => Self::Sealed(error),
+            AppError::Database(error) => Self::Database(error),
+            // Of adding and removing apps.
+            AppError::NotAClientId
+            | AppError::NotASecret
+            | AppError::InUse(_)
+            | AppError::Missing => Self::NeedsReconnecting,
+        }
+    }
 }
 
 /// A client for a connection, and which of its tokens it asks with.
@@ -66,17 +84,24 @@ impl Store {
         connection: &Connection,
         lane: Lane,
     ) -> Result<Ready, NotReady> {
-        let stored = self
-            .db
-            .workspace(workspace)
-            .secrets(connection.id, SecretKind::AccessToken)
-            .await?;
-        let stored = stored.first().ok_or(NotReady::Disconnected)?;
-        let secret = self.open(workspace, stored)?;
-        let text = secret
-            .expose_str()
-            .map_err(|_| earmark_seal::OpenError::Malformed)?;
-        let token = Token::new(text);
+        let stored = self.access_token(workspace, connection).await?;
+        let token = self.open_token(workspace, &stored)?;
+        // Intercom counts the calls of an OAuth app together, whoever's token they carry.
+        let credential = match connection.via.client_key() {
+            Some(client_key) => client_key.to_owned(),
+            None => token.fingerprint(),
+        };
+        let key = BudgetKey::new(credential, connection.app_id.as_str());
+        let hosts = self.hosts_of(connection)?.clone();
+        let budget = self.budget.clone();
+        Ok(Ready {
+            client: Client::new(&self.http, hosts, token, budget, key, lane),
+            secret: stored.id,
+        })
+    }
+
+    /// The hosts of a connection's region.
+    pub(crate) fn hosts_of(&self, connection: &Connection) -> earmark_db::Result<&Hosts> {
         let region: Region =
             connection
                 .region
@@ -86,18 +111,7 @@ impl Store {
                     id: connection.id.to_string(),
                     why: format!("{why}"),
                 })?;
-        // Intercom counts the calls of an OAuth app together, whoever's token they carry.
-        let credential = match connection.via.client_key() {
-            Some(client_key) => client_key.to_owned(),
-            None => token.fingerprint(),
-        };
-        let key = BudgetKey::new(credential, connection.app_id.as_str());
-        let hosts = self.hosts.of(region).clone();
-        let budget = self.budget.clone();
-        Ok(Ready {
-            client: Client::new(&self.http, hosts, token, budget, key, lane),
-            secret: stored.id,
-        })
+        Ok(self.hosts.of(region))
     }
 
     /// Writes down what a failed call with the token `secret` says about the credentials: only a refused token changes

@@ -53,11 +53,12 @@ entity!(connections = "connections" {
     tags_fetched_at: Option<Time>, tags_note: Option<String>, checked_at: Option<Time>, created_at: Time,
     disconnected_at: Option<Time>, oauth_app_id: Option<Uuid>, client_key: Option<String>, status_since: Option<Time>,
     contacts_on_at: Option<Time>,
+    last_head_at: Option<Time>, uninstall_asked_at: Option<Time>,
 });
 entity!(secrets = "secrets" {
     workspace_id: Uuid, id: Uuid;
     owner_id: Uuid, kind: String, sealed: String, last4: String, created_at: Time, verified_at: Option<Time>,
-    expires_at: Option<Time>,
+    expires_at: Option<Time>, claimed_until: Option<Time>,
 });
 entity!(endpoints = "endpoints" { token: String; workspace_id: Uuid, connection_id: Uuid, closed_at: Option<Time> });
 entity!(oauth_apps = "oauth_apps" {
@@ -69,6 +70,14 @@ entity!(permission_checks = "permission_checks" {
     state: String, note: Option<String>, took_ms: Option<i64>, checked_at: Time,
 });
 entity!(topics = "topics" { workspace_id: Uuid, connection_id: Uuid, topic: String; last_received_at: Time });
+entity!(doctor_checks = "doctor_checks" {
+    workspace_id: Uuid, connection_id: Uuid, name: String;
+    verdict: String, evidence: String, cure: Option<String>, checked_at: Time, since: Time,
+});
+entity!(doctor_changes = "doctor_changes" {
+    workspace_id: Uuid, id: Uuid;
+    connection_id: Uuid, name: String, verdict_before: String, verdict_after: String, evidence: String, at: Time,
+});
 entity!(tags = "tags" { workspace_id: Uuid, connection_id: Uuid, id: String; name: String, missing_since: Option<Time> });
 entity!(admins = "admins" { workspace_id: Uuid, connection_id: Uuid, id: String; name: String });
 entity!(trigger_tags = "trigger_tags" {

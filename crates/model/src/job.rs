@@ -1,6 +1,6 @@
 //! Payloads of the durable queue. A payload holds ids only: whatever it needs is read when it runs.
 
-use crate::{ActionRunId, ConnectionId, JobId, WorkspaceId, text_enum};
+use crate::{ActionRunId, Check, ConnectionId, JobId, WorkspaceId, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -16,6 +16,10 @@ text_enum! {
         CheckConnection = "check_connection",
         /// Fetches every page of a list that an action asked for.
         FetchAll = "fetch_all",
+        /// Looks for what is wrong with a connection, line by line.
+        Doctor = "doctor",
+        /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
+        ConfirmUninstall = "confirm_uninstall",
     }
 }
 
@@ -25,7 +29,12 @@ impl JobKind {
     pub const fn calls_intercom(self) -> bool {
         match self {
             Self::Lane => false,
-            Self::Details | Self::RefreshTags | Self::CheckConnection | Self::FetchAll => true,
+            Self::Details
+            | Self::RefreshTags
+            | Self::CheckConnection
+            | Self::FetchAll
+            | Self::Doctor
+            | Self::ConfirmUninstall => true,
         }
     }
 }
@@ -67,6 +76,20 @@ pub enum Job {
         /// The run of the action.
         run: ActionRunId,
     },
+    /// See [`JobKind::Doctor`].
+    Doctor {
+        /// The connection.
+        connection: ConnectionId,
+        /// The one line to look at again; all of them without it.
+        only: Option<Check>,
+        /// Whether nobody waits for it: the nightly round, which takes only spare calls.
+        nightly: bool,
+    },
+    /// See [`JobKind::ConfirmUninstall`].
+    ConfirmUninstall {
+        /// The connection.
+        connection: ConnectionId,
+    },
 }
 
 impl Job {
@@ -79,6 +102,8 @@ impl Job {
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
             Self::FetchAll { .. } => JobKind::FetchAll,
+            Self::Doctor { .. } => JobKind::Doctor,
+            Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
         }
     }
 
@@ -94,6 +119,14 @@ impl Job {
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
             Self::FetchAll { run } => format!("fetch_all:{run}"),
+            // A request for one line must not stand for another's.
+            Self::Doctor {
+                connection, only, ..
+            } => match only {
+                Some(check) => format!("doctor:{connection}:{check}"),
+                None => format!("doctor:{connection}"),
+            },
+            Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
         }
     }
 
@@ -102,7 +135,10 @@ impl Job {
     pub const fn max_attempts(&self) -> u32 {
         match self {
             Self::Lane(_) | Self::Details { .. } | Self::FetchAll { .. } => 100,
-            Self::RefreshTags { .. } | Self::CheckConnection { .. } => 5,
+            Self::RefreshTags { .. }
+            | Self::CheckConnection { .. }
+            | Self::Doctor { .. }
+            | Self::ConfirmUninstall { .. } => 5,
         }
     }
 }

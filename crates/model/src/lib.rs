@@ -4,9 +4,11 @@
 
 mod action;
 mod address;
+mod answer_time;
 mod clock;
 mod connection;
 mod delivery;
+mod doctor;
 mod ids;
 mod job;
 mod product;
@@ -18,9 +20,11 @@ mod ticket;
 
 pub use action::{ActionState, ActionVia};
 pub use address::client_address;
+pub use answer_time::{ANSWER_BOUNDS_MS, AnswerBucket, AnswerTimes};
 pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};
 pub use connection::{ConnectionStatus, Feature, Method, Permission, PermissionState, StatusEvent};
 pub use delivery::{LANE_SHARDS, Outcome, lane_shard};
+pub use doctor::{Check, CheckGroup, CheckVerdict, Finding, UnknownCheck};
 pub use ids::*;
 pub use job::{ClaimedJob, Job, JobKind, LaneJob};
 pub use product::{DEFAULT_STATUSES, StatusCategory, StatusSeed, counts_since};

@@ -5,12 +5,16 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
-use earmark_connections::{CheckHandler, Endpoints, SharedBudget, SourcesEnvironment, Store};
+use earmark_connections::{
+    CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
+    SourcesEnvironment, Store, UninstallHandler,
+};
 use earmark_db::{Db, Options};
 use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
-use earmark_jobs::{Handlers, Worker};
+use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
+use earmark_oauth::{Exchange, OAuth};
 use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
@@ -54,8 +58,12 @@ pub struct App {
     pub db: Db,
     /// The connection store.
     pub store: Store,
+    /// The connect flow by Intercom's Authorize page.
+    pub oauth: OAuth,
     /// People and workspaces.
     pub accounts: Accounts,
+    /// Looks for what is wrong with connections.
+    pub doctor: Doctor,
     /// Runs jobs.
     pub worker: Worker,
     ingest: Ingest,
@@ -68,6 +76,7 @@ pub struct App {
 pub struct Serving {
     /// The address it listens on, with the real port.
     pub address: SocketAddr,
+    ingest: Ingest,
     stop: CancellationToken,
     handle: ServerHandle,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -106,6 +115,7 @@ impl App {
             Arc::new(LocalBudget::new(environment.clone()))
         };
         let http = Http::new(policy(config), environment)?;
+        let exchange = Exchange::new(http.clone(), db.sources().clone());
         let store = Store::new(
             db.clone(),
             config.keys.clone(),
@@ -113,15 +123,27 @@ impl App {
             http,
             budget,
         )
-        .with_installation_app(config.oauth.clone());
+        .with_installation_app(config.oauth.clone())
+        .with_refresher(Arc::new(exchange.clone()));
+        let oauth = OAuth::new(db.clone(), store.clone(), exchange, &oauth(config));
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
-        let worker = Worker::new(db.clone(), handlers(&db, &store), worker(config));
-        let web = Web::new(accounts.clone(), store.clone(), db.clone(), web(config));
+        let doctor = Doctor::new(store.clone(), config.server.public_url.clone())?;
+        let worker = Worker::new(db.clone(), handlers(&db, &store, &doctor), worker(config))
+            .with_rounds(Rounds::new().with(NightlyDoctor));
+        let web = Web::new(
+            accounts.clone(),
+            store.clone(),
+            oauth.clone(),
+            db.clone(),
+            web(config),
+        );
         Ok(Self {
             db,
             store,
+            oauth,
             accounts,
+            doctor,
             worker,
             ingest,
             web,
@@ -160,6 +182,7 @@ impl App {
         ];
         Ok(Serving {
             address,
+            ingest: self.ingest.clone(),
             stop,
             handle,
             tasks,
@@ -168,13 +191,15 @@ impl App {
 }
 
 impl Serving {
-    /// Stops: no new requests, those under way and running jobs get a short time to end.
+    /// Stops: no new requests, those under way and running jobs get a short time to end. What the letterbox noted is
+    /// written if the database takes it.
     pub async fn stop(self) {
         self.stop.cancel();
         self.handle.stop(true).await;
         for task in self.tasks {
             let _ = task.await;
         }
+        self.ingest.flush().await;
     }
 }
 
@@ -242,6 +267,13 @@ fn worker(config: &Config) -> earmark_jobs::Settings {
     }
 }
 
+fn oauth(config: &Config) -> earmark_oauth::Settings {
+    earmark_oauth::Settings {
+        key: config.keys.derive("earmark OAuth state"),
+        public_url: config.server.public_url.clone(),
+    }
+}
+
 fn web(config: &Config) -> earmark_web::Settings {
     earmark_web::Settings {
         public_url: config.server.public_url.clone(),
@@ -252,7 +284,7 @@ fn web(config: &Config) -> earmark_web::Settings {
     }
 }
 
-fn handlers(db: &Db, store: &Store) -> Handlers {
+fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
     Handlers::new()
         .with(JobKind::Lane, LaneHandler(db.clone()))
         .with(
@@ -270,4 +302,6 @@ fn handlers(db: &Db, store: &Store) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
+        .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
 }

@@ -61,7 +61,11 @@ impl Handler for DetailsHandler {
                     )
                     .await;
             }
-            Err(error @ (NotReady::NeedsReconnecting | NotReady::Sealed(_))) => {
+            Err(
+                error @ (NotReady::NeedsReconnecting
+                | NotReady::Sealed(_)
+                | NotReady::CannotRefresh(_)),
+            ) => {
                 let why = error.to_string();
                 return self.retry(job, *connection, conversation, why).await;
             }

@@ -30,6 +30,9 @@ impl Handler for RefreshTagsHandler {
         {
             Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
+            Err(error @ NotReady::CannotRefresh(_)) if job.attempt < job.job.max_attempts() => {
+                return Verdict::Retry(error.to_string());
+            }
             Err(error) => return self.give_up(job, connection, &error.to_string()).await,
         };
         match fetch(&ready.client).await {

@@ -216,6 +216,8 @@ pages! {
     crate::pages::intercom::IntercomPage,
     crate::pages::intercom::connect::ConnectPage,
     crate::pages::intercom::token::TokenPage,
+    crate::pages::intercom::app::OwnAppPage,
+    crate::pages::auth::OAuthProblemPage,
     crate::pages::intercom::connection::ConnectionPage,
     crate::pages::intercom::disconnect::DisconnectPage,
     crate::pages::intercom::deliveries::DeliveriesPage,

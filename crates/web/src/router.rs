@@ -73,8 +73,8 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 /// Joins a row with its handler.
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
-        events, home, inbox, intercom, login, logout, preferences, products, sign_up, tickets,
-        workspaces,
+        auth, events, home, inbox, intercom, login, logout, preferences, products, sign_up,
+        tickets, workspaces,
     };
     match name {
         Name::Home => route.to(home::get),
@@ -90,6 +90,8 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Workspaces => route.to(workspaces::get),
         Name::WorkspaceNew => route.to(workspaces::new),
         Name::WorkspaceNewPost => route.to(workspaces::new_post),
+
+        Name::OAuthCallback => route.to(auth::callback),
 
         Name::Inbox => route.to(inbox::get),
         Name::InboxRows => route.to(inbox::rows),
@@ -112,6 +114,11 @@ fn handler(name: Name, route: Route) -> Route {
         Name::IntercomConnect => route.to(intercom::connect::get),
         Name::IntercomToken => route.to(intercom::token::get),
         Name::IntercomTokenPost => route.to(intercom::token::post),
+        Name::OAuthBegin => route.to(intercom::oauth::post),
+        Name::OwnApp => route.to(intercom::app::get),
+        Name::OwnAppPost => route.to(intercom::app::post),
+        Name::OwnAppSecret => route.to(intercom::app::secret),
+        Name::OwnAppRemove => route.to(intercom::app::remove),
         Name::Connection => route.to(intercom::connection::get),
         Name::ConnectionCheck => route.to(intercom::connection::check),
         Name::ConnectionSecret => route.to(intercom::connection::secret),

@@ -88,6 +88,9 @@ routes! {
     /// Makes a workspace.
     WorkspaceNewPost Post "/workspaces/new" Person;
 
+    /// Where Intercom's Authorize page leads back. Whether the person may connect is asked for the workspace in the state.
+    OAuthCallback Get "/auth/intercom/callback" Person;
+
     /// The two-pane inbox.
     Inbox Get "/w/{ws}/inbox" Member(Read);
     /// The inbox's list alone, for live arrival.
@@ -128,6 +131,16 @@ routes! {
     IntercomToken Get "/w/{ws}/settings/integrations/intercom/token" Member(ManageConnections);
     /// Proves a pasted token and stores it.
     IntercomTokenPost Post "/w/{ws}/settings/integrations/intercom/token" Member(ManageConnections);
+    /// The workspace's own OAuth app.
+    OwnApp Get "/w/{ws}/settings/integrations/intercom/app" Member(ManageConnections);
+    /// Adds the workspace's own OAuth app.
+    OwnAppPost Post "/w/{ws}/settings/integrations/intercom/app" Member(ManageConnections);
+    /// Replaces the own app's client secret.
+    OwnAppSecret Post "/w/{ws}/settings/integrations/intercom/app/secret" Member(ManageConnections);
+    /// Sends a member to Intercom's Authorize page.
+    OAuthBegin Post "/w/{ws}/settings/integrations/intercom/oauth" Member(ManageConnections);
+    /// Removes the own app.
+    OwnAppRemove Post "/w/{ws}/settings/integrations/intercom/app/remove" Member(ManageConnections);
     /// One connection.
     Connection Get "/w/{ws}/settings/integrations/intercom/{connection}" Member(Read);
     /// Asks for the permissions to be checked again.

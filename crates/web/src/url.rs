@@ -93,6 +93,14 @@ links! {
     intercom_connect(ws) = IntercomConnect;
     /// The access-token steps.
     intercom_token(ws) = IntercomToken;
+    /// Connecting by Intercom's Authorize page.
+    oauth(ws) = OAuthBegin;
+    /// The workspace's own OAuth app.
+    own_app(ws) = OwnApp;
+    /// The own app's client secret.
+    own_app_secret(ws) = OwnAppSecret;
+    /// Removing the own app.
+    own_app_remove(ws) = OwnAppRemove;
     /// A connection.
     connection(ws, connection) = Connection;
     /// Checking a connection again.
@@ -105,6 +113,12 @@ links! {
     disconnect(ws, connection) = Disconnect;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
+}
+
+/// The access-token steps for a connection that is there.
+#[must_use]
+pub fn intercom_token_of(ws: &str, connection: &str) -> String {
+    with_query(intercom_token(ws), &[("reconnect", connection)])
 }
 
 /// A product's part of the inbox.

@@ -229,6 +229,7 @@ pub(crate) async fn prove(app: &App, member: &Member, plan: &Plan) -> Connection
         name: String::new(),
         region: Region::Us,
         token: plan.token.clone(),
+        reconnect: None,
     };
     let connected = app.store.connect_with_token(workspace, &actor, form).await;
     let id = connected.expect("the token is proved").connection;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{Connection, Delivery};
 use earmark_model::Sources;
 use earmark_sandbox::Options;
-use earmark_seal::MasterKey;
+use earmark_seal::{KeyRing, MasterKey};
 use earmark_server::app::{App, Serving, listen};
 use earmark_server::config::{Config, Input};
 use earmark_testkit::{FaultProxy, TestDb, TestSandbox, eventually};
@@ -35,6 +35,8 @@ pub(crate) struct House {
     /// The workspace most tests are about, connected to the sandbox.
     pub(crate) company: Company,
     pub(crate) http: Client,
+    /// Opens and seals as the app does.
+    pub(crate) ring: KeyRing,
     serving: Serving,
     probe: DatabaseConnection,
     manual: bool,
@@ -43,24 +45,32 @@ pub(crate) struct House {
 impl House {
     /// An installation whose clock stands until it is moved; each webhook moves it by a millisecond.
     pub(crate) async fn start(db: TestDb) -> Self {
+        Self::start_with(db, &[]).await
+    }
+
+    /// The same with more in its configuration.
+    pub(crate) async fn start_with(db: TestDb, more: &[(&'static str, &str)]) -> Self {
         let start = DateTime::from_timestamp(START, 0).expect("a time");
         db.clock.set(start);
-        Self::build(db, true).await
+        Self::build(db, true, more).await
     }
 
     /// An installation with the machine's clock.
     pub(crate) async fn start_with_system_clock(db: TestDb) -> Self {
-        Self::build(db.with_system_clock().await, false).await
+        Self::build(db.with_system_clock().await, false, &[]).await
     }
 
-    async fn build(db: TestDb, manual: bool) -> Self {
+    async fn build(db: TestDb, manual: bool, more: &[(&'static str, &str)]) -> Self {
         let plan = Plan::first();
         let sandbox = TestSandbox::start(options(&db.sources, &plan)).await;
         let intercom = FaultProxy::start(sandbox.addr()).await;
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let base = format!("http://{address}");
-        let input = input(&db, &base, intercom.addr(), &sandbox);
+        let mut input = input(&db, &base, intercom.addr(), &sandbox);
+        for (name, value) in more {
+            input = input.with(name, (*value).to_owned());
+        }
         let config = Config::load(&input).expect("a configuration");
         let app = App::over(db.db.clone(), &config).expect("the app");
         let serving = app.serve(listener).expect("the app serves");
@@ -68,6 +78,7 @@ impl House {
         let probe = Database::connect(&db.url).await.expect("a connection");
         let house = Self {
             http: Client::new(),
+            ring: config.keys.clone(),
             db,
             app,
             sandbox,

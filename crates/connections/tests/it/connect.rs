@@ -52,7 +52,7 @@ both_databases! {
 
     async fn a_given_name_is_taken(t: TestDb) {
         let bench = Bench::known(t).await;
-        let form = TokenForm { name: " Support EU ".to_owned(), region: Region::Us, token: TOKEN.to_owned() };
+        let form = TokenForm { name: " Support EU ".to_owned(), region: Region::Us, token: TOKEN.to_owned(), reconnect: None };
         let connected = bench.store.connect_with_token(bench.workspace(), &bench.actor(), form).await.unwrap();
         assert_eq!(bench.connection(connected.connection).await.name, "Support EU");
     }

@@ -4,6 +4,7 @@
 mod budget;
 mod check;
 mod connect;
+mod doctor;
 mod endpoints;
 mod failures;
 mod manage;

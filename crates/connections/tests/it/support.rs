@@ -107,6 +107,7 @@ impl Bench {
             name: String::new(),
             region,
             token: token.to_owned(),
+            reconnect: None,
         };
         self.store
             .connect_with_token(workspace, &self.actor(), form)

@@ -98,6 +98,10 @@ pub struct Connection {
     pub created_at: DateTime<Utc>,
     /// When it was disconnected.
     pub disconnected_at: Option<DateTime<Utc>>,
+    /// When its webhook address was last tested with HEAD, as Intercom does before it saves it; to about a minute.
+    pub last_head_at: Option<DateTime<Utc>>,
+    /// When Intercom was last asked whether the app was uninstalled.
+    pub uninstall_asked_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<connections::Model> for Connection {
@@ -125,6 +129,8 @@ impl TryFrom<connections::Model> for Connection {
             client_key,
             status_since,
             contacts_on_at,
+            last_head_at,
+            uninstall_asked_at,
         } = row;
         let broken = |why: String| Error::contradiction("connections", id, why);
         let method = method.parse().map_err(|why| broken(format!("{why}")))?;
@@ -153,6 +159,8 @@ impl TryFrom<connections::Model> for Connection {
             checked_at,
             created_at,
             disconnected_at,
+            last_head_at,
+            uninstall_asked_at,
         })
     }
 }
@@ -238,6 +246,8 @@ impl Tenant<'_, Tx> {
             client_key: Set(via.client_key().map(ToOwned::to_owned)),
             status_since: Set(Some(self.now())),
             contacts_on_at: Set(None),
+            last_head_at: Set(None),
+            uninstall_asked_at: Set(None),
         };
         let connection = Connection::try_from(row.insert(self.on()).await?)?;
         let endpoint = endpoints::ActiveModel {

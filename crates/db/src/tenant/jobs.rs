@@ -24,6 +24,16 @@ impl<S: Source> Tenant<'_, S> {
         Ok(row.is_some_and(|row| row.jobs > 0))
     }
 
+    /// Whether this job waits to be run, be it at once or later.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn is_pending(&self, job: &Job) -> Result<bool> {
+        let sql = "SELECT count(*) AS jobs FROM jobs WHERE key = $1 AND state = 'pending'";
+        let row: Option<CountRow> = sql::one(self.on(), sql, vec![self.key(job).into()]).await?;
+        Ok(row.is_some_and(|row| row.jobs > 0))
+    }
+
     /// The job's key with the workspace's id before it, so that no tenant's job stands for another's.
     pub(crate) fn key(&self, job: &Job) -> String {
         format!("{}:{}", self.id, job.key())

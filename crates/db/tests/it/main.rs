@@ -2,10 +2,12 @@
 #![cfg(test)]
 
 mod accounts;
+mod answer_times;
 mod audit;
 mod connections;
 mod conversations;
 mod deliveries;
+mod doctor;
 mod faults;
 mod inbox;
 mod jobs;

@@ -1,6 +1,7 @@
 //! The walls: nothing of a tenant shows or changes another's rows, even when both use the same Intercom workspace.
 
 use crate::support::tick;
+use chrono::{DateTime, TimeDelta};
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
     Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message, NewConnection,
@@ -9,9 +10,9 @@ use earmark_db::tenant::{
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AuthorKind, ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Job, JobKind, LaneJob,
-    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
-    SecretId, WorkspaceId, lane_shard,
+    AnswerBucket, AuthorKind, Check, CheckVerdict, ConnectionId, ConnectionStatus, DeliveryId,
+    DetailsState, Finding, Job, JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission,
+    PermissionState, Role, RunId, RunKind, RunState, SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -32,6 +33,16 @@ use people::{firm, line, mirror, person, read_people};
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
+/// What a query that finds nothing gives.
+const NOTHING: [&str; 7] = [
+    "None",
+    "{}",
+    "[]",
+    "false",
+    "0",
+    "(false, [])",
+    "AnswerTimes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])",
+];
 
 /// Everything a tenant can have, with its name in every text, under the same ids of Intercom.
 struct World {
@@ -97,6 +108,19 @@ fn check(note: &str) -> PermissionCheck {
         note: Some(note.to_owned()),
         took_ms: None,
     }
+}
+
+fn finding(evidence: &str, verdict: CheckVerdict) -> Finding {
+    Finding {
+        check: Check::Token,
+        verdict,
+        evidence: evidence.to_owned(),
+        cure: None,
+    }
+}
+
+fn answer() -> (AnswerBucket, u32) {
+    (AnswerBucket::of(std::time::Duration::from_millis(7)), 1)
 }
 
 fn ticket_tag(t: &TestDb, name: &str) -> TicketTag {
@@ -191,6 +215,10 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant
+        .add_answer_times(connection, tenant.now(), &[answer()])
+        .await
+        .unwrap();
+    tenant
         .put_conversation(connection, &conversation(name))
         .await
         .unwrap();
@@ -219,6 +247,11 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant.enqueue(&world.details_job()).await.unwrap();
+    for verdict in [CheckVerdict::Good, CheckVerdict::Bad] {
+        let found = [finding(name, verdict)];
+        tenant.put_findings(connection, &found, 9).await.unwrap();
+        tenant.end_doctor_round(connection, &found).await.unwrap();
+    }
 }
 
 /// All that `tenant` can read with the ids of `world`, a line a query.
@@ -235,6 +268,13 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         permission_checks(connection);
         topic_sightings(connection);
         refusals(connection, 100);
+        doctor_lines(connection);
+        doctor_changes(connection, 100);
+        doctor_ran_at(connection);
+        waiting(connection);
+        newest_bodies(connection, 100);
+        answer_times(connection, DateTime::UNIX_EPOCH);
+        is_pending(&world.details_job());
         conversation(connection, CONVERSATION);
         messages(connection, CONVERSATION);
         tombstones(connection, CONVERSATION);
@@ -263,6 +303,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         details();
         members();
         is_member(world.people.viewer.id);
+        role_of(world.people.viewer.id);
     }
     read_people(tenant, world, &mut out).await;
     out
@@ -286,7 +327,7 @@ both_databases! {
         let own = read_all(t.db.workspace(alpha.workspace), &alpha).await;
         for line in own.lines() {
             let (query, found) = line.split_once(": ").unwrap();
-            assert!(!["None", "[]", "false", "0", "(false, [])"].contains(&found), "{query} finds its own");
+            assert!(!NOTHING.contains(&found), "{query} finds its own");
         }
         let tx = t.db.begin().await.unwrap();
         for seen in [
@@ -301,7 +342,7 @@ both_databases! {
                     "product_by_slug", "tags", "ticket", "details", "members", "oauth_app", "contacts", "contact_count",
                     "companies", "company_count",
                 ].contains(&query);
-                let nothing = ["None", "[]", "false", "0", "(false, [])", "{}"].contains(&found);
+                let nothing = NOTHING.contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");
             }
         }
@@ -377,6 +418,9 @@ both_databases! {
             put_permission_check(connection, &check("beta"));
             saw_topic(connection, "alpha", t.sources.now());
             record_refusal(connection, "beta", None, 0);
+            add_answer_times(connection, t.sources.now(), &[answer()]);
+            saw_head(connection, t.sources.now());
+            ask_uninstall(connection, TimeDelta::minutes(1));
             record_refusal(beta.connection, "beta", None, 0);
             lock_conversation(connection, CONVERSATION);
             put_conversation(connection, &conversation("beta"));
@@ -402,6 +446,8 @@ both_databases! {
             keep_secrets(connection, SecretKind::AccessToken, 0);
             keep_secrets(beta.connection, SecretKind::AccessToken, 0);
             drop_older_secrets(connection, SecretKind::AccessToken, t.sources.id());
+            claim_secret(alpha.secret, t.sources.now());
+            release_secret(alpha.secret);
             create_product("App");
             rename_product(product, "beta");
             set_product_feedback(product, false);
@@ -423,9 +469,14 @@ both_databases! {
             add_member(guest, Role::Viewer);
             create_connection(new_connection());
             erase_conversation(beta.connection, CONVERSATION);
+            put_findings(connection, &[finding("beta", CheckVerdict::Warn)], 0);
+            put_findings(beta.connection, &[finding("gamma", CheckVerdict::Warn)], 0);
+            end_doctor_round(connection, &[]);
+            end_doctor_round(beta.connection, &[]);
+            plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 96);
+        assert_eq!(tried, 106);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
@@ -446,14 +497,14 @@ both_databases! {
     async fn a_tenants_job_stands_for_no_other_tenants(t: TestDb) {
         let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
         let tx: Tx = t.db.begin().await.unwrap();
-        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, TimeDelta::minutes(1)).await.unwrap();
         for one in &claimed {
             tx.across().finish_job(one).await.unwrap();
         }
         // A job that names another tenant's connection finds nothing there, and must not swallow the tenant's own.
         tx.workspace(beta.workspace).enqueue(&alpha.details_job()).await.unwrap();
         tx.workspace(alpha.workspace).enqueue(&alpha.details_job()).await.unwrap();
-        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, TimeDelta::minutes(1)).await.unwrap();
         assert!(claimed.iter().any(|one| one.workspace == alpha.workspace), "{claimed:?}");
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod classify;
+mod form;
 mod request;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -1,5 +1,6 @@
 //! The pages, by URL.
 
+pub mod auth;
 pub mod error;
 pub(crate) mod events;
 pub(crate) mod home;

@@ -16,6 +16,7 @@ use earmark_db::{Db, Tenant};
 use earmark_intercom::{HostMap, Http, LocalBudget, Policy};
 use earmark_jobs::{Handlers, Worker};
 use earmark_model::{Job, JobKind};
+use earmark_oauth::{Exchange, OAuth};
 use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, demo_seed};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_sync::RefreshTagsHandler;
@@ -76,7 +77,7 @@ impl World {
     }
 
     fn with(db: TestDb, people: People, intercom: &str, sandbox: TestSandbox) -> Self {
-        let store = store(&db.db, intercom);
+        let (store, oauth) = services(&db.db, intercom);
         let settings = earmark_accounts::Settings {
             sign_up_open: true,
             session: TimeDelta::days(30),
@@ -92,7 +93,7 @@ impl World {
             trusted_proxies: Vec::new(),
             max_body: 64 * 1024,
         };
-        let web = Web::new(accounts, store.clone(), db.db.clone(), settings);
+        let web = Web::new(accounts, store.clone(), oauth, db.db.clone(), settings);
         let refresh = RefreshTagsHandler {
             db: db.db.clone(),
             store: store.clone(),
@@ -179,7 +180,7 @@ impl World {
 }
 
 /// The services over a database, with Intercom at `url`.
-fn store(db: &Db, url: &str) -> Store {
+fn services(db: &Db, url: &str) -> (Store, OAuth) {
     let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
     let policy = Policy {
         max_attempts: 1,
@@ -190,13 +191,15 @@ fn store(db: &Db, url: &str) -> Store {
     let mut hosts = HostMap::intercom().unwrap();
     hosts.set_api(None, url).unwrap();
     let ring = KeyRing::new(MasterKey::generate(db.sources()), []);
-    Store::new(
-        db.clone(),
-        ring,
-        hosts,
-        http,
-        Arc::new(LocalBudget::new(environment)),
-    )
+    let exchange = Exchange::new(http.clone(), db.sources().clone());
+    let budget = Arc::new(LocalBudget::new(environment));
+    let store = Store::new(db.clone(), ring, hosts, http, budget);
+    let settings = earmark_oauth::Settings {
+        key: KEY,
+        public_url: "https://earmark.example/".parse().unwrap(),
+    };
+    let oauth = OAuth::new(db.clone(), store.clone(), exchange, &settings);
+    (store, oauth)
 }
 
 /// The demo's Intercom workspace, with a second app that lacks a permission.

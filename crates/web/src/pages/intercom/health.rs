@@ -2,7 +2,7 @@
 
 use earmark_connections::webhook::{TOPICS, Topic};
 use earmark_db::tenant::{
-    Connection, PermissionCheck, Refusal, SecretKind, StoredSecret, TopicSighting,
+    Connection, PermissionCheck, Refusal, SecretKind, StoredSecret, TopicSighting, Via,
 };
 use earmark_db::{Db, Result, Tenant};
 use earmark_model::{ConnectionStatus, PermissionState};
@@ -45,7 +45,10 @@ impl Known {
             return Vec::new();
         }
         let needs = [
-            self.webhooks_need(),
+            match connection.via {
+                Via::Token => self.webhooks_need(),
+                Via::Installation { .. } | Via::OwnApp { .. } => self.silence(),
+            },
             self.feedback_needs(connection),
             self.permissions_need(),
             tags_need(connection),
@@ -69,6 +72,15 @@ impl Known {
             ),
             None => "No webhook has arrived yet. Give Intercom the endpoint URL and the topics, then tag a message."
                 .to_owned(),
+        })
+    }
+
+    /// The webhooks of an OAuth app are set up with the app.
+    fn silence(&self) -> Option<String> {
+        let silent = self.sightings.is_empty();
+        silent.then(|| {
+            "No webhook has arrived yet. Tag a message in Intercom to test it; if nothing comes, check the app's webhooks."
+                .to_owned()
         })
     }
 

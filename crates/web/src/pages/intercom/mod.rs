@@ -1,16 +1,18 @@
 //! `/w/{ws}/settings/integrations/intercom`: the connections to Intercom.
 
+pub mod app;
 pub mod connect;
 pub mod connection;
 pub mod deliveries;
 pub mod disconnect;
 mod health;
+pub(crate) mod oauth;
 pub mod token;
 
 use super::prelude::*;
-use earmark_connections::ManageError;
+use earmark_connections::{Connected, ManageError, Region};
 use earmark_db::tenant::Connection;
-use earmark_model::{ConnectionId, ConnectionStatus, Right};
+use earmark_model::{ConnectionId, ConnectionStatus, Method, Right};
 use health::Known;
 
 /// The region's name in words; `region` is Intercom's `US`, `EU` or `AU`.
@@ -21,6 +23,42 @@ fn region_words(region: &str) -> &str {
         "AU" => "Australia",
         other => other,
     }
+}
+
+/// Says what was connected, and what differs from what the member may expect.
+pub(super) fn connected_words(connected: &Connected, chosen: Option<Region>) -> String {
+    let Connected {
+        connection: _,
+        app_name,
+        region,
+        replaced,
+        method,
+        switched,
+    } = connected;
+    const STEPS: &str = " Two steps are left: the client secret and the webhook URL.";
+    let (how, steps) = match method {
+        Method::AccessToken => ("an access token", STEPS),
+        Method::OAuth => ("OAuth", ""),
+    };
+    let mut words = match (replaced, method) {
+        (true, _) if *switched => format!(
+            "{app_name} is now connected with {how}. Tickets, tags and settings stay as they were.{steps}"
+        ),
+        (true, Method::AccessToken) => format!(
+            "{app_name} was connected already: its access token was replaced, and everything else stays as it was."
+        ),
+        (true, Method::OAuth) => {
+            format!("{app_name} is connected again, and everything else stays as it was.")
+        }
+        (false, _) => format!("{app_name} is connected.{steps}"),
+    };
+    if chosen.is_some_and(|chosen| chosen != *region) {
+        let region = region_words(region.as_str());
+        words.push_str(&format!(
+            " It is hosted in another region than the one you chose: {region}."
+        ));
+    }
+    words
 }
 
 /// The pill that says how a connection is; `needs` is what is left to do.

@@ -6,10 +6,11 @@ mod samples;
 pub(crate) use handlers::{check, feedback, get, secret};
 
 use super::super::prelude::*;
+use super::connect::AppChoice;
 use super::health::{Known, TAG_TOPIC, topics_of};
 use super::{connection_tone, products_of, region_words};
 use earmark_connections::webhook::{TOPICS, TopicGroup};
-use earmark_db::tenant::{Connection, PermissionCheck, Refusal, TopicSighting};
+use earmark_db::tenant::{Connection, PermissionCheck, Refusal, TopicSighting, Via};
 use earmark_model::{ConnectionStatus, Job, Permission, PermissionState, Right};
 
 /// A permission with what the last check found.
@@ -119,6 +120,27 @@ impl From<Refusal> for RefusalRow {
     }
 }
 
+/// Through which app a connection was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// A private app, whose access token was pasted.
+    Token,
+    /// The installation's OAuth app.
+    Installation,
+    /// An OAuth app of the workspace.
+    OwnApp,
+}
+
+impl From<&Via> for Through {
+    fn from(via: &Via) -> Self {
+        match via {
+            Via::Token => Self::Token,
+            Via::Installation { .. } => Self::Installation,
+            Via::OwnApp { .. } => Self::OwnApp,
+        }
+    }
+}
+
 /// A connection.
 #[derive(Debug, Template)]
 #[template(path = "pages/intercom/connection.html")]
@@ -167,6 +189,10 @@ pub struct ConnectionPage {
     pub products: Vec<(String, String)>,
     /// The latest refused requests, newest first.
     pub refusals: Vec<RefusalRow>,
+    /// Through which app it was made.
+    pub through: Through,
+    /// Whether there is an OAuth app to connect through.
+    pub has_app: bool,
     /// Whether the reader may change it.
     pub may: bool,
     /// What is wrong with the client secret's form.
@@ -212,6 +238,8 @@ impl ConnectionPage {
             disconnected_at: connection.disconnected_at,
             checked_at: connection.checked_at,
             feedback_since: connection.feedback_on_at,
+            through: Through::from(&connection.via),
+            has_app: AppChoice::of(at).await? != AppChoice::None,
             may: at.may(Right::ManageConnections),
             errors: FormErrors::none(),
         })
@@ -267,6 +295,10 @@ impl ConnectionPage {
             (0, _) => (Tone::Warn, format!("{unknown} unknown")),
             _ => (Tone::Bad, format!("{missing} missing")),
         }
+    }
+
+    fn is_token(&self) -> bool {
+        self.through == Through::Token
     }
 
     fn is_live(&self) -> bool {

@@ -52,6 +52,8 @@ fn page() -> ConnectionPage {
             ("mobile".to_owned(), "Mobile".to_owned()),
         ],
         refusals: Vec::new(),
+        through: Through::Token,
+        has_app: true,
         may: true,
         errors: FormErrors::none(),
     }
@@ -121,6 +123,17 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         }],
         ..page()
     };
+    let oauth = |through| ConnectionPage {
+        through,
+        secret_last4: None,
+        secret_verified_at: None,
+        ..page()
+    };
+    let refused_oauth = ConnectionPage {
+        through: Through::Installation,
+        secret_last4: None,
+        ..refused()
+    };
     let viewer = ConnectionPage {
         may: false,
         ..page()
@@ -131,6 +144,9 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         ("refused", refused()),
         ("secret-wrong", wrong),
         ("disconnected", disconnected),
+        ("oauth", oauth(Through::Installation)),
+        ("oauth-own-app", oauth(Through::OwnApp)),
+        ("oauth-refused", refused_oauth),
         ("viewer", viewer),
         ("hostile", hostile),
     ]
