@@ -125,6 +125,13 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ConnectionFeedback => route.to(intercom::connection::feedback),
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
+        Name::Actions => route.to(intercom::actions::get),
+        Name::Action => route.to(intercom::actions::action::get),
+        Name::ActionPost => route.to(intercom::actions::action::post),
+        Name::ActionRuns => route.to(intercom::actions::runs::get),
+        Name::ActionRun => route.to(intercom::actions::runs::open::get),
+        Name::ActionDownload => route.to(intercom::actions::runs::open::download),
+        Name::ActionStop => route.to(intercom::actions::runs::open::stop),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

@@ -111,6 +111,18 @@ links! {
     connection_feedback(ws, connection) = ConnectionFeedback;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
+    /// A connection's actions.
+    actions(ws, connection) = Actions;
+    /// An action of a connection.
+    action(ws, connection, action) = Action;
+    /// The log of a connection's actions.
+    action_runs(ws, connection) = ActionRuns;
+    /// A run of an action.
+    action_run(ws, connection, run) = ActionRun;
+    /// A run's answer, or what it fetched.
+    action_download(ws, connection, run) = ActionDownload;
+    /// Ending a run.
+    action_stop(ws, connection, run) = ActionStop;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
 }
