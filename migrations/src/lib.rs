@@ -18,6 +18,7 @@ mod m0007_jobs;
 mod m0008_oauth;
 mod m0009_answer_times;
 mod m0010_doctor;
+mod m0011_erasures;
 mod m0012_people;
 mod m0013_refresh;
 mod m0014_actions;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_oauth::Migration),
             Box::new(m0009_answer_times::Migration),
             Box::new(m0010_doctor::Migration),
+            Box::new(m0011_erasures::Migration),
             Box::new(m0012_people::Migration),
             Box::new(m0013_refresh::Migration),
             Box::new(m0014_actions::Migration),

@@ -207,7 +207,7 @@ describe('setting up', () => {
     await inspect(page, 'disconnect-wrong');
     await page.getByLabel('Workspace name').fill(company);
     await page.getByRole('button', { name: 'Disconnect Intercom' }).click();
-    await page.getByText('The access token and the client secret are wiped.').first().waitFor();
+    await page.getByText('Its credentials are wiped.').first().waitFor();
     await inspect(page, 'disconnected');
     assert.equal(await page.getByText('Wiped', { exact: true }).count(), 2);
 

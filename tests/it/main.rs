@@ -3,10 +3,12 @@
 
 mod architecture;
 mod authorize;
+mod erasure;
 mod hooks;
 mod ingest;
 mod kill;
 mod policy;
+mod rotation;
 mod secrets;
 mod support;
 mod tenancy;

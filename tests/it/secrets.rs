@@ -1,7 +1,10 @@
 //! Token, client secret and password are given to the app as people give them, and stand nowhere afterwards.
 
-use crate::support::{Browser, Dump, House, Plan, TAG, Talk, houses, post};
-use earmark_testkit::eventually;
+use crate::support::{Browser, Dump, House, INSTALLATION, Plan, TAG, Talk, houses, post};
+use earmark_db::tenant::{SecretKind, SecretOwner};
+use earmark_model::{SecretId, WorkspaceId};
+use earmark_seal::Context;
+use earmark_testkit::{build, eventually};
 use earmark_web::routes::{Guard, Method, ROUTES};
 use std::fmt::Debug;
 use std::io::Write;
@@ -14,7 +17,21 @@ const WRONG_PASSWORD: &str = "marked but mistaken password";
 const TOKEN: &str = "dG9rOm1hcmtlZC10b2tlbi1wYXN0ZWQ";
 const WRONG_TOKEN: &str = "dG9rOm1hcmtlZC1hbmQtcmV2b2tlZA";
 const CLIENT_SECRET: &str = "7a90-marked-client-secret-e5f1";
-const MARKS: [&str; 5] = [PASSWORD, WRONG_PASSWORD, TOKEN, WRONG_TOKEN, CLIENT_SECRET];
+const REFRESH_TOKEN: &str = "dG9rOm1hcmtlZC1yZWZyZXNoLXRva2Vu";
+const OWN_CLIENT_ID: &str = "0a11-marked-client-id-of-an-own-app";
+const OWN_CLIENT_SECRET: &str = "0a11-marked-client-secret-of-an-own-app";
+const MARKS: [&str; 10] = [
+    PASSWORD,
+    WRONG_PASSWORD,
+    TOKEN,
+    WRONG_TOKEN,
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+    OWN_CLIENT_ID,
+    OWN_CLIENT_SECRET,
+    INSTALLATION.0,
+    INSTALLATION.1,
+];
 
 /// Everything this process logs from the first call on.
 #[derive(Debug, Clone, Default)]
@@ -120,6 +137,27 @@ async fn connect(house: &House, browser: &mut Browser) -> String {
     connection
 }
 
+/// Stores a secret as the store seals it.
+async fn seal(
+    house: &House,
+    workspace: WorkspaceId,
+    owner: impl Into<SecretOwner>,
+    kind: SecretKind,
+    secret: &str,
+) {
+    let (id, owner): (SecretId, SecretOwner) = (house.db.sources.id(), owner.into());
+    let place = format!("{owner}/{id}/{kind}");
+    let context = Context {
+        workspace,
+        owner: &place,
+    };
+    let sealed = house
+        .ring
+        .seal(&house.db.sources, context, secret.as_bytes());
+    let parts = (id, kind, sealed.as_str(), "");
+    build::secret(&house.app.db, workspace, owner, parts).await;
+}
+
 houses! {
     async fn a_token_a_client_secret_and_a_password_stand_nowhere(house: House) {
         let log = Log::start();
@@ -131,6 +169,13 @@ houses! {
         let id = connection.rsplit('/').next().unwrap().to_owned();
         let user = house.app.db.across().user_by_email("priya@marked.example").await.unwrap().unwrap();
         let workspace = house.app.db.across().memberships(user.id).await.unwrap().remove(0).workspace.id;
+        let connection_id: earmark_model::ConnectionId = id.parse().unwrap();
+        seal(&house, workspace, connection_id, SecretKind::RefreshToken, REFRESH_TOKEN).await;
+        let tx = house.app.db.begin().await.unwrap();
+        let own = tx.workspace(workspace).create_oauth_app("a-fingerprint").await.unwrap().id;
+        tx.commit().await.unwrap();
+        seal(&house, workspace, own, SecretKind::ClientId, OWN_CLIENT_ID).await;
+        seal(&house, workspace, own, SecretKind::ClientSecret, OWN_CLIENT_SECRET).await;
         let tenant = house.app.db.workspace(workspace);
         let row = tenant.connection(id.parse().unwrap()).await.unwrap().unwrap();
         let hook = format!("{}/hooks/intercom/{}", house.base, row.endpoint_token);
@@ -152,6 +197,14 @@ houses! {
             }
         }
 
+        // Every secret is read on the way, too: all of them open, and are sealed once more.
+        let checked = house.app.store.check_all().await.unwrap();
+        assert!(checked.open.values().sum::<u64>() >= 5 && checked.shut.is_empty(), "{checked:?}");
+        assert_debug_unmarked("a check of the keys", &checked);
+        assert_debug_unmarked("a rotation", &house.app.store.reseal_all().await.unwrap());
+        let app = house.app.store.installation_app().expect("the installation's app");
+        assert_eq!(app.client_id, INSTALLATION.0);
+        assert_debug_unmarked("the installation's app", &app);
         assert_debug_unmarked("the app", &house.app);
         assert_debug_unmarked("the store", &house.app.store);
         assert_debug_unmarked("the connection", &row);

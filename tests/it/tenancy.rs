@@ -85,7 +85,9 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         ],
         Name::OwnAppSecret => &[("client_secret", "4c1d-another-walked-secret")],
         Name::ConnectionSecret => &[("client_secret", "4c1d-a-walked-secret")],
-        Name::DisconnectPost => &[("confirm", &things.name)],
+        Name::ConnectionRename => &[("name", "Walked")],
+        Name::DisconnectPost => &[("confirm", &things.name), ("mirrored", "keep")],
+        Name::ConnectionErase => &[("confirm", &things.name)],
         Name::AttachmentsRefresh
         | Name::ProductArchive
         | Name::ProductUnarchive

@@ -191,7 +191,7 @@ impl FetchAllHandler {
         }
         self.0
             .store
-            .note_failure(job.workspace, row.connection, secret, error)
+            .note_failure(job.workspace, row.connection, secret, None, error)
             .await?;
         let lost = at.beyond && at.at.is_some();
         if (error.is_passing() || lost) && job.attempt < job.job.max_attempts() {

@@ -245,10 +245,22 @@ impl Actions {
         outcome: &Result<Reply, Error>,
     ) {
         let learnt = async {
-            if let Err(error) = outcome {
-                self.store
-                    .note_failure(place.workspace, place.connection, secret, error)
-                    .await?;
+            let (workspace, connection) = (place.workspace, place.connection);
+            let needed = action.needs.evidence();
+            match outcome {
+                Err(error) => {
+                    let noted = self
+                        .store
+                        .note_failure(workspace, connection, secret, needed, error);
+                    noted.await?;
+                }
+                Ok(_) => {
+                    let used: Vec<_> = needed.into_iter().collect();
+                    let noted = self
+                        .store
+                        .note_success(workspace, connection, secret, &used, &[]);
+                    noted.await?;
+                }
             }
             let touches = outcome.as_ref().map_or(&[][..], |reply| &reply.touches);
             let tx = self.db.begin().await?;
@@ -374,22 +386,14 @@ fn storable(text: String) -> String {
     }
 }
 
-/// What a run proved about a permission of the connection's checks.
+/// Writing is confirmed by the first thing that writes: nothing harmless proves that permission.
 fn evidence(action: &Action, outcome: &Result<Reply, Error>) -> Option<PermissionCheck> {
-    let permission = action.needs.evidence()?;
-    let (state, note) = match outcome {
-        Ok(_) => (PermissionState::Granted, None),
-        Err(Error::PermissionMissing { code, message, .. })
-            if code.as_deref() != Some("api_plan_restricted") =>
-        {
-            (PermissionState::Missing, message.clone())
-        }
-        Err(_) => return None,
-    };
+    let permission = action.needs.evidence();
+    let permission = permission.filter(|one| outcome.is_ok() && !one.is_readable())?;
     Some(PermissionCheck {
         permission,
-        state,
-        note,
+        state: PermissionState::Granted,
+        note: None,
         took_ms: None,
     })
 }

@@ -2,10 +2,10 @@
 
 use crate::error::AppError;
 use crate::store::Store;
-use earmark_db::tenant::{Connection, SecretKind};
+use earmark_db::tenant::{Connection, SecretKind, StoredSecret};
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::{BudgetKey, Client, Error, Hosts, Lane, Region};
-use earmark_model::{ConnectionId, ConnectionStatus, SecretId, StatusEvent, WorkspaceId};
+use earmark_model::{ConnectionId, ConnectionStatus, SecretId, WorkspaceId};
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,18 @@ impl Store {
         lane: Lane,
     ) -> Result<Ready, NotReady> {
         let stored = self.access_token(workspace, connection).await?;
-        let token = self.open_token(workspace, &stored)?;
+        self.client_with(workspace, connection, &stored, lane)
+    }
+
+    /// A client that asks with a stored token.
+    pub(crate) fn client_with(
+        &self,
+        workspace: WorkspaceId,
+        connection: &Connection,
+        stored: &StoredSecret,
+        lane: Lane,
+    ) -> Result<Ready, NotReady> {
+        let token = self.open_token(workspace, stored)?;
         // Intercom counts the calls of an OAuth app together, whoever's token they carry.
         let credential = match connection.via.client_key() {
             Some(client_key) => client_key.to_owned(),
@@ -112,48 +123,6 @@ impl Store {
                     why: format!("{why}"),
                 })?;
         Ok(self.hosts.of(region))
-    }
-
-    /// Writes down what a failed call with the token `secret` says about the credentials: only a refused token changes
-    /// the status, and only while it is the stored one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn note_failure(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        secret: SecretId,
-        error: &Error,
-    ) -> earmark_db::Result<()> {
-        tracing::warn!(%workspace, %connection, error = with_request(error), "a call to Intercom failed");
-        let Error::Reconnect { code, .. } = error else {
-            return Ok(());
-        };
-        let code = code.as_deref().unwrap_or("unauthorized");
-        let why = format!("Intercom refuses the access token ({code}). Paste a new one to go on.");
-        self.refuse(workspace, connection, secret, &why).await
-    }
-
-    /// Marks a connection's credentials refused, unless the token was replaced or the connection disconnected meanwhile.
-    pub(crate) async fn refuse(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        secret: SecretId,
-        why: &str,
-    ) -> earmark_db::Result<()> {
-        let tx = self.db.begin().await?;
-        let tenant = tx.workspace(workspace);
-        if holds(&tenant, connection, secret).await? {
-            let row = tenant.connection(connection).await?;
-            let row = row.ok_or(earmark_db::Error::Missing)?;
-            let status = row.status.after(StatusEvent::Refused);
-            tenant
-                .move_connection(connection, status, Some(why))
-                .await?;
-        }
-        tx.commit().await
     }
 }
 

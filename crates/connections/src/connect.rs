@@ -1,5 +1,6 @@
 //! Connecting: whatever way the credentials came, they are proved with `/me` before they are stored.
 
+use crate::disconnect::is_erasing;
 use crate::error::ConnectError;
 use crate::refresh::Tokens;
 use crate::store::{Store, is_pasted_whole};
@@ -169,6 +170,9 @@ impl Store {
         }
         let known = known(&tenant, &new, reconnect).await?;
         let (id, action) = match &known {
+            Some(known) if is_erasing(&tenant, known.id).await? => {
+                return Err(ConnectError::Erasing);
+            }
             Some(known) => {
                 // What another app left is of no use to this one, and no longer needed.
                 if known.via != new.via {

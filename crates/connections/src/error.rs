@@ -52,6 +52,12 @@ pub enum ConnectError {
     /// The workspace's own app was removed or replaced since.
     #[error("Your workspace's own OAuth app was removed or replaced meanwhile.")]
     AppGone,
+    /// The connection it is for is being erased.
+    #[error(
+        "What was copied from this Intercom workspace is still being erased. Connect again when that is finished; the \
+         connection's page shows how far it is."
+    )]
+    Erasing,
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),
@@ -120,6 +126,9 @@ pub enum ManageError {
     /// There is no such connection (any more), or it is disconnected.
     #[error("This connection is no longer there, or is disconnected.")]
     Missing,
+    /// What was copied through it is being erased, as was asked before.
+    #[error("What was copied through this connection is being erased already.")]
+    Erasing,
     /// Our own database failed.
     #[error(transparent)]
     Database(earmark_db::Error),

@@ -87,14 +87,7 @@ impl Store {
         expires_at: Option<DateTime<Utc>>,
     ) -> earmark_db::Result<()> {
         let (id, owner): (SecretId, SecretOwner) = (self.db.sources().id(), owner.into());
-        let place = place(owner, id, kind);
-        let context = Context {
-            workspace,
-            owner: &place,
-        };
-        let sealed = self
-            .ring
-            .seal(self.db.sources(), context, secret.as_bytes());
+        let sealed = self.seal(workspace, (owner, id, kind), &Secret::new(secret));
         let tenant = tx.workspace(workspace);
         let former = match kind {
             SecretKind::ClientSecret => 1,
@@ -144,6 +137,21 @@ impl Store {
         let secret = self.open(workspace, stored)?;
         let text = secret.expose_str().map_err(|_| OpenError::Malformed)?;
         Ok(Token::new(text))
+    }
+
+    /// Seals a secret to its row with the primary key.
+    pub(crate) fn seal(
+        &self,
+        workspace: WorkspaceId,
+        (owner, id, kind): (SecretOwner, SecretId, SecretKind),
+        secret: &Secret,
+    ) -> Sealed {
+        let place = place(owner, id, kind);
+        let context = Context {
+            workspace,
+            owner: &place,
+        };
+        self.ring.seal(self.db.sources(), context, secret.expose())
     }
 
     /// Opens a stored secret.

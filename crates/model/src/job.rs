@@ -20,6 +20,8 @@ text_enum! {
         Doctor = "doctor",
         /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
         ConfirmUninstall = "confirm_uninstall",
+        /// Erases what was copied through a disconnected connection.
+        Erase = "erase",
     }
 }
 
@@ -28,7 +30,7 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane => false,
+            Self::Lane | Self::Erase => false,
             Self::Details
             | Self::RefreshTags
             | Self::CheckConnection
@@ -90,6 +92,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::Erase`].
+    Erase {
+        /// The connection.
+        connection: ConnectionId,
+    },
 }
 
 impl Job {
@@ -104,6 +111,7 @@ impl Job {
             Self::FetchAll { .. } => JobKind::FetchAll,
             Self::Doctor { .. } => JobKind::Doctor,
             Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
+            Self::Erase { .. } => JobKind::Erase,
         }
     }
 
@@ -127,6 +135,7 @@ impl Job {
                 None => format!("doctor:{connection}"),
             },
             Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
+            Self::Erase { connection } => format!("erase:{connection}"),
         }
     }
 
@@ -134,7 +143,9 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } | Self::FetchAll { .. } => 100,
+            Self::Lane(_) | Self::Details { .. } | Self::FetchAll { .. } | Self::Erase { .. } => {
+                100
+            }
             Self::RefreshTags { .. }
             | Self::CheckConnection { .. }
             | Self::Doctor { .. }

@@ -66,6 +66,9 @@ pub enum Problem {
     /// The connection that was to be reconnected is gone.
     #[error("the connection is gone")]
     ConnectionGone,
+    /// What was copied from this Intercom workspace is still being erased.
+    #[error("what was copied from it is still being erased")]
+    Erasing,
     /// Intercom does not accept the code, or the app's client id and secret.
     #[error("Intercom refused the code")]
     CodeRefused,
@@ -155,6 +158,7 @@ impl Problem {
             }
             ConnectError::Missing => Self::ConnectionGone,
             ConnectError::AppGone => Self::AppGone,
+            ConnectError::Erasing => Self::Erasing,
             ConnectError::Database(error) => Self::Database(error),
         }
     }

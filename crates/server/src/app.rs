@@ -5,6 +5,7 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
+use earmark_actions::{Actions, FetchAllHandler};
 use earmark_connections::{
     CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
     SourcesEnvironment, Store, UninstallHandler,
@@ -15,7 +16,7 @@ use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
 use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
 use earmark_oauth::{Exchange, OAuth};
-use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
+use earmark_sync::{DetailsHandler, EraseHandler, LaneHandler, RefreshTagsHandler};
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -89,18 +90,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub async fn build(config: &Config, sources: Sources) -> Result<Self, StartError> {
-        let options = Options {
-            max_connections: config.database.max_connections,
-            ..Options::new(config.database.url.expose())
-        };
-        let db = Db::connect(&options, sources.clone()).await?;
-        // One process owns an SQLite file, so it may bring it up to date; on PostgreSQL others may be serving.
-        match db.pending_migrations().await? {
-            0 => {}
-            _ if !db.is_shared() => db.migrate().await?,
-            pending => return Err(StartError::NotMigrated(pending)),
-        }
-        Self::over(db, config)
+        Self::over(open(config, sources).await?, config)
     }
 
     /// Builds every part over an open database whose schema is up to date.
@@ -108,23 +98,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub fn over(db: Db, config: &Config) -> Result<Self, StartError> {
-        let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
-        let budget: Arc<dyn RateBudget> = if db.is_shared() {
-            Arc::new(SharedBudget::new(db.clone()))
-        } else {
-            Arc::new(LocalBudget::new(environment.clone()))
-        };
-        let http = Http::new(policy(config), environment)?;
-        let exchange = Exchange::new(http.clone(), db.sources().clone());
-        let store = Store::new(
-            db.clone(),
-            config.keys.clone(),
-            config.intercom.hosts.clone(),
-            http,
-            budget,
-        )
-        .with_installation_app(config.oauth.clone())
-        .with_refresher(Arc::new(exchange.clone()));
+        let (store, exchange) = store(&db, config)?;
         let oauth = OAuth::new(db.clone(), store.clone(), exchange, &oauth(config));
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
@@ -149,6 +123,12 @@ impl App {
             web,
             threads: config.server.workers,
         })
+    }
+
+    /// Previews and runs actions.
+    #[must_use]
+    pub fn actions(&self) -> Actions {
+        Actions::new(self.db.clone(), self.store.clone())
     }
 
     /// Serves pages and webhooks, and runs jobs, until the server is stopped.
@@ -201,6 +181,45 @@ impl Serving {
         }
         self.ingest.flush().await;
     }
+}
+
+/// Opens the database, its schema up to date.
+///
+/// # Errors
+/// [`StartError::Database`], [`StartError::NotMigrated`].
+pub(crate) async fn open(config: &Config, sources: Sources) -> Result<Db, StartError> {
+    let options = Options {
+        max_connections: config.database.max_connections,
+        ..Options::new(config.database.url.expose())
+    };
+    let db = Db::connect(&options, sources).await?;
+    // One process owns an SQLite file, so it may bring it up to date; on PostgreSQL others may be serving.
+    match db.pending_migrations().await? {
+        0 => {}
+        _ if !db.is_shared() => db.migrate().await?,
+        pending => return Err(StartError::NotMigrated(pending)),
+    }
+    Ok(db)
+}
+
+/// The connection store over an open database, and the exchange that renews its tokens.
+///
+/// # Errors
+/// [`StartError::Http`].
+pub(crate) fn store(db: &Db, config: &Config) -> Result<(Store, Exchange), StartError> {
+    let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
+    let budget: Arc<dyn RateBudget> = if db.is_shared() {
+        Arc::new(SharedBudget::new(db.clone()))
+    } else {
+        Arc::new(LocalBudget::new(environment.clone()))
+    };
+    let http = Http::new(policy(config), environment)?;
+    let exchange = Exchange::new(http.clone(), db.sources().clone());
+    let (keys, hosts) = (config.keys.clone(), config.intercom.hosts.clone());
+    let store = Store::new(db.clone(), keys, hosts, http, budget)
+        .with_installation_app(config.oauth.clone())
+        .with_refresher(Arc::new(exchange.clone()));
+    Ok((store, exchange))
 }
 
 /// Takes an address to listen on.
@@ -302,6 +321,11 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(
+            JobKind::FetchAll,
+            FetchAllHandler(Actions::new(db.clone(), store.clone())),
+        )
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
         .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
+        .with(JobKind::Erase, EraseHandler(db.clone()))
 }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod actions;
 mod check_config;
 mod demo;
 mod keys;
@@ -18,7 +19,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(args),
         Command::Sandbox(args) => sandbox::run(args),
-        Command::Keys(command) => keys::run(&command),
+        Command::Keys(command) => keys::run(command),
+        Command::Actions(command) => actions::run(command),
         Command::CheckConfig(args) => check_config::run(args),
     }
 }

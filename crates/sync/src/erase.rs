@@ -3,6 +3,7 @@
 use crate::buried::Buried;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
+use earmark_db::tenant::Ticket;
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{Erase, mentions, scrub};
@@ -47,12 +48,17 @@ pub(crate) async fn redact(
     })
 }
 
-/// Erases all of a deleted conversation and buries it. Its tickets keep key, status, our own words and a member's title.
-pub(crate) async fn delete(
+/// Why a conversation is gone that was deleted in Intercom.
+pub(crate) const DELETED: &str = "The conversation was deleted in Intercom";
+
+/// Erases our copy of a conversation and buries it. Its tickets keep key, status, our own words and a member's title.
+/// Gives whether that is news, and the tickets.
+pub(crate) async fn empty(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     conversation: &str,
-) -> Result<Applied> {
+    why: &str,
+) -> Result<(bool, Vec<Ticket>)> {
     let news = tenant.bury(connection, conversation, None).await?;
     let tickets = tenant
         .tickets_of_conversation(connection, conversation)
@@ -60,7 +66,19 @@ pub(crate) async fn delete(
     for ticket in &tickets {
         tenant.mark_source_gone(ticket.id).await?;
     }
-    tenant.erase_conversation(connection, conversation).await?;
+    tenant
+        .erase_conversation(connection, conversation, why)
+        .await?;
+    Ok((news, tickets))
+}
+
+/// Erases all of a deleted conversation, from the stored payloads, too.
+pub(crate) async fn delete(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: &str,
+) -> Result<Applied> {
+    let (news, tickets) = empty(tenant, connection, conversation, DELETED).await?;
     let erase = Erase {
         whole: true,
         ..Erase::default()

@@ -9,6 +9,8 @@ mod apply;
 mod buried;
 mod details;
 mod erase;
+mod erasure;
+mod fetch;
 mod lane;
 mod outcome;
 mod rederive;
@@ -19,6 +21,7 @@ mod thread;
 
 pub use details::DetailsHandler;
 pub use erase::erase_contact;
+pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

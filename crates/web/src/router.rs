@@ -123,6 +123,7 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ConnectionCheck => route.to(intercom::connection::check),
         Name::ConnectionSecret => route.to(intercom::connection::secret),
         Name::ConnectionFeedback => route.to(intercom::connection::feedback),
+        Name::ConnectionRename => route.to(intercom::connection::rename),
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
         Name::Actions => route.to(intercom::actions::get),
@@ -132,6 +133,7 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ActionRun => route.to(intercom::actions::runs::open::get),
         Name::ActionDownload => route.to(intercom::actions::runs::open::download),
         Name::ActionStop => route.to(intercom::actions::runs::open::stop),
+        Name::ConnectionErase => route.to(intercom::connection::erase),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

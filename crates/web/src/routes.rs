@@ -151,6 +151,8 @@ routes! {
     ConnectionSecret Post "/w/{ws}/settings/integrations/intercom/{connection}/secret" Member(ManageConnections);
     /// Switches a connection's feedback on or off.
     ConnectionFeedback Post "/w/{ws}/settings/integrations/intercom/{connection}/feedback" Member(ManageConnections);
+    /// Gives a connection another name.
+    ConnectionRename Post "/w/{ws}/settings/integrations/intercom/{connection}/rename" Member(ManageConnections);
     /// Asks before disconnecting.
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.
@@ -169,6 +171,8 @@ routes! {
     Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Previews or runs an action; one that changes something takes a higher role.
     ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Erases what was copied through a disconnected connection.
+    ConnectionErase Post "/w/{ws}/settings/integrations/intercom/{connection}/erase" Member(ManageConnections);
     /// The log of deliveries.
     Deliveries Get "/w/{ws}/settings/integrations/intercom/{connection}/deliveries" Member(Read);
 }

@@ -109,6 +109,10 @@ links! {
     connection_secret(ws, connection) = ConnectionSecret;
     /// A connection's feedback switch.
     connection_feedback(ws, connection) = ConnectionFeedback;
+    /// Another name for a connection.
+    connection_rename(ws, connection) = ConnectionRename;
+    /// Erasing what was copied through a disconnected connection.
+    connection_erase(ws, connection) = ConnectionErase;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
     /// A connection's actions.

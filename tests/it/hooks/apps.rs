@@ -5,6 +5,7 @@ use crate::hooks::{
     operator_sees, own_app, reconnect, send,
 };
 use crate::support::{Company, House, TAG, Talk, fixture, houses};
+use earmark_connections::Mirrored;
 use earmark_db::tenant::SecretKind;
 use earmark_model::Outcome;
 use earmark_testkit::eventually;
@@ -40,7 +41,7 @@ houses_with_app! {
             assert_eq!(company.tickets(&house).await.len(), 3);
         }
         // The first leaves: what comes afterwards is the second's alone.
-        house.app.store.disconnect(first.workspace, &first.actor(), first.connection).await.unwrap();
+        house.app.store.disconnect(first.workspace, &first.actor(), first.connection, Mirrored::Keep).await.unwrap();
         eventually(crate::hooks::PATIENCE, "the first is forgotten", async || {
             assert_eq!(send(&house, &hook(&house, ""), SECRET, &tagged(&house)).await, 200);
             let (before, both) = (first.deliveries(&house).await.len(), second.deliveries(&house).await.len());

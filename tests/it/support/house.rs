@@ -21,6 +21,11 @@ use std::time::Duration;
 
 /// Where the manual clock of a house stands at first: some hours before what the fixtures tell of.
 const START: i64 = 1_794_980_000;
+/// Client id and client secret of the installation's OAuth app.
+pub(crate) const INSTALLATION: (&str, &str) = (
+    "c0ffee77-marked-installation-id",
+    "5ec2e7aa-marked-installation-secret",
+);
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -230,6 +235,8 @@ pub(crate) fn config(key: &str, db: &TestDb, base: &str, api: &str) -> Vec<(&'st
         ("intercom.api_url", api.to_owned()),
         ("intercom.web_url", api.to_owned()),
         ("jobs.poll_seconds", "1".to_owned()),
+        ("oauth.client_id", INSTALLATION.0.to_owned()),
+        ("oauth.client_secret", INSTALLATION.1.to_owned()),
         ("webhooks.refusals_kept", "5".to_owned()),
         ("webhooks.max_body_bytes", "65536".to_owned()),
     ]

@@ -142,7 +142,7 @@ impl Patient<'_> {
         if on.is_empty() && !features.is_empty() {
             return (not_checked(line, only_while(features)), None);
         }
-        let check = check_permission(client, permission).await;
+        let (check, _) = check_permission(client, permission).await;
         let note = || check.note.as_deref().unwrap_or("Intercom gave no reason");
         let finding = match check.state {
             PermissionState::Granted => {

@@ -237,6 +237,9 @@ impl Patient<'_> {
             Err(NotReady::Sealed(error)) => {
                 return Ok(Reach::blocked(Blocked::Sealed(error.to_string())));
             }
+            Err(NotReady::CannotRefresh(error)) => {
+                return Ok(Reach::blocked(Blocked::Intercom(error)));
+            }
             Err(NotReady::Disconnected | NotReady::NeedsReconnecting) => {
                 return Ok(Reach::blocked(Blocked::Disconnected));
             }
@@ -248,7 +251,7 @@ impl Patient<'_> {
                 if code.as_deref() != Some("api_plan_restricted") => {}
             Err(error) => {
                 store
-                    .note_failure(self.workspace, self.row.id, secret, &error)
+                    .note_failure(self.workspace, self.row.id, secret, None, &error)
                     .await?;
                 blocked = Some(Blocked::Intercom(error));
             }

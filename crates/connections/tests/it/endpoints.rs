@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, PATIENCE, SECRET, hosts, store};
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_connections::{Audience, Endpoints, Receiver, Resolved};
+use earmark_connections::{Audience, Endpoints, Mirrored, Receiver, Resolved};
 use earmark_db::tenant::SecretKind;
 use earmark_model::ConnectionId;
 use earmark_testkit::{both_databases, build, eventually};
@@ -99,7 +99,7 @@ both_databases! {
         for endpoints in [&here, &there] {
             secret_is(endpoints, &token, SECRET).await;
         }
-        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep).await.unwrap();
         for endpoints in [&here, &there] {
             let closed = eventually(PATIENCE, "the endpoint is closed", async || {
                 Some(resolve(endpoints, &token).await).filter(|one| one.closed_at.is_some())

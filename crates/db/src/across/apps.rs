@@ -116,6 +116,20 @@ impl<S: Source> Across<'_, S> {
 }
 
 impl Across<'_, Tx> {
+    /// Makes other transactions that ask for the same app at the same Intercom workspace wait for the end of this one, so
+    /// that of several that disconnect at once one is the last. On SQLite the writer's transaction is that lock.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn lock_installs(&self, client_key: &str, app_id: &str) -> Result<()> {
+        sql::advisory_lock(
+            self.on(),
+            "pg_advisory_xact_lock",
+            format!("install:{client_key}:{app_id}"),
+        )
+        .await
+    }
+
     /// Counts what arrived at the installation's webhook address.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod intake;
 mod queue;
 mod rate;
 mod rounds;
+mod secrets;
 
 pub use accounts::{Membership, Session, User};
 pub use apps::{AppEndpoint, Install, Sighted, Sighting};

@@ -8,6 +8,7 @@ mod connections;
 mod conversations;
 mod deliveries;
 mod doctor;
+mod erasures;
 mod faults;
 mod inbox;
 mod jobs;

@@ -252,6 +252,7 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         tenant.put_findings(connection, &found, 9).await.unwrap();
         tenant.end_doctor_round(connection, &found).await.unwrap();
     }
+    tenant.begin_erasure(connection).await.unwrap();
 }
 
 /// All that `tenant` can read with the ids of `world`, a line a query.
@@ -287,6 +288,10 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         inbox_tags();
         is_queued(&world.details_job());
         is_queued(&Job::Lane(world.lane()));
+        erasure(connection);
+        mirrored(connection);
+        standing_conversations(connection, 100);
+        has_waiting_deliveries(connection);
         products();
         product(world.product.id);
         product_by_slug("app");
@@ -373,6 +378,13 @@ both_databases! {
             grant_connection(connection, &Via::Token, "beta", "EU", None);
             move_connection(connection, ConnectionStatus::Uninstalled, Some("beta"));
             rename_connection(connection, "beta");
+            note_plan(connection, Some("beta"));
+            begin_erasure(connection);
+            count_erased(connection, 1);
+            note_erasure(connection, "beta");
+            finish_erasure(connection);
+            drop_bodies(connection, 100);
+            drop_tags_and_admins(connection);
             set_connection_feedback(connection, true);
             note_tags_failure(connection, "beta");
             disconnect(connection);
@@ -431,7 +443,7 @@ both_databases! {
             bury(beta.connection, CONVERSATION, None);
             redact_message(connection, CONVERSATION, "1");
             redact_message(beta.connection, CONVERSATION, "1");
-            erase_conversation(connection, CONVERSATION);
+            erase_conversation(connection, CONVERSATION, "beta");
             finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
             rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
             rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
@@ -468,7 +480,9 @@ both_databases! {
             enqueue(&beta.details_job());
             add_member(guest, Role::Viewer);
             create_connection(new_connection());
-            erase_conversation(beta.connection, CONVERSATION);
+            erase_conversation(beta.connection, CONVERSATION, "beta");
+            drop_bodies(beta.connection, 100);
+            drop_tags_and_admins(beta.connection);
             put_findings(connection, &[finding("beta", CheckVerdict::Warn)], 0);
             put_findings(beta.connection, &[finding("gamma", CheckVerdict::Warn)], 0);
             end_doctor_round(connection, &[]);
@@ -476,7 +490,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 106);
+        assert_eq!(tried, 115);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

@@ -1,7 +1,7 @@
 //! Connecting, reconnecting and switching, when all goes well.
 
 use crate::support::{OWN_SECRET, TOKEN, World, parameter};
-use earmark_connections::{AppError, Region, TokenForm, client_key};
+use earmark_connections::{AppError, Mirrored, Region, TokenForm, client_key};
 use earmark_db::tenant::{SecretKind, Via};
 use earmark_intercom::Lane;
 use earmark_model::{ConnectionStatus, Job, Method};
@@ -98,7 +98,7 @@ both_databases! {
         assert_eq!(secrets[0], "a-third-client-secret", "the newest is asked with");
         assert_eq!(secrets.len(), 2);
 
-        store.disconnect(workspace, &actor, row.id).await.unwrap();
+        store.disconnect(workspace, &actor, row.id, Mirrored::Keep).await.unwrap();
         store.remove_app(workspace, &actor).await.unwrap();
         assert_eq!(through().await, installation());
         let tenant = world.t.db.workspace(workspace);

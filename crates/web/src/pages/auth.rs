@@ -46,6 +46,7 @@ impl OAuthProblemPage {
             Problem::NotAllowed => "You may not connect Intercom here",
             Problem::AppGone => "The OAuth app is gone",
             Problem::ConnectionGone => "The connection is gone",
+            Problem::Erasing => "The copy is still being erased",
             Problem::CodeRefused => "Intercom refused the code",
             Problem::IntercomDown(_) => "Intercom cannot be reached",
             Problem::RateLimited(_) => "Intercom asks to wait",
@@ -87,6 +88,10 @@ impl OAuthProblemPage {
             }
             Problem::ConnectionGone => {
                 "The connection that was to be reconnected is no longer there."
+            }
+            Problem::Erasing => {
+                "What was copied from this Intercom workspace is still being erased. Connect again when that is finished: \
+                 the connection's page shows how far it is."
             }
             Problem::CodeRefused => {
                 "Intercom did not accept the code it gave, or does not know the app's client ID and secret. A code works \
@@ -143,6 +148,7 @@ impl OAuthProblemPage {
             Problem::NotAllowed => StatusCode::FORBIDDEN,
             Problem::AppGone
             | Problem::ConnectionGone
+            | Problem::Erasing
             | Problem::CodeRefused
             | Problem::AnotherWorkspace { .. }
             | Problem::MissingReadAdmins => StatusCode::UNPROCESSABLE_ENTITY,
@@ -251,6 +257,7 @@ impl Page for OAuthProblemPage {
             ("not-allowed", Problem::NotAllowed, Again::Unplaced),
             ("app-gone", Problem::AppGone, connect()),
             ("connection-gone", Problem::ConnectionGone, connect()),
+            ("erasing", Problem::Erasing, connect()),
             ("code-refused", Problem::CodeRefused, connect()),
             ("intercom-down", Problem::IntercomDown(down), connect()),
             ("rate-limited", Problem::RateLimited(9), connect()),

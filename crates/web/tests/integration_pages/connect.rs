@@ -66,7 +66,7 @@ both_databases! {
         assert!(world.is_queued(Job::CheckConnection { connection: connection.id }).await);
         world.work().await;
         let refused = browser.get(&page).await;
-        refused.shows("Intercom refuses the access token (").shows("Paste a new token").shows("Access token refused");
+        refused.shows("Intercom refuses the access token (").shows("Paste a new one").shows("Access token refused");
         refused.hides("5 of 6 confirmed");
         browser.get(LIST).await.shows("Needs reconnecting");
 

@@ -9,4 +9,5 @@ mod connection;
 mod deliveries;
 mod feedback;
 mod guards;
+mod lifecycle;
 mod support;

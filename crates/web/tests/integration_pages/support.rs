@@ -19,7 +19,7 @@ use earmark_model::{Job, JobKind};
 use earmark_oauth::{Exchange, OAuth};
 use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, demo_seed};
 use earmark_seal::{KeyRing, MasterKey};
-use earmark_sync::RefreshTagsHandler;
+use earmark_sync::{EraseHandler, RefreshTagsHandler};
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{TestDb, TestSandbox};
 use earmark_web::{Settings, Web};
@@ -100,7 +100,8 @@ impl World {
         };
         let handlers = Handlers::new()
             .with(JobKind::CheckConnection, CheckHandler(store.clone()))
-            .with(JobKind::RefreshTags, refresh);
+            .with(JobKind::RefreshTags, refresh)
+            .with(JobKind::Erase, EraseHandler(db.db.clone()));
         let settings = earmark_jobs::Settings {
             concurrency: 1,
             lease: Duration::from_secs(60),
@@ -203,7 +204,7 @@ fn services(db: &Db, url: &str) -> (Store, OAuth) {
 }
 
 /// The demo's Intercom workspace, with a second app that lacks a permission.
-fn seed() -> serde_json::Value {
+pub(crate) fn seed() -> serde_json::Value {
     let secrets = DemoSecrets {
         token: TOKEN,
         client_secret: SECRET,

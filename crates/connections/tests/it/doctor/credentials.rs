@@ -4,7 +4,7 @@ use super::{Ward, ill, line};
 use crate::support::{APP, SECRET, TOKEN, app, app_with, intercom_workspace};
 use CheckVerdict::{Bad, Good, NotChecked, Unknown};
 use chrono::TimeDelta;
-use earmark_connections::{CheckHandler, Region};
+use earmark_connections::{CheckHandler, Mirrored, Region};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{Check, CheckVerdict, ClaimedJob, ConnectionStatus, Job, Permission};
 use earmark_testkit::both_databases;
@@ -125,7 +125,7 @@ both_databases! {
     async fn a_disconnected_connection_says_so_on_each_line_that_cannot_be_asked(t: TestDb) {
         let ward = Ward::healthy(t).await;
         let (workspace, actor) = (ward.bench.workspace(), ward.bench.actor());
-        ward.bench.store.disconnect(workspace, &actor, ward.id).await.unwrap();
+        ward.bench.store.disconnect(workspace, &actor, ward.id, Mirrored::Keep).await.unwrap();
         let found = ward.look(None).await;
         assert_eq!(ill(&found), []);
         for check in [Check::Token, Check::Permission(Permission::ReadTags), Check::RateBudget, Check::Signatures, Check::Silence] {

@@ -19,7 +19,7 @@ pub enum AppChoice {
 
 impl AppChoice {
     /// The app of a workspace.
-    pub(super) async fn of(at: &At) -> earmark_db::Result<Self> {
+    pub(crate) async fn of(at: &At) -> earmark_db::Result<Self> {
         Ok(if at.tenant().oauth_app().await?.is_some() {
             Self::Own
         } else if at.web().store().installation_app().is_some() {

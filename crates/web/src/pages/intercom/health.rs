@@ -5,7 +5,7 @@ use earmark_db::tenant::{
     Connection, PermissionCheck, Refusal, SecretKind, StoredSecret, TopicSighting, Via,
 };
 use earmark_db::{Db, Result, Tenant};
-use earmark_model::{ConnectionStatus, PermissionState};
+use earmark_model::PermissionState;
 
 /// The topic without which no ticket is made.
 pub(super) const TAG_TOPIC: &str = "conversation_part.tag.created";
@@ -38,11 +38,14 @@ impl Known {
         })
     }
 
-    /// What is left to do before a connected connection does its work, each a sentence with the cure. Empty when all is
-    /// well, and when the status itself says that it is not.
+    /// What is left to do before a connection that Intercom accepts does its work, each a sentence with the cure. Empty
+    /// when all is well. What the status itself says is not repeated.
     pub(super) fn needs(&self, connection: &Connection) -> Vec<String> {
-        if connection.status != ConnectionStatus::Connected {
+        if !connection.status.works() {
             return Vec::new();
+        }
+        if !connection.status.is_well() {
+            return self.webhooks_need().into_iter().collect();
         }
         let needs = [
             match connection.via {

@@ -63,7 +63,10 @@ pub(super) fn connected_words(connected: &Connected, chosen: Option<Region>) -> 
 }
 
 /// The pill that says how a connection is; `needs` is what is left to do.
-const fn connection_tone(status: ConnectionStatus, needs: &[String]) -> (Tone, &'static str) {
+pub(crate) const fn connection_tone(
+    status: ConnectionStatus,
+    needs: &[String],
+) -> (Tone, &'static str) {
     match status {
         ConnectionStatus::Connected if needs.is_empty() => (Tone::Ok, "Connected"),
         ConnectionStatus::Connected => (Tone::Warn, "Connected, needs attention"),
@@ -72,6 +75,24 @@ const fn connection_tone(status: ConnectionStatus, needs: &[String]) -> (Tone, &
         ConnectionStatus::Uninstalled => (Tone::Bad, "Uninstalled in Intercom"),
         ConnectionStatus::Disconnected => (Tone::Muted, "Disconnected"),
     }
+}
+
+/// What is wrong with a connection that does not work as it should: what broke, what that stops and the cure, in
+/// sentences. `None` for one that is well or disconnected.
+pub(crate) fn trouble(connection: &Connection) -> Option<String> {
+    let otherwise = match connection.status {
+        ConnectionStatus::Connected | ConnectionStatus::Disconnected => return None,
+        ConnectionStatus::Degraded => "Something that is switched on lacks a permission.",
+        ConnectionStatus::NeedsReconnecting => {
+            "Intercom refuses the credentials. Threads, names and tags cannot be fetched."
+        }
+        ConnectionStatus::Uninstalled => {
+            "The app was uninstalled in Intercom. Nothing arrives any more: no tickets, no replies, no redactions. \
+             Reconnect to go on."
+        }
+    };
+    let note = connection.status_note.as_deref();
+    Some(note.unwrap_or(otherwise).to_owned())
 }
 
 /// The products in use that have trigger tags of a connection, by name: slug and name.
@@ -102,7 +123,7 @@ pub struct ConnectionRow {
     pub region: String,
     /// How it is.
     pub status: ConnectionStatus,
-    /// What is left to do, in sentences.
+    /// What is left to do, or what is wrong, in sentences.
     pub needs: Vec<String>,
     /// When the last webhook arrived.
     pub last_received_at: Option<DateTime<Utc>>,
@@ -112,7 +133,10 @@ impl ConnectionRow {
     fn of(connection: Connection, known: &Known) -> Self {
         let received = known.sightings.iter().map(|row| row.last_received_at);
         Self {
-            needs: known.needs(&connection),
+            needs: trouble(&connection)
+                .into_iter()
+                .chain(known.needs(&connection))
+                .collect(),
             id: connection.id.to_string(),
             name: connection.name,
             app_name: connection.app_name,
@@ -142,7 +166,9 @@ pub struct IntercomPage {
 impl From<ManageError> for Failed {
     fn from(error: ManageError) -> Self {
         match error {
-            ManageError::NotASecret | ManageError::Missing => Self::BadRequest(error.to_string()),
+            ManageError::NotASecret | ManageError::Missing | ManageError::Erasing => {
+                Self::BadRequest(error.to_string())
+            }
             ManageError::Database(error) => error.into(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::prelude::*;
 use super::connect::ConnectPage;
-use super::token::{NAME_TOO_LONG, is_name};
+use super::token::name_fault;
 use actix_web::http::header::LOCATION;
 use earmark_connections::Region;
 use earmark_model::ConnectionId;
@@ -29,10 +29,10 @@ pub(crate) async fn post(at: At, Form(sent): Form<Sent>) -> Result<HttpResponse,
     let region: Region = region.parse().unwrap_or(Region::Us);
     let name = name.trim().to_owned();
     let reconnect = reconnecting(&reconnect)?;
-    if !is_name(&name) {
+    if let Some(fault) = name_fault(&name) {
         let mut page = ConnectPage::load(&at, region).await?;
         page.name = name;
-        page.errors.add("name", NAME_TOO_LONG);
+        page.errors.add("name", fault);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return at
             .page_as(status, url::intercom_connect(at.ws()), &page)

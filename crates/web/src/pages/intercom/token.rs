@@ -10,9 +10,11 @@ use earmark_model::{ConnectionId, Permission};
 const NAME_MAX: usize = 80;
 pub(super) const NAME_TOO_LONG: &str = "Choose a name of at most 80 characters, on one line.";
 
-/// Whether a connection can be named so; an empty name stands for the Intercom workspace's.
-pub(super) fn is_name(name: &str) -> bool {
-    name.chars().count() <= NAME_MAX && !name.chars().any(char::is_control)
+/// What is wrong with the name of a connection, if anything is. An empty one takes the Intercom workspace's.
+pub(super) fn name_fault(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    let wrong = name.chars().count() > NAME_MAX || name.chars().any(char::is_control);
+    wrong.then_some(NAME_TOO_LONG)
 }
 
 /// The steps and the form.
@@ -144,8 +146,8 @@ pub(crate) async fn post(at: At, Form(sent): Form<Sent>) -> Result<HttpResponse,
     let mut page = page.reconnecting(&at, reconnect).await?;
     page.region = chosen.as_str().to_owned();
     page.name = name.trim().to_owned();
-    if !is_name(&page.name) {
-        page.errors.add("name", NAME_TOO_LONG);
+    if let Some(fault) = name_fault(&page.name) {
+        page.errors.add("name", fault);
     } else {
         let form = TokenForm {
             name,

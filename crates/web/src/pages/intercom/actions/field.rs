@@ -68,7 +68,7 @@ impl FieldView {
     }
 
     /// The longest text it takes.
-    fn longest(&self) -> usize {
+    pub(super) fn longest(&self) -> usize {
         match self.input.kind {
             Kind::Text(most) | Kind::Long(most) => most,
             Kind::Id(_) => 255,
@@ -78,7 +78,7 @@ impl FieldView {
     }
 
     /// The keyboard that a phone shows.
-    const fn keyboard(&self) -> &'static str {
+    pub(super) const fn keyboard(&self) -> &'static str {
         match self.input.kind {
             Kind::Number(..) => "numeric",
             _ => "text",
@@ -86,7 +86,7 @@ impl FieldView {
     }
 
     /// The hint: what the description says, and an example where it helps.
-    fn hint(&self) -> String {
+    pub(super) fn hint(&self) -> String {
         let Input {
             help,
             example,
@@ -102,7 +102,7 @@ impl FieldView {
         [*help, &like].join(" ").trim().to_owned()
     }
 
-    fn described_by(&self) -> String {
+    pub(super) fn described_by(&self) -> String {
         let name = self.input.name;
         let hint = (!self.hint().is_empty()).then(|| format!("{name}-hint"));
         let error = self.error.as_ref().map(|_| format!("{name}-error"));

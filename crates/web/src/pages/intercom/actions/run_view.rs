@@ -172,15 +172,15 @@ impl RunView {
         }
     }
 
-    fn took(&self) -> String {
+    pub(super) fn took(&self) -> String {
         self.took_ms.map_or_else(String::new, duration_words)
     }
 
-    fn is_running(&self) -> bool {
+    pub(super) fn is_running(&self) -> bool {
         self.state == ActionState::Running
     }
 
-    fn where_run(&self) -> &'static str {
+    pub(super) fn where_run(&self) -> &'static str {
         match self.via {
             ActionVia::Page => "on a page",
             ActionVia::Command => "on the command line",
@@ -188,13 +188,13 @@ impl RunView {
     }
 
     /// Whether the log kept the beginning of the answer only.
-    fn is_cut(&self) -> bool {
+    pub(super) fn is_cut(&self) -> bool {
         let kept = self.answer.as_ref().map(|answer| answer.len() as i64);
         matches!((kept, self.answer_bytes), (Some(kept), Some(all)) if kept < all)
     }
 
     /// Whether the answer came as a file, which is not kept.
-    fn was_file(&self) -> bool {
+    pub(super) fn was_file(&self) -> bool {
         self.state == ActionState::Done
             && !self.is_fetch
             && self.answer.is_none()
@@ -202,7 +202,7 @@ impl RunView {
     }
 
     /// How far a list is, for people.
-    fn progress(&self) -> String {
+    pub(super) fn progress(&self) -> String {
         match self.total {
             Some(total) if total >= self.fetched => format!("{} of {total} fetched", self.fetched),
             _ => format!("{} fetched", self.fetched),
