@@ -204,8 +204,32 @@ impl RunView {
     /// How far a list is, for people.
     pub(super) fn progress(&self) -> String {
         match self.total {
-            Some(total) if total >= self.fetched => format!("{} of {total} fetched", self.fetched),
-            _ => format!("{} fetched", self.fetched),
+            Some(total) if total >= self.fetched => {
+                format!("{} of {} fetched", grouped(self.fetched), grouped(total))
+            }
+            _ => format!("{} fetched", grouped(self.fetched)),
         }
+    }
+}
+
+/// A number with its thousands parted.
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_parted() {
+        let texts = [0, 999, 1_000, 18_240, 1_234_567].map(super::grouped);
+        assert_eq!(texts, ["0", "999", "1,000", "18,240", "1,234,567"]);
     }
 }

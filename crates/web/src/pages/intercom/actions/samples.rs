@@ -87,6 +87,13 @@ fn fetching(state: ActionState, fetched: i64) -> RunView {
         total: Some(18_240),
         calls: fetched / 150,
         is_fetch: true,
+        request: Some(ShownView {
+            line: "GET /contacts?per_page=150".to_owned(),
+            body: None,
+            ..shown("")
+        }),
+        command: "earmark actions run contacts.list --connection c1 --as priya@quillwater.example --input fetch_all=true"
+            .to_owned(),
         took_ms: (state != ActionState::Running).then_some(74_000),
         ..run("Priya Raman")
     }
@@ -133,21 +140,53 @@ fn form(
     })
 }
 
-pub(super) fn forms() -> Vec<(&'static str, ActionPage)> {
-    let update = |errors, beside| {
-        let filled = [
-            ("contact_id", "65f0a1c9d24e"),
-            ("phone", "+351 210 555 014"),
-            ("name", "Ines Carvalho"),
-        ];
-        form("contacts.update", &filled, errors, beside)
-    };
-    let ran = |run| update(FormErrors::none(), Beside::Ran(Box::new(run)));
+/// The form of a change that was filled in.
+fn update(errors: FormErrors, beside: Beside) -> Option<ActionPage> {
+    let filled = [
+        ("contact_id", "65f0a1c9d24e"),
+        ("phone", "+351 210 555 014"),
+        ("name", "Ines Carvalho"),
+    ];
+    form("contacts.update", &filled, errors, beside)
+}
+
+fn ran(run: RunView) -> Option<ActionPage> {
+    update(FormErrors::none(), Beside::Ran(Box::new(run)))
+}
+
+fn fresh(id: &str, filled: &[(&str, &str)]) -> Option<ActionPage> {
+    form(id, filled, FormErrors::none(), Beside::Nothing)
+}
+
+fn invalid() -> Option<ActionPage> {
     let mut wrong = FormErrors::one(
         "contact_id",
         "Contact ID is missing. Fill it in, like 5f0a1c2b3d4e5f6071829304.",
     );
-    wrong.add("last_seen_at", "Last seen at must be a date like 2026-03-12T10:41:52Z, a day like 2026-03-12, or Unix seconds.");
+    wrong.add(
+        "last_seen_at",
+        "Last seen at must be a date like 2026-03-12T10:41:52Z, a day like 2026-03-12, or Unix seconds.",
+    );
+    update(wrong, Beside::Nothing)
+}
+
+fn confirm() -> Option<ActionPage> {
+    let shown = ShownView {
+        line: "DELETE /contacts/65f0a1c9d24e".to_owned(),
+        body: None,
+        ..shown("")
+    };
+    let filled = [("contact_id", "65f0a1c9d24e")];
+    form(
+        "contacts.delete",
+        &filled,
+        FormErrors::none(),
+        Beside::Confirm(shown),
+    )
+}
+
+/// What Intercom answers when it does not do it.
+fn refusals() -> [(&'static str, Option<ActionPage>); 3] {
     let wait = failed(
         Some(429),
         "Intercom's rate limit is used up until 2026-03-12T10:42:10Z.",
@@ -163,73 +202,45 @@ pub(super) fn forms() -> Vec<(&'static str, ActionPage)> {
         "Intercom could not be reached: it did not answer in time.",
         "Try again later; look at the object first when the request was to change or create something.",
     );
-    let hostile = form(
-        "contacts.update",
-        &[("name", HOSTILE)],
-        FormErrors::one("name", HOSTILE),
-        Beside::Ran(Box::new(failed(Some(400), HOSTILE, HOSTILE))),
-    );
+    [
+        ("not-found", ran(gone)),
+        ("wait", ran(wait)),
+        ("timed-out", ran(late)),
+    ]
+}
+
+pub(super) fn forms() -> Vec<(&'static str, ActionPage)> {
     let none = FormErrors::none;
-    let agent = form("contacts.delete", &[], none(), Beside::Nothing)
-        .map(|page| ActionPage { may: false, ..page });
-    let refused = form("tags.list", &[], none(), Beside::Nothing).map(|page| ActionPage {
+    let fetch = Beside::Ran(Box::new(fetching(ActionState::Running, 11_400)));
+    let hostile = Beside::Ran(Box::new(failed(Some(400), HOSTILE, HOSTILE)));
+    let wrong = FormErrors::one("name", HOSTILE);
+    let agent = fresh("contacts.delete", &[]).map(|page| ActionPage { may: false, ..page });
+    let refused = fresh("tags.list", &[]).map(|page| ActionPage {
         trouble: Some(
             "Nothing was sent: Intercom refuses the connection's credentials.".to_owned(),
         ),
         ..page
     });
-    let all = [
-        (
-            "fresh",
-            form("contacts.attach_tag", &[], none(), Beside::Nothing),
-        ),
-        ("invalid", update(wrong, Beside::Nothing)),
+    let states = [
+        ("fresh", fresh("contacts.attach_tag", &[])),
+        ("invalid", invalid()),
         (
             "previewed",
             update(none(), Beside::Previewed(shown("Ines Carvalho"))),
         ),
-        (
-            "confirm",
-            form(
-                "contacts.delete",
-                &[("contact_id", "65f0a1c9d24e")],
-                none(),
-                Beside::Confirm(ShownView {
-                    body: None,
-                    line: "DELETE /contacts/65f0a1c9d24e".to_owned(),
-                    ..shown("")
-                }),
-            ),
-        ),
+        ("confirm", confirm()),
         ("done", ran(run("Priya Raman"))),
-        ("not-found", ran(gone)),
-        ("wait", ran(wait)),
-        ("timed-out", ran(late)),
-        (
-            "raw",
-            form(
-                "raw",
-                &[("method", "GET"), ("url", "/tags")],
-                none(),
-                Beside::Nothing,
-            ),
-        ),
-        (
-            "list",
-            form(
-                "companies.list",
-                &[],
-                none(),
-                Beside::Ran(Box::new(fetching(ActionState::Running, 11_400))),
-            ),
-        ),
+        ("raw", fresh("raw", &[("method", "GET"), ("url", "/tags")])),
+        ("list", form("companies.list", &[], none(), fetch)),
         ("agent", agent),
         ("refused", refused),
-        ("hostile", hostile),
+        (
+            "hostile",
+            form("contacts.update", &[("name", HOSTILE)], wrong, hostile),
+        ),
     ];
-    all.into_iter()
-        .filter_map(|(name, page)| Some((name, page?)))
-        .collect()
+    let all = states.into_iter().chain(refusals());
+    all.filter_map(|(name, page)| Some((name, page?))).collect()
 }
 
 pub(super) fn log() -> Vec<(&'static str, RunsPage)> {
