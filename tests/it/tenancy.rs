@@ -91,6 +91,7 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::OwnAppSecret => &[("client_secret", "4c1d-another-walked-secret")],
         Name::ConnectionSecret => &[("client_secret", "4c1d-a-walked-secret")],
         Name::ConnectionRename => &[("name", "Walked")],
+        Name::DoctorPost => &[("line", "token")],
         Name::DisconnectPost => &[("confirm", &things.name), ("mirrored", "keep")],
         Name::ConnectionErase => &[("confirm", &things.name)],
         Name::ActionPost

@@ -30,6 +30,9 @@ pub enum Command {
     Serve(ServeArgs),
     /// Bring the database's schema up to date
     Migrate(MigrateArgs),
+    /// Look for what is wrong with connections now: exit code 0 when nothing is red, 1 when something is, 2 when it could
+    /// not look
+    Doctor(DoctorArgs),
     /// Run the sandbox, a stand-in for Intercom, alone
     Sandbox(SandboxArgs),
     /// Make, rotate and check encryption keys
@@ -148,6 +151,23 @@ pub struct MigrateArgs {
     /// Where the configuration is.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only the connections of this workspace, by its name in addresses
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Option<String>,
+    /// Only this connection, by the id in its page's address
+    #[arg(long, value_name = "ID")]
+    pub connection: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `demo`.

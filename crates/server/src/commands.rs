@@ -3,6 +3,7 @@
 pub mod actions;
 mod check_config;
 mod demo;
+mod doctor;
 mod keys;
 mod migrate;
 mod sandbox;
@@ -18,6 +19,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Keys(command) => keys::run(command),
         Command::Actions(command) => actions::run(command),

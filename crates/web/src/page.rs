@@ -269,6 +269,7 @@ pages! {
     crate::pages::intercom::actions::action::ActionPage,
     crate::pages::intercom::actions::runs::RunsPage,
     crate::pages::intercom::actions::runs::open::RunPage,
+    crate::pages::intercom::doctor::DoctorPage,
     crate::pages::error::ErrorPage,
 }
 

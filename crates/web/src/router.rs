@@ -134,6 +134,8 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ActionDownload => route.to(intercom::actions::runs::open::download),
         Name::ActionStop => route.to(intercom::actions::runs::open::stop),
         Name::ConnectionErase => route.to(intercom::connection::erase),
+        Name::Doctor => route.to(intercom::doctor::get),
+        Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

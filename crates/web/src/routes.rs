@@ -153,6 +153,10 @@ routes! {
     ConnectionFeedback Post "/w/{ws}/settings/integrations/intercom/{connection}/feedback" Member(ManageConnections);
     /// Gives a connection another name.
     ConnectionRename Post "/w/{ws}/settings/integrations/intercom/{connection}/rename" Member(ManageConnections);
+    /// What the doctor found of a connection.
+    Doctor Get "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(Read);
+    /// Asks the doctor to look again, at one line or at all.
+    DoctorPost Post "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(ManageConnections);
     /// Asks before disconnecting.
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.

@@ -127,6 +127,8 @@ links! {
     action_download(ws, connection, run) = ActionDownload;
     /// Ending a run.
     action_stop(ws, connection, run) = ActionStop;
+    /// What the doctor found of a connection.
+    doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
 }

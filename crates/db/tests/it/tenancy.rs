@@ -275,6 +275,17 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant.enqueue(&world.details_job()).await.unwrap();
+    fill_doctor(tenant, world).await;
+}
+
+async fn fill_doctor(tenant: Tenant<'_, Tx>, world: &World) {
+    let (connection, name) = (world.connection, world.name);
+    let doctor = Job::Doctor {
+        connection,
+        only: Some(Check::Token),
+        nightly: false,
+    };
+    tenant.enqueue(&doctor).await.unwrap();
     for verdict in [CheckVerdict::Good, CheckVerdict::Bad] {
         let found = [finding(name, verdict)];
         tenant.put_findings(connection, &found, 9).await.unwrap();
@@ -300,6 +311,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         doctor_lines(connection);
         doctor_changes(connection, 100);
         doctor_ran_at(connection);
+        doctor_is_asked(connection);
         waiting(connection);
         newest_bodies(connection, 100);
         answer_times(connection, DateTime::UNIX_EPOCH);

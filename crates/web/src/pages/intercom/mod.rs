@@ -6,6 +6,7 @@ pub mod connect;
 pub mod connection;
 pub mod deliveries;
 pub mod disconnect;
+pub mod doctor;
 mod health;
 pub(crate) mod oauth;
 pub mod token;

@@ -205,17 +205,6 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         }],
         ..page()
     };
-    let oauth = |through| ConnectionPage {
-        through,
-        secret_last4: None,
-        secret_verified_at: None,
-        ..page()
-    };
-    let refused_oauth = ConnectionPage {
-        through: Through::Installation,
-        secret_last4: None,
-        ..refused()
-    };
     let viewer = ConnectionPage {
         may: false,
         ..page()
@@ -225,9 +214,6 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         ("fresh", fresh),
         ("refused", refused()),
         ("secret-wrong", wrong),
-        ("oauth", oauth(Through::Installation)),
-        ("oauth-own-app", oauth(Through::OwnApp)),
-        ("oauth-refused", refused_oauth),
         ("degraded", degraded()),
         ("uninstalled", uninstalled()),
         ("misnamed", misnamed),
@@ -235,5 +221,21 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         ("hostile", hostile),
     ];
     all.extend(ended());
+    all.extend(oauth());
     all
+}
+
+/// Those made through an OAuth app, which have no client secret of their own.
+fn oauth() -> [(&'static str, ConnectionPage); 3] {
+    let through = |through, page| ConnectionPage {
+        through,
+        secret_last4: None,
+        secret_verified_at: None,
+        ..page
+    };
+    [
+        ("oauth", through(Through::Installation, page())),
+        ("oauth-own-app", through(Through::OwnApp, page())),
+        ("oauth-refused", through(Through::Installation, refused())),
+    ]
 }
