@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod actions;
 mod check_config;
 mod demo;
 mod doctor;
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Keys(command) => keys::run(command),
+        Command::Actions(command) => actions::run(command),
         Command::CheckConfig(args) => check_config::run(args),
     }
 }

@@ -115,6 +115,9 @@ async fn erase_some(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> Result
     if erased == 0 {
         erased = tenant.drop_tags_and_admins(connection).await?;
     }
+    if erased == 0 {
+        erased = tenant.wipe_action_runs(connection).await?;
+    }
     if erased > 0 {
         tenant.count_erased(connection, erased).await?;
         return Ok(Left::More);

@@ -265,6 +265,10 @@ pages! {
     crate::pages::intercom::connection::ConnectionPage,
     crate::pages::intercom::disconnect::DisconnectPage,
     crate::pages::intercom::deliveries::DeliveriesPage,
+    crate::pages::intercom::actions::ActionsPage,
+    crate::pages::intercom::actions::action::ActionPage,
+    crate::pages::intercom::actions::runs::RunsPage,
+    crate::pages::intercom::actions::runs::open::RunPage,
     crate::pages::intercom::doctor::DoctorPage,
     crate::pages::error::ErrorPage,
 }

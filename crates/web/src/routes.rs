@@ -58,7 +58,9 @@ macro_rules! routes {
 }
 
 use Guard::{Member, Person, Public};
-use Right::{ManageConnections, ManageProducts, ManageTriggers, Read, WorkOnTickets};
+use Right::{
+    ManageConnections, ManageProducts, ManageTriggers, Read, RunReadActions, WorkOnTickets,
+};
 
 routes! {
     /// Sends a visitor to their inbox, their workspaces or the login.
@@ -159,6 +161,20 @@ routes! {
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.
     DisconnectPost Post "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
+    /// What can be run at Intercom.
+    Actions Get "/w/{ws}/settings/integrations/intercom/{connection}/actions" Member(RunReadActions);
+    /// The log of what was run.
+    ActionRuns Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs" Member(RunReadActions);
+    /// One run.
+    ActionRun Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}" Member(RunReadActions);
+    /// A run's answer, or what it fetched, as a file.
+    ActionDownload Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}/download" Member(RunReadActions);
+    /// Ends a list that is being fetched.
+    ActionStop Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}/stop" Member(RunReadActions);
+    /// One action's form.
+    Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Previews or runs an action; one that changes something takes a higher role.
+    ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Erases what was copied through a disconnected connection.
     ConnectionErase Post "/w/{ws}/settings/integrations/intercom/{connection}/erase" Member(ManageConnections);
     /// The log of deliveries.

@@ -1,5 +1,6 @@
 //! `/w/{ws}/settings/integrations/intercom`: the connections to Intercom.
 
+pub mod actions;
 pub mod app;
 pub mod connect;
 pub mod connection;
