@@ -405,13 +405,15 @@ both_databases! {
         // Each in a transaction of its own, which is committed when the write is accepted.
         macro_rules! attempt {
             ($($write:ident($($argument:expr),*);)+) => {$(
-                {
+                // Boxed, as all of them together would not fit on a test's stack.
+                Box::pin(async {
                     let tx = t.db.begin().await.unwrap();
                     if tx.workspace(beta.workspace).$write($($argument),*).await.is_ok() {
                         tx.commit().await.unwrap();
                     }
-                }
-                assert_eq!(snapshot(&t, &alpha).await, before, concat!(stringify!($write), " reached another tenant"));
+                })
+                .await;
+                assert_eq!(Box::pin(snapshot(&t, &alpha)).await, before, concat!(stringify!($write), " reached another tenant"));
                 tick(&t);
                 tried += 1;
             )+};
