@@ -136,7 +136,7 @@ impl Worker {
                 rounds_at = Instant::now() + ROUNDS_EVERY;
             }
             let rooms = self.rooms(&running);
-            let claimed = match self.claim(&rooms).await {
+            let claimed = match self.claim(&rooms, &stop).await {
                 Ok(claimed) => claimed,
                 // Another process was quicker: look again at once.
                 Err(Error::Conflict | Error::Contended) => continue,
@@ -171,13 +171,13 @@ impl Worker {
     /// # Errors
     /// Those of the queue's own statements.
     pub async fn run_until_idle(&self) -> Result<usize> {
-        let mut ran = 0;
+        let (mut ran, never) = (0, CancellationToken::new());
         loop {
             let any = Room {
                 kinds: JobKind::ALL.to_vec(),
                 free: 1,
             };
-            let claimed = self.claim(&[any]).await?;
+            let claimed = self.claim(&[any], &never).await?;
             if claimed.is_empty() {
                 return Ok(ran);
             }
@@ -207,8 +207,9 @@ impl Worker {
         vec![room(callers, most), room(others, free)]
     }
 
-    /// Claims due jobs. Looks before it writes, so that an idle worker does not.
-    async fn claim(&self, rooms: &[Room]) -> Result<Vec<ClaimedJob>> {
+    /// Claims due jobs. Looks before it writes, so that an idle worker does not. A `stop` that comes meanwhile leaves them
+    /// in the queue: what was asked for after it is not begun.
+    async fn claim(&self, rooms: &[Room], stop: &CancellationToken) -> Result<Vec<ClaimedJob>> {
         let now = self.db.sources().now();
         let mut due = Vec::new();
         for room in rooms.iter().filter(|room| room.free > 0) {
@@ -227,6 +228,9 @@ impl Worker {
             let most = room.free.min(largest.saturating_sub(taken));
             let lease = delta(self.settings.lease);
             claimed.extend(tx.across().claim_jobs(&room.kinds, most, lease).await?);
+        }
+        if stop.is_cancelled() {
+            return Ok(Vec::new());
         }
         tx.commit().await?;
         Ok(claimed)
