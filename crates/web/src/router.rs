@@ -73,8 +73,8 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 /// Joins a row with its handler.
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
-        auth, events, home, inbox, intercom, login, logout, preferences, products, sign_up,
-        tickets, workspaces,
+        auth, companies, contacts, conversations, events, home, inbox, intercom, login, logout,
+        preferences, products, sign_up, tickets, workspaces,
     };
     match name {
         Name::Home => route.to(home::get),
@@ -100,6 +100,16 @@ fn handler(name: Name, route: Route) -> Route {
         Name::TicketPost => route.to(tickets::post),
         Name::CommentPost => route.to(tickets::comment),
         Name::AttachmentsRefresh => route.to(tickets::refresh),
+
+        Name::Contacts => route.to(contacts::get),
+        Name::ContactsCsv => route.to(contacts::csv),
+        Name::ContactsJson => route.to(contacts::jsonl),
+        Name::Contact => route.to(contacts::contact::get),
+        Name::Companies => route.to(companies::get),
+        Name::CompaniesCsv => route.to(companies::csv),
+        Name::CompaniesJson => route.to(companies::jsonl),
+        Name::Company => route.to(companies::company::get),
+        Name::ConversationsJson => route.to(conversations::jsonl),
 
         Name::Products => route.to(products::get),
         Name::ProductCreate => route.to(products::create),
@@ -128,5 +138,8 @@ fn handler(name: Name, route: Route) -> Route {
         Name::DisconnectPost => route.to(intercom::disconnect::post),
         Name::ConnectionErase => route.to(intercom::connection::erase),
         Name::Deliveries => route.to(intercom::deliveries::get),
+        Name::Runs => route.to(intercom::runs::get),
+        Name::Run => route.to(intercom::runs::run::get),
+        Name::RunReport => route.to(intercom::runs::report),
     }
 }

@@ -106,6 +106,25 @@ routes! {
     /// Asks for the attachments' links again.
     AttachmentsRefresh Post "/w/{ws}/tickets/{key}/attachments/refresh" Member(WorkOnTickets);
 
+    /// The contacts.
+    Contacts Get "/w/{ws}/contacts" Member(Read);
+    /// The filtered contacts as CSV.
+    ContactsCsv Get "/w/{ws}/contacts.csv" Member(Read);
+    /// The filtered contacts as JSON lines.
+    ContactsJson Get "/w/{ws}/contacts.jsonl" Member(Read);
+    /// One contact.
+    Contact Get "/w/{ws}/contacts/{connection}/{contact}" Member(Read);
+    /// The companies.
+    Companies Get "/w/{ws}/companies" Member(Read);
+    /// The filtered companies as CSV.
+    CompaniesCsv Get "/w/{ws}/companies.csv" Member(Read);
+    /// The filtered companies as JSON lines.
+    CompaniesJson Get "/w/{ws}/companies.jsonl" Member(Read);
+    /// One company.
+    Company Get "/w/{ws}/companies/{connection}/{company}" Member(Read);
+    /// Every escalated conversation as JSON lines.
+    ConversationsJson Get "/w/{ws}/conversations.jsonl" Member(Read);
+
     /// The products.
     Products Get "/w/{ws}/products" Member(Read);
     /// Makes a product.
@@ -159,6 +178,12 @@ routes! {
     ConnectionErase Post "/w/{ws}/settings/integrations/intercom/{connection}/erase" Member(ManageConnections);
     /// The log of deliveries.
     Deliveries Get "/w/{ws}/settings/integrations/intercom/{connection}/deliveries" Member(Read);
+    /// The runs that copy and compare, newest first.
+    Runs Get "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(Read);
+    /// One run.
+    Run Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{run}" Member(Read);
+    /// A run's report with its lines, to keep.
+    RunReport Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{run}/report" Member(Read);
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +113,35 @@ impl<S: Source> Tenant<'_, S> {
             .one(self.on())
             .await?;
         row.map(Conversation::try_from).transpose()
+    }
+
+    /// Escalated conversations in the order of their keys, after one if given.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn conversations(
+        &self,
+        after: Option<&(ConnectionId, String)>,
+        most: u64,
+    ) -> Result<Vec<(ConnectionId, Conversation)>> {
+        let mut query = conversations::Entity::find()
+            .filter(conversations::Column::WorkspaceId.eq(self.workspace()));
+        if let Some((connection, id)) = after {
+            let same = conversations::Column::ConnectionId
+                .eq(connection.0)
+                .and(conversations::Column::Id.gt(id.as_str()));
+            let later = conversations::Column::ConnectionId.gt(connection.0);
+            query = query.filter(later.or(same));
+        }
+        let rows = query
+            .order_by_asc(conversations::Column::ConnectionId)
+            .order_by_asc(conversations::Column::Id)
+            .limit(most)
+            .all(self.on())
+            .await?;
+        rows.into_iter()
+            .map(|row| Ok((ConnectionId(row.connection_id), Conversation::try_from(row)?)))
+            .collect()
     }
 
     /// Ids of conversations of a connection whose details are not fetched yet, or could not be, and that are not gone; up

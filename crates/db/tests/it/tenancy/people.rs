@@ -101,6 +101,9 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         links(Links::Companies, connection, &["contact"]);
         linked_tags(Links::ContactTags, connection, "contact");
         segments(connection);
+        segments_of(connection, "contact");
+        named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
+        conversations(None, 100);
         runs(Some(connection), None, 100);
         run(world.run);
         last_run(connection, RunKind::Backfill);

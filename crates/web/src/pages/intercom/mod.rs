@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod disconnect;
 mod health;
 pub(crate) mod oauth;
+pub mod runs;
 pub mod token;
 
 use super::prelude::*;
