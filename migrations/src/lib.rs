@@ -21,6 +21,7 @@ mod m0010_doctor;
 mod m0011_erasures;
 mod m0012_people;
 mod m0013_refresh;
+mod m0014_actions;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_erasures::Migration),
             Box::new(m0012_people::Migration),
             Box::new(m0013_refresh::Migration),
+            Box::new(m0014_actions::Migration),
         ]
     }
 }

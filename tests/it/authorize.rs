@@ -50,7 +50,7 @@ async fn begin(house: &House, browser: &mut Browser, reconnect: &str) -> Url {
 }
 
 /// What the person decides at Intercom; gives the path and query they come back with.
-async fn decide(house: &House, page: &Url, app_id: &str, decision: &str) -> String {
+pub(crate) async fn decide(house: &House, page: &Url, app_id: &str, decision: &str) -> String {
     let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
     form.push(("app_id".to_owned(), app_id.to_owned()));
     form.push(("decision".to_owned(), decision.to_owned()));
@@ -156,7 +156,7 @@ houses_with_app! {
         let wrong = granted.replace("code=", "code=x");
         assert_problem(&owner.get(&wrong).await, 422, "Intercom refused the code", &wrong);
 
-        house.intercom.refuse();
+        house.intercom.down();
         let page = begin(&house, &mut owner, &id).await;
         let granted = decide(&house, &page, company.app_id, "authorize").await;
         let down = owner.get(&granted).await;
@@ -214,7 +214,7 @@ houses_with_app! {
         // What Intercom sent somebody back with goes into no other address.
         let mut stranger = Browser::at(&house.base);
         let page = stranger.get("/auth/intercom/callback?code=marked-code&state=marked-state").await;
-        assert_eq!((page.status, page.location.as_deref()), (303, Some("/login")));
+        assert_eq!((page.status, page.location.as_deref()), (303, Some("/login?next=%2F")));
     }
 
     async fn a_session_from_before_a_login_is_worth_nothing_after_it(house: House) {

@@ -3,7 +3,7 @@
 
 use crate::support::{CONTACT, House, TAG, Talk, VIP, Who, assert_nowhere, houses, post};
 use earmark_connections::Mirrored;
-use earmark_db::tenant::{Admin, Conversation, Erasure, Message, NewTicket, TicketChange};
+use earmark_db::tenant::{Admin, Conversation, Erasure, Links, Message, NewTicket, TicketChange};
 use earmark_db::{Db, Tenant};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{AuthorKind, ClaimedJob, ConnectionId, Job, MessageKind, Outcome, WorkspaceId};
@@ -16,6 +16,7 @@ use std::task::Poll;
 
 const OPENING: &str = "the-opening-mark asks for a currency of one's own";
 const REPLY: &str = "the-reply-mark says since Tuesday it is wrong";
+const PERSON: &str = "the-person-mark of Quillwater";
 const TEAMMATE: &str = "Mina Okafor";
 const OURS: &str = "our-own-words of a member";
 
@@ -60,6 +61,13 @@ async fn escalated(house: &House) -> Talk {
     tenant.change_ticket(&ticket, &change).await.unwrap();
     let author = company.member.user().id;
     tenant.add_comment(ticket.id, author, OURS).await.unwrap();
+    let contacts = ["1", "2"].map(|id| build::contact(id, PERSON, house.now()));
+    let copied = tenant.put_contacts(company.connection, &contacts, true);
+    copied.await.unwrap();
+    for (kind, has) in [(Links::Companies, "acme"), (Links::ContactTags, "7")] {
+        let linked = tenant.add_link(kind, company.connection, "1", has);
+        linked.await.unwrap();
+    }
     tx.commit().await.unwrap();
     talk
 }
@@ -77,9 +85,9 @@ houses! {
         house.pass(16);
         house.settle().await;
         let done = erasure(&house).await;
-        assert!(done.finished_at.is_some() && done.done == done.total && done.total >= 9, "{done:?}");
+        assert!(done.finished_at.is_some() && done.done == done.total && done.total >= 13, "{done:?}");
 
-        let marks = ["the-opening-mark", "the-reply-mark", "the-attached-mark", CONTACT.1, CONTACT.2, TEAMMATE, "Birchworks"];
+        let marks = ["the-opening-mark", "the-reply-mark", "the-attached-mark", "the-person-mark", CONTACT.1, CONTACT.2, TEAMMATE, "Birchworks"];
         assert_nowhere(&house.db, &marks).await;
         let after = company.tickets(&house).await;
         let kept = |tickets: &[earmark_db::tenant::Ticket]| {

@@ -1,6 +1,7 @@
 //! Integration tests.
 #![cfg(test)]
 
+mod actions;
 mod architecture;
 mod authorize;
 mod erasure;

@@ -1,6 +1,6 @@
 //! Payloads of the durable queue. A payload holds ids only: whatever it needs is read when it runs.
 
-use crate::{Check, ConnectionId, JobId, WorkspaceId, text_enum};
+use crate::{ActionRunId, Check, ConnectionId, JobId, WorkspaceId, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -14,6 +14,8 @@ text_enum! {
         RefreshTags = "refresh_tags",
         /// Proves a connection's credentials and read permissions again.
         CheckConnection = "check_connection",
+        /// Fetches every page of a list that an action asked for.
+        FetchAll = "fetch_all",
         /// Looks for what is wrong with a connection, line by line.
         Doctor = "doctor",
         /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
@@ -32,6 +34,7 @@ impl JobKind {
             Self::Details
             | Self::RefreshTags
             | Self::CheckConnection
+            | Self::FetchAll
             | Self::Doctor
             | Self::ConfirmUninstall => true,
         }
@@ -70,6 +73,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::FetchAll`].
+    FetchAll {
+        /// The run of the action.
+        run: ActionRunId,
+    },
     /// See [`JobKind::Doctor`].
     Doctor {
         /// The connection.
@@ -100,6 +108,7 @@ impl Job {
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
+            Self::FetchAll { .. } => JobKind::FetchAll,
             Self::Doctor { .. } => JobKind::Doctor,
             Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
             Self::Erase { .. } => JobKind::Erase,
@@ -117,6 +126,7 @@ impl Job {
             } => format!("details:{connection}:{conversation}"),
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+            Self::FetchAll { run } => format!("fetch_all:{run}"),
             // A request for one line must not stand for another's.
             Self::Doctor {
                 connection, only, ..
@@ -133,7 +143,9 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } | Self::Erase { .. } => 100,
+            Self::Lane(_) | Self::Details { .. } | Self::FetchAll { .. } | Self::Erase { .. } => {
+                100
+            }
             Self::RefreshTags { .. }
             | Self::CheckConnection { .. }
             | Self::Doctor { .. }

@@ -2,6 +2,7 @@
 //!
 //! This crate knows nothing of SQL, HTTP or Intercom's wire formats; every other crate may use it.
 
+mod action;
 mod address;
 mod answer_time;
 mod clock;
@@ -17,6 +18,7 @@ mod slug;
 mod text;
 mod ticket;
 
+pub use action::{ActionState, ActionVia};
 pub use address::client_address;
 pub use answer_time::{ANSWER_BOUNDS_MS, AnswerBucket, AnswerTimes};
 pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};

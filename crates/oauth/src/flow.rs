@@ -167,7 +167,7 @@ impl OAuth {
             reconnect,
             name,
         };
-        let state = signer.sign(&claims).ok_or(BeginError::NoApp)?;
+        let state = signer.sign(&claims)?;
         let tx = db.begin().await?;
         tx.workspace(workspace)
             .begin_oauth(&hash(&state), expires_at)

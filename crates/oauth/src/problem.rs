@@ -17,6 +17,9 @@ pub enum BeginError {
     /// The app's credentials do not open.
     #[error(transparent)]
     Sealed(#[from] earmark_connections::OpenError),
+    /// The state could not be signed, which is a fault of ours.
+    #[error("the state cannot be signed: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),

@@ -54,9 +54,8 @@ impl Signer {
         }
     }
 
-    /// `None` never happens with a key of this kind.
-    pub(crate) fn sign(&self, claims: &Claims) -> Option<String> {
-        encode(&Header::new(Algorithm::HS256), claims, &self.encoding).ok()
+    pub(crate) fn sign(&self, claims: &Claims) -> jsonwebtoken::errors::Result<String> {
+        encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
     }
 
     /// What was signed, also when it is over; `None` for anything else.

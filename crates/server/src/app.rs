@@ -5,6 +5,7 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
+use earmark_actions::{Actions, FetchAllHandler};
 use earmark_connections::{
     CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
     SourcesEnvironment, Store, UninstallHandler,
@@ -122,6 +123,12 @@ impl App {
             web,
             threads: config.server.workers,
         })
+    }
+
+    /// Previews and runs actions.
+    #[must_use]
+    pub fn actions(&self) -> Actions {
+        Actions::new(self.db.clone(), self.store.clone())
     }
 
     /// Serves pages and webhooks, and runs jobs, until the server is stopped.
@@ -314,6 +321,10 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(
+            JobKind::FetchAll,
+            FetchAllHandler(Actions::new(db.clone(), store.clone())),
+        )
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
         .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
         .with(JobKind::Erase, EraseHandler(db.clone()))

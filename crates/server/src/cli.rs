@@ -30,11 +30,17 @@ pub enum Command {
     Serve(ServeArgs),
     /// Bring the database's schema up to date
     Migrate(MigrateArgs),
+    /// Look for what is wrong with connections now: exit code 0 when nothing is red, 1 when something is, 2 when it could
+    /// not look
+    Doctor(DoctorArgs),
     /// Run the sandbox, a stand-in for Intercom, alone
     Sandbox(SandboxArgs),
     /// Make, rotate and check encryption keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// List, describe and run actions at Intercom, under a member's rights
+    #[command(subcommand)]
+    Actions(ActionsCommand),
     /// Check the configuration and print what was understood, secrets masked
     CheckConfig(ConfigArgs),
 }
@@ -66,6 +72,60 @@ pub enum KeysCommand {
     Check(ConfigArgs),
 }
 
+/// What can be done with actions.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ActionsCommand {
+    /// List the actions
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what an action does and what it takes
+    Describe {
+        /// The action's id, such as contacts.create
+        #[arg(value_name = "ID")]
+        action: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run an action
+    Run(ActionArgs),
+}
+
+/// Arguments of `actions run`.
+#[derive(Debug, Clone, Args)]
+pub struct ActionArgs {
+    /// The action's id, such as contacts.create
+    #[arg(value_name = "ID")]
+    pub action: String,
+    /// The connection's id, as in its address
+    #[arg(long, value_name = "CONNECTION")]
+    pub connection: String,
+    /// The e-mail address of the member who runs it: their role decides, and the log names them
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub as_email: String,
+    /// An input; @PATH in place of a value sends a file or reads the value from it. Repeat it for more lines
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    pub inputs: Vec<String>,
+    /// Print the answer as JSON, with the run's id, status and time
+    #[arg(long)]
+    pub json: bool,
+    /// Run what destroys without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Print the exact request and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the answer to a file, instead of printing it
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
 /// Where the configuration is.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
@@ -91,6 +151,23 @@ pub struct MigrateArgs {
     /// Where the configuration is.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only the connections of this workspace, by its name in addresses
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Option<String>,
+    /// Only this connection, by the id in its page's address
+    #[arg(long, value_name = "ID")]
+    pub connection: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `demo`.

@@ -122,6 +122,18 @@ pub(crate) async fn found(
     Ok(())
 }
 
+/// The same for a contact that was deleted through us, in a transaction of its own.
+///
+/// # Errors
+/// Those of the database.
+pub async fn erase_contact(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    contact: &str,
+) -> Result<()> {
+    delete_contact(tenant, connection, contact).await.map(drop)
+}
+
 /// Erases who a deleted contact is and buries the id. What the contact wrote stays until it is redacted or deleted.
 pub(crate) async fn delete_contact(
     tenant: &Tenant<'_, Tx>,
@@ -129,6 +141,12 @@ pub(crate) async fn delete_contact(
     contact: &str,
 ) -> Result<Applied> {
     let news = tenant.bury_contact(connection, contact).await?;
+    let known = tenant.contact(connection, contact).await?;
+    let email = known.and_then(|copy| copy.contact.email);
+    tenant
+        .erase_action_runs(connection, &[contact, email.as_deref().unwrap_or_default()])
+        .await?;
+    tenant.remove_contact(connection, contact).await?;
     let conversations = tenant.erase_contact(connection, contact).await?;
     let whole = Erase {
         whole: true,

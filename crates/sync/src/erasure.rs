@@ -13,6 +13,8 @@ use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, WorkspaceId
 const BODIES: u32 = 500;
 /// Conversations that are erased in one transaction.
 const CONVERSATIONS: u32 = 25;
+/// Rows of each table about contacts and companies that are erased in one transaction.
+const PEOPLE: u64 = 500;
 /// Batches in one run of the job; then others get their turn.
 const BATCHES: u32 = 20;
 /// Until this long after the disconnect a request may still be stored that was accepted before it.
@@ -108,7 +110,13 @@ async fn erase_some(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> Result
         erased = erase_conversations(tenant, connection).await?;
     }
     if erased == 0 {
+        erased = tenant.erase_people(connection, PEOPLE).await?;
+    }
+    if erased == 0 {
         erased = tenant.drop_tags_and_admins(connection).await?;
+    }
+    if erased == 0 {
+        erased = tenant.wipe_action_runs(connection).await?;
     }
     if erased > 0 {
         tenant.count_erased(connection, erased).await?;

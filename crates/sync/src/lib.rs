@@ -20,6 +20,7 @@ mod text;
 mod thread;
 
 pub use details::DetailsHandler;
+pub use erase::erase_contact;
 pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use tags::RefreshTagsHandler;

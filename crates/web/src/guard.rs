@@ -8,7 +8,7 @@ pub(crate) use visitor::{Browser, Person, SHORTCUTS, THEME, Visitor, noted, see_
 
 use crate::failed::Failed;
 use crate::form::NUL;
-use crate::routes::{Guard, Name};
+use crate::routes::Guard;
 use crate::state::Web;
 use actix_session::SessionExt;
 use actix_web::body::{BoxBody, MessageBody};
@@ -77,6 +77,7 @@ async fn check(guard: Guard, request: &HttpRequest) -> Result<Admitted, Failed> 
     })
 }
 
+/// That a role is too low, with who may.
 async fn forbidden(web: &Web, member: &Member, right: Right) -> Result<Failed, Failed> {
     let members = web.db().workspace(member.workspace().id).members().await?;
     let who = members.into_iter().filter(|member| member.role.may(right));
@@ -86,11 +87,9 @@ async fn forbidden(web: &Web, member: &Member, right: Right) -> Result<Failed, F
     })
 }
 
-/// To the login, and back here when it was a page. What Intercom sent somebody back with is of no use to another session,
-/// and belongs in no other address.
+/// To the login, and back here when it was a page.
 fn log_in(request: &HttpRequest) -> Failed {
-    let is_page = request.method().is_safe() && request.path() != Name::OAuthCallback.path();
-    let next = if is_page {
+    let next = if request.method().is_safe() {
         visitor::here(request)
     } else {
         String::new()

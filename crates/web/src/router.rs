@@ -71,6 +71,7 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 }
 
 /// Joins a row with its handler.
+#[expect(clippy::too_many_lines, reason = "a line for each route")]
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
         auth, companies, contacts, conversations, events, home, inbox, intercom, login, logout,
@@ -136,7 +137,16 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ConnectionRename => route.to(intercom::connection::rename),
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
+        Name::Actions => route.to(intercom::actions::get),
+        Name::Action => route.to(intercom::actions::action::get),
+        Name::ActionPost => route.to(intercom::actions::action::post),
+        Name::ActionRuns => route.to(intercom::actions::runs::get),
+        Name::ActionRun => route.to(intercom::actions::runs::open::get),
+        Name::ActionDownload => route.to(intercom::actions::runs::open::download),
+        Name::ActionStop => route.to(intercom::actions::runs::open::stop),
         Name::ConnectionErase => route.to(intercom::connection::erase),
+        Name::Doctor => route.to(intercom::doctor::get),
+        Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
         Name::Runs => route.to(intercom::runs::get),
         Name::Run => route.to(intercom::runs::run::get),

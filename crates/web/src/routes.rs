@@ -58,7 +58,9 @@ macro_rules! routes {
 }
 
 use Guard::{Member, Person, Public};
-use Right::{ManageConnections, ManageProducts, ManageTriggers, Read, WorkOnTickets};
+use Right::{
+    ManageConnections, ManageProducts, ManageTriggers, Read, RunReadActions, WorkOnTickets,
+};
 
 routes! {
     /// Sends a visitor to their inbox, their workspaces or the login.
@@ -170,6 +172,24 @@ routes! {
     ConnectionFeedback Post "/w/{ws}/settings/integrations/intercom/{connection}/feedback" Member(ManageConnections);
     /// Gives a connection another name.
     ConnectionRename Post "/w/{ws}/settings/integrations/intercom/{connection}/rename" Member(ManageConnections);
+    /// What the doctor found of a connection.
+    Doctor Get "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(Read);
+    /// Asks the doctor to look again, at one line or at all.
+    DoctorPost Post "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(ManageConnections);
+    /// What can be run at Intercom.
+    Actions Get "/w/{ws}/settings/integrations/intercom/{connection}/actions" Member(RunReadActions);
+    /// The log of what was run.
+    ActionRuns Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs" Member(RunReadActions);
+    /// One run.
+    ActionRun Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}" Member(RunReadActions);
+    /// A run's answer, or what it fetched, as a file.
+    ActionDownload Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}/download" Member(RunReadActions);
+    /// Ends a list that is being fetched.
+    ActionStop Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}/stop" Member(RunReadActions);
+    /// One action's form.
+    Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Previews or runs an action; one that changes something takes a higher role.
+    ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Asks before disconnecting.
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.
@@ -181,9 +201,9 @@ routes! {
     /// The runs that copy and compare, newest first.
     Runs Get "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(Read);
     /// One run.
-    Run Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{run}" Member(Read);
+    Run Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}" Member(Read);
     /// A run's report with its lines, to keep.
-    RunReport Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{run}/report" Member(Read);
+    RunReport Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/report" Member(Read);
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::security;
 use actix_web::http::header::HeaderValue;
 use earmark_accounts::Accounts;
+use earmark_actions::Actions;
 use earmark_connections::Store;
 use earmark_db::Db;
 use earmark_oauth::OAuth;
@@ -52,6 +53,7 @@ pub struct Web(Arc<Inner>);
 struct Inner {
     accounts: Accounts,
     store: Store,
+    actions: Actions,
     oauth: OAuth,
     db: Db,
     settings: Settings,
@@ -65,6 +67,7 @@ impl Web {
         let policy = security::policy(store.hosts());
         Self(Arc::new(Inner {
             accounts,
+            actions: Actions::new(db.clone(), store.clone()),
             store,
             oauth,
             db,
@@ -88,6 +91,10 @@ impl Web {
     /// The content security policy.
     pub(crate) fn policy(&self) -> &HeaderValue {
         &self.0.policy
+    }
+
+    pub(crate) fn actions(&self) -> &Actions {
+        &self.0.actions
     }
 
     pub(crate) fn db(&self) -> &Db {

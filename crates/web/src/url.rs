@@ -133,6 +133,20 @@ links! {
     connection_erase(ws, connection) = ConnectionErase;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
+    /// A connection's actions.
+    actions(ws, connection) = Actions;
+    /// An action of a connection.
+    action(ws, connection, action) = Action;
+    /// The log of a connection's actions.
+    action_runs(ws, connection) = ActionRuns;
+    /// A run of an action.
+    action_run(ws, connection, run) = ActionRun;
+    /// A run's answer, or what it fetched.
+    action_download(ws, connection, run) = ActionDownload;
+    /// Ending a run.
+    action_stop(ws, connection, run) = ActionStop;
+    /// What the doctor found of a connection.
+    doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
     /// A connection's runs.

@@ -33,6 +33,17 @@ pub(crate) const COMPANIES: Mirror = Mirror {
     merges: false,
 };
 
+/// The tables that hold nothing but mirrored people, each with what tells its rows within a connection: links first.
+pub(crate) const PEOPLE: [(&str, &str); 7] = [
+    ("contact_companies", "(contact_id, company_id)"),
+    ("contact_tags", "(contact_id, tag_id)"),
+    ("company_tags", "(company_id, tag_id)"),
+    ("contact_segments", "(contact_id, segment_id)"),
+    ("segments", "id"),
+    ("contacts", "id"),
+    ("companies", "id"),
+];
+
 /// A company as it was copied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Company {
@@ -405,15 +416,7 @@ impl Tenant<'_, Tx> {
     /// [`crate::Error::Unavailable`].
     pub async fn erase_people(&self, connection: ConnectionId, most: u64) -> Result<u64> {
         let mut erased = 0;
-        for (table, key) in [
-            ("contact_companies", "(contact_id, company_id)"),
-            ("contact_tags", "(contact_id, tag_id)"),
-            ("company_tags", "(company_id, tag_id)"),
-            ("contact_segments", "(contact_id, segment_id)"),
-            ("segments", "id"),
-            ("contacts", "id"),
-            ("companies", "id"),
-        ] {
+        for (table, key) in PEOPLE {
             let columns = key.trim_matches(['(', ')']);
             let sql = format!(
                 "DELETE FROM {table} WHERE workspace_id = $1 AND connection_id = $2 AND {key} IN (SELECT {columns} \

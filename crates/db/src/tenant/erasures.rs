@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
+use crate::tenant::companies::PEOPLE;
 use chrono::{DateTime, Utc};
 use earmark_model::ConnectionId;
 use sea_orm::{EntityTrait, FromQueryResult, Value};
@@ -67,17 +68,29 @@ impl<S: Source> Tenant<'_, S> {
         Ok(row.map(Erasure::from))
     }
 
-    /// How many rows hold what was copied through a connection: conversations, payloads, tags and teammates.
+    /// How many rows hold what was copied through a connection: conversations, payloads, contacts and companies with what
+    /// links them, tags and teammates.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn mirrored(&self, connection: ConnectionId) -> Result<u64> {
-        let sql = "SELECT \
-            (SELECT count(*) FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND gone_at IS NULL) \
-            + (SELECT count(*) FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 AND body IS NOT NULL) \
-            + (SELECT count(*) FROM tags WHERE workspace_id = $1 AND connection_id = $2) \
-            + (SELECT count(*) FROM admins WHERE workspace_id = $1 AND connection_id = $2) AS found";
-        let row: Option<CountRow> = sql::one(self.on(), sql, self.of(connection)).await?;
+        let count = |table: &str, more: &str| {
+            format!(
+                "(SELECT count(*) FROM {table} WHERE workspace_id = $1 AND connection_id = $2{more})"
+            )
+        };
+        let mut counts = vec![
+            count("conversations", " AND gone_at IS NULL"),
+            count("deliveries", " AND body IS NOT NULL"),
+        ];
+        let whole = PEOPLE.iter().map(|(table, _)| *table);
+        counts.extend(
+            whole
+                .chain(["tags", "admins"])
+                .map(|table| count(table, "")),
+        );
+        let sql = format!("SELECT {} AS found", counts.join(" + "));
+        let row: Option<CountRow> = sql::one(self.on(), &sql, self.of(connection)).await?;
         Ok(row.map_or(0, |row| row.found.unsigned_abs()))
     }
 

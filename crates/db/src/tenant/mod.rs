@@ -1,5 +1,7 @@
 //! The queries of one workspace, a file a subject.
 
+mod action_pages;
+mod action_runs;
 mod audit;
 mod comments;
 mod companies;
@@ -26,6 +28,7 @@ mod tickets;
 mod tombstones;
 mod workspace;
 
+pub use action_runs::{ActionEnd, ActionRun, ActionRunFilter, NewActionRun};
 pub use audit::{Actor, AuditLine};
 pub use comments::Comment;
 pub use companies::{Company, CompanyFilter, MirroredCompany};

@@ -4,15 +4,16 @@ use crate::support::tick;
 use chrono::{DateTime, TimeDelta};
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message, NewConnection,
-    NewSecret, NewTicket, PermissionCheck, Product, RunCounts, SecretKind, Ticket, TicketChange,
-    TicketTag, Via,
+    ActionEnd, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message,
+    NewActionRun, NewConnection, NewSecret, NewTicket, PermissionCheck, Product, RunCounts,
+    SecretKind, Ticket, TicketChange, TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AnswerBucket, AuthorKind, Check, CheckVerdict, ConnectionId, ConnectionStatus, DeliveryId,
-    DetailsState, Finding, Job, JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission,
-    PermissionState, Role, RunId, RunKind, RunState, SecretId, WorkspaceId, lane_shard,
+    ActionRunId, ActionState, ActionVia, AnswerBucket, AuthorKind, Check, CheckVerdict,
+    ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Finding, Job, JobKind, LaneJob,
+    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
+    SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -54,6 +55,7 @@ struct World {
     secret: SecretId,
     app: OAuthAppId,
     run: RunId,
+    action: ActionRunId,
     product: Product,
     ticket: Ticket,
     delivery: DeliveryId,
@@ -165,6 +167,7 @@ async fn world(t: &TestDb, name: &'static str) -> World {
         secret,
         app: OAuthAppId(uuid::Uuid::nil()),
         run: RunId(uuid::Uuid::nil()),
+        action: ActionRunId(uuid::Uuid::nil()),
         product,
         ticket,
         delivery: t.sources.id(),
@@ -175,11 +178,37 @@ async fn world(t: &TestDb, name: &'static str) -> World {
     world.app = tenant.create_oauth_app(name).await.unwrap().id;
     tenant.begin_oauth(name, t.sources.now()).await.unwrap();
     world.run = mirror(t, tenant, &world).await;
+    world.action = act(tenant, &world).await;
     fill(t, tenant, &world).await;
     world.delivery = deliver(&tx, &world).await;
     tx.commit().await.unwrap();
     tick(t);
     world
+}
+
+fn new_action(connection: ConnectionId, name: &str) -> NewActionRun {
+    NewActionRun {
+        connection,
+        action: "contacts.get".to_owned(),
+        actor: None,
+        via: ActionVia::Page,
+        inputs: json!({ "contact_id": name }).to_string(),
+        request: "{}".to_owned(),
+    }
+}
+
+/// A run that is under way, with a fetched page.
+async fn act(tenant: Tenant<'_, Tx>, world: &World) -> ActionRunId {
+    let new = new_action(world.connection, world.name);
+    let run = tenant.begin_action_run(&new).await.unwrap();
+    let lines = [world.name.to_owned()];
+    assert!(
+        tenant
+            .add_action_page(run, &lines, Some(world.name), None)
+            .await
+            .unwrap()
+    );
+    run
 }
 
 async fn deliver(tx: &Tx, world: &World) -> DeliveryId {
@@ -247,6 +276,17 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant.enqueue(&world.details_job()).await.unwrap();
+    fill_doctor(tenant, world).await;
+}
+
+async fn fill_doctor(tenant: Tenant<'_, Tx>, world: &World) {
+    let (connection, name) = (world.connection, world.name);
+    let doctor = Job::Doctor {
+        connection,
+        only: Some(Check::Token),
+        nightly: false,
+    };
+    tenant.enqueue(&doctor).await.unwrap();
     for verdict in [CheckVerdict::Good, CheckVerdict::Bad] {
         let found = [finding(name, verdict)];
         tenant.put_findings(connection, &found, 9).await.unwrap();
@@ -272,6 +312,7 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         doctor_lines(connection);
         doctor_changes(connection, 100);
         doctor_ran_at(connection);
+        doctor_is_asked(connection);
         waiting(connection);
         newest_bodies(connection, 100);
         answer_times(connection, DateTime::UNIX_EPOCH);
@@ -307,6 +348,8 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         comments(world.ticket.id);
         details();
         members();
+        admins(connection);
+        action_page_after(world.action, 0);
         is_member(world.people.viewer.id);
         role_of(world.people.viewer.id);
     }
@@ -362,13 +405,15 @@ both_databases! {
         // Each in a transaction of its own, which is committed when the write is accepted.
         macro_rules! attempt {
             ($($write:ident($($argument:expr),*);)+) => {$(
-                {
+                // Boxed, as all of them together would not fit on a test's stack.
+                Box::pin(async {
                     let tx = t.db.begin().await.unwrap();
                     if tx.workspace(beta.workspace).$write($($argument),*).await.is_ok() {
                         tx.commit().await.unwrap();
                     }
-                }
-                assert_eq!(snapshot(&t, &alpha).await, before, concat!(stringify!($write), " reached another tenant"));
+                })
+                .await;
+                assert_eq!(Box::pin(snapshot(&t, &alpha)).await, before, concat!(stringify!($write), " reached another tenant"));
                 tick(&t);
                 tried += 1;
             )+};
@@ -477,6 +522,20 @@ both_databases! {
             change_ticket(&alpha.ticket, &TicketChange { title: Some("beta".to_owned()), ..TicketChange::default() });
             add_comment(ticket, beta.people.agent.id, "beta");
             audit(&Actor::default(), "beta", ("x", "beta"), json!({}));
+            put_tag(connection, "7", "beta");
+            put_tag(beta.connection, "7", "gamma");
+            lose_tag(connection, "7");
+            lose_tag(beta.connection, "7");
+            begin_action_run(&new_action(connection, "beta"));
+            begin_action_run(&new_action(beta.connection, "beta"));
+            add_action_page(alpha.action, &["beta".to_owned()], None, Some(7));
+            restart_action_run(alpha.action);
+            restart_action_run(beta.action);
+            erase_action_runs(connection, &["alpha"]);
+            erase_action_runs(beta.connection, &["alpha", "beta"]);
+            wipe_action_runs(connection);
+            wipe_action_runs(beta.connection);
+            end_action_run(alpha.action, ActionState::Failed, &ActionEnd::default());
             enqueue(&beta.details_job());
             add_member(guest, Role::Viewer);
             create_connection(new_connection());
@@ -490,7 +549,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 115);
+        assert_eq!(tried, 129);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

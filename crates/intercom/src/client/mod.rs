@@ -110,6 +110,18 @@ impl Client {
         (&*self.budget, &self.key)
     }
 
+    /// The same client counting its calls in a budget made of its own one, to watch them for instance.
+    #[must_use]
+    pub fn with_budget(
+        &self,
+        make: impl FnOnce(Arc<dyn RateBudget>) -> Arc<dyn RateBudget>,
+    ) -> Self {
+        Self {
+            budget: make(self.budget.clone()),
+            ..self.clone()
+        }
+    }
+
     /// The pipeline of every call.
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, Error> {
         self.send_within(request, self.http.policy.total_timeout)

@@ -84,7 +84,7 @@ both_databases! {
             store.remove_app(workspace, &actor).await,
             store.add_app(workspace, &actor, "another-client", "another-secret").await.map(drop),
         ] {
-            assert!(matches!(&refused, Err(AppError::InUse(names)) if names == &[row.name.clone()]), "{refused:?}");
+            assert!(matches!(&refused, Err(AppError::InUse(names)) if *names == [row.name.as_str()]), "{refused:?}");
         }
         let former = build::people(&world.t.db, "Harrow Lane").await.workspace.id;
         assert_eq!(store.app_for(former).await.unwrap().unwrap().via, installation(), "it is another workspace's");

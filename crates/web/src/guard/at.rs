@@ -90,6 +90,13 @@ impl At {
         self.member.may(action)
     }
 
+    /// That the member may not do this, with who may.
+    pub(crate) async fn forbidden(&self, right: Right) -> Failed {
+        match super::forbidden(self.web(), &self.member, right).await {
+            Ok(failed) | Err(failed) => failed,
+        }
+    }
+
     /// A value of the path, by its placeholder's name.
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()

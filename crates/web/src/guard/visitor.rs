@@ -4,6 +4,7 @@ use super::{Admitted, admitted, web_of};
 use crate::failed::Failed;
 use crate::page::Page;
 use crate::render::{Context, Flash, Person as PersonView, Shell, Theme, render};
+use crate::routes::Name;
 use crate::session::{BROWSER, CSRF, FLASH};
 use crate::state::Web;
 use crate::ui::Tone;
@@ -65,9 +66,10 @@ impl Browser {
     }
 }
 
-/// The path and query that a page is read at; for what is no page, the start.
+/// The path and query that a page is read at; for what is no page, the start. So it is for what Intercom sends somebody
+/// back with, which works once and belongs in no page and no other address.
 pub(super) fn here(request: &HttpRequest) -> String {
-    if request.method().is_safe() {
+    if request.method().is_safe() && request.path() != Name::OAuthCallback.path() {
         let uri = request.uri();
         uri.path_and_query()
             .map_or("/", |path| path.as_str())

@@ -4,6 +4,7 @@
     reason = "a test's helpers fail by panicking, as its tests do"
 )]
 
+mod actions;
 mod connect;
 mod connection;
 mod deliveries;

@@ -4,7 +4,7 @@ use actix_web::App;
 use actix_web::body::BoxBody;
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use actix_web::dev::{Service, ServiceResponse};
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, init_service, read_body};
 use chrono::TimeDelta;
@@ -292,6 +292,33 @@ impl Browser {
         let request = request
             .uri(&format!("{}/{path}", self.base))
             .set_form(fields);
+        self.ask(request).await
+    }
+
+    /// Posts a form in parts: names and texts, and one file.
+    pub(crate) async fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file, content): (&str, &str, &str),
+    ) -> Answer {
+        const EDGE: &str = "an-edge";
+        let mut body = String::new();
+        for (name, value) in fields.iter().copied().chain([("csrf", CSRF)]) {
+            body.push_str(&format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+             Content-Type: image/png\r\n\r\n{content}\r\n--{EDGE}--\r\n"
+        ));
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        let request = TestRequest::default()
+            .method(Method::POST)
+            .uri(&format!("{}/{path}", self.base))
+            .insert_header((CONTENT_TYPE, kind))
+            .set_payload(body);
         self.ask(request).await
     }
 

@@ -1,10 +1,12 @@
 //! `/w/{ws}/settings/integrations/intercom`: the connections to Intercom.
 
+pub mod actions;
 pub mod app;
 pub mod connect;
 pub mod connection;
 pub mod deliveries;
 pub mod disconnect;
+pub mod doctor;
 mod health;
 pub(crate) mod oauth;
 pub mod runs;

@@ -52,7 +52,9 @@ pub(crate) async fn post(at: At, Form(sent): Form<Sent>) -> Result<HttpResponse,
             .finish()),
         Err(BeginError::NoApp) => Ok(at.see_other(url::intercom_connect(at.ws()))),
         Err(BeginError::Missing) => Err(Failed::NotFound),
-        Err(BeginError::Sealed(error)) => Err(Failed::internal(error)),
+        Err(error @ (BeginError::Sealed(_) | BeginError::Signing(_))) => {
+            Err(Failed::internal(error))
+        }
         Err(BeginError::Database(error)) => Err(error.into()),
     }
 }

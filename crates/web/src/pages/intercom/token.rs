@@ -44,7 +44,7 @@ pub struct RegionChoice {
     pub value: &'static str,
     /// Its name in words.
     pub label: &'static str,
-    /// Where people there open Intercom: the host, with its port when it is not the usual one.
+    /// Where people there open Intercom: the host, with port and path when they are not the usual ones.
     pub host: String,
 }
 
@@ -63,12 +63,13 @@ pub(super) fn regions(hosts: &HostMap) -> Vec<RegionChoice> {
     let choice = |region: Region| {
         let web = &hosts.of(region).web;
         let host = web.host_str().unwrap_or_default();
+        let path = web.path().trim_end_matches('/');
         RegionChoice {
             value: region.as_str(),
             label: region_words(region.as_str()),
             host: match web.port() {
-                Some(port) => format!("{host}:{port}"),
-                None => host.to_owned(),
+                Some(port) => format!("{host}:{port}{path}"),
+                None => format!("{host}{path}"),
             },
         }
     };

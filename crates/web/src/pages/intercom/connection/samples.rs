@@ -205,35 +205,41 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         }],
         ..page()
     };
-    let oauth = |through| ConnectionPage {
-        through,
-        secret_last4: None,
-        secret_verified_at: None,
-        ..page()
-    };
-    let refused_oauth = ConnectionPage {
-        through: Through::Installation,
-        secret_last4: None,
-        ..refused()
-    };
-    let viewer = ConnectionPage {
-        may: false,
-        ..page()
-    };
     let mut all = vec![
         ("connected", page()),
         ("fresh", fresh),
         ("refused", refused()),
         ("secret-wrong", wrong),
-        ("oauth", oauth(Through::Installation)),
-        ("oauth-own-app", oauth(Through::OwnApp)),
-        ("oauth-refused", refused_oauth),
         ("degraded", degraded()),
         ("uninstalled", uninstalled()),
         ("misnamed", misnamed),
-        ("viewer", viewer),
+        ("viewer", viewer()),
         ("hostile", hostile),
     ];
     all.extend(ended());
+    all.extend(oauth());
     all
+}
+
+/// As somebody sees it who may not change it.
+fn viewer() -> ConnectionPage {
+    ConnectionPage {
+        may: false,
+        ..page()
+    }
+}
+
+/// Those made through an OAuth app, which have no client secret of their own.
+fn oauth() -> [(&'static str, ConnectionPage); 3] {
+    let through = |through, page| ConnectionPage {
+        through,
+        secret_last4: None,
+        secret_verified_at: None,
+        ..page
+    };
+    [
+        ("oauth", through(Through::Installation, page())),
+        ("oauth-own-app", through(Through::OwnApp, page())),
+        ("oauth-refused", through(Through::Installation, refused())),
+    ]
 }
