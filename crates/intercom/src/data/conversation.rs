@@ -52,7 +52,40 @@ pub struct Conversation {
     pub custom_attributes: Object,
     /// Reply times and counts, as they came.
     pub statistics: Object,
+    /// Every field that has none here, as it came.
+    pub other: Object,
 }
+
+/// What [`Conversation::read`] keeps in fields of its own.
+const READ: &[&str] = &[
+    "type",
+    "id",
+    "conversation_id",
+    "created_at",
+    "updated_at",
+    "title",
+    "state",
+    "open",
+    "source",
+    "conversation_message",
+    "contacts",
+    "user",
+    "customers",
+    "conversation_parts",
+    "tags",
+    "teammates",
+    "assignee",
+    "admin_assignee_id",
+    "team_assignee_id",
+    "company",
+    "ai_agent_participated",
+    "read",
+    "priority",
+    "snoozed_until",
+    "waiting_since",
+    "custom_attributes",
+    "statistics",
+];
 
 impl Conversation {
     pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
@@ -100,6 +133,7 @@ impl Conversation {
             waiting_since: from.date("waiting_since"),
             custom_attributes: from.attributes("custom_attributes"),
             statistics: from.attributes("statistics"),
+            other: crate::json::rest(from, READ),
         };
         if conversation.source.is_none()
             && let Some(opening) = from.object("conversation_message")

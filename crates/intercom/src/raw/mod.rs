@@ -209,8 +209,8 @@ impl Client {
         request.redirects = true;
         request.headers = guard::headers(&raw.headers)?;
         request.accept = HeaderValue::from_static(match raw.response {
-            ResponseKind::Json => "application/json",
-            ResponseKind::Text => "application/json, text/*",
+            // Anything else is answered with 406, but for downloads.
+            ResponseKind::Json | ResponseKind::Text => "application/json",
             ResponseKind::Binary => "application/octet-stream",
         });
         if let Some(accept) = request.headers.remove("accept") {

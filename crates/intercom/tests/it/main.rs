@@ -6,13 +6,22 @@
 )]
 
 mod budget;
+mod cases;
 mod client;
 mod client_errors;
 mod client_limits;
+mod conformance;
 mod fixtures;
+mod openapi;
+mod operations;
+mod paging;
 mod parse;
 mod peek;
+mod raw;
+mod reading;
+mod repeating;
 mod scrub;
+mod searching;
 mod signature;
 mod support;
 mod tagging;
