@@ -16,6 +16,7 @@ mod m0005_conversations;
 mod m0006_tickets;
 mod m0007_jobs;
 mod m0008_oauth;
+mod m0010_doctor;
 mod m0012_people;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_tickets::Migration),
             Box::new(m0007_jobs::Migration),
             Box::new(m0008_oauth::Migration),
+            Box::new(m0010_doctor::Migration),
             Box::new(m0012_people::Migration),
         ]
     }

@@ -204,7 +204,7 @@ fn unknown_by(error: &Error) -> String {
 }
 
 /// Tries everything that a permission stands for: it is granted when all of it is.
-async fn check_permission(client: &Client, permission: Permission) -> PermissionCheck {
+pub(crate) async fn check_permission(client: &Client, permission: Permission) -> PermissionCheck {
     let probes: &[Probe] = match permission {
         Permission::ReadListUsersCompanies => &[Probe::ListContacts, Probe::ListCompanies],
         Permission::ReadOneUserCompany => &[Probe::OneContact],

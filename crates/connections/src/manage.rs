@@ -67,7 +67,7 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Asks for a job of a live connection: a check, a refresh of its tags, or the details of a conversation.
+    /// Asks for a job of a live connection: a check, the doctor, a refresh of its tags, or the details of a conversation.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -85,6 +85,7 @@ impl Store {
                 "ticket.details_asked",
                 json!({ "conversation": conversation }),
             ),
+            Job::Doctor { only, .. } => ("connection.doctor_asked", json!({ "line": only })),
             // Nobody asks for these: they are asked for when a delivery is stored.
             Job::Lane(_) => ("connection.lane_asked", json!({})),
         };

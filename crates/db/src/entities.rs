@@ -69,6 +69,14 @@ entity!(permission_checks = "permission_checks" {
     state: String, note: Option<String>, took_ms: Option<i64>, checked_at: Time,
 });
 entity!(topics = "topics" { workspace_id: Uuid, connection_id: Uuid, topic: String; last_received_at: Time });
+entity!(doctor_checks = "doctor_checks" {
+    workspace_id: Uuid, connection_id: Uuid, name: String;
+    verdict: String, evidence: String, cure: Option<String>, checked_at: Time, since: Time,
+});
+entity!(doctor_changes = "doctor_changes" {
+    workspace_id: Uuid, id: Uuid;
+    connection_id: Uuid, name: String, verdict_before: String, verdict_after: String, evidence: String, at: Time,
+});
 entity!(tags = "tags" { workspace_id: Uuid, connection_id: Uuid, id: String; name: String, missing_since: Option<Time> });
 entity!(admins = "admins" { workspace_id: Uuid, connection_id: Uuid, id: String; name: String });
 entity!(trigger_tags = "trigger_tags" {

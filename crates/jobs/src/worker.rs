@@ -2,9 +2,10 @@
 
 use crate::backoff::backoff;
 use crate::handler::{Handlers, Verdict};
+use crate::recurring::Rounds;
 use chrono::TimeDelta;
 use earmark_db::{ChangeKind, Changes, Db, Error, Result};
-use earmark_model::{ClaimedJob, Job, JobKind};
+use earmark_model::{ClaimedJob, JobKind};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -14,8 +15,8 @@ use tokio_util::task::AbortOnDropHandle;
 /// A job never comes back sooner after a snooze, so that one whose time has come already does not spin.
 const SHORTEST_SNOOZE: TimeDelta = TimeDelta::seconds(1);
 
-/// Lanes that one look finds again at most; the next look finds the others.
-const STRANDED_AT_ONCE: usize = 100;
+/// How often a worker looks for what comes round by the clock.
+const ROUNDS_EVERY: Duration = Duration::from_secs(60);
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +46,9 @@ impl Default for Settings {
 /// Claims and runs jobs.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    db: Db,
+    pub(crate) db: Db,
     handlers: Handlers,
+    rounds: Rounds,
     settings: Settings,
 }
 
@@ -99,8 +101,16 @@ impl Worker {
         Self {
             db,
             handlers,
+            rounds: Rounds::new(),
             settings,
         }
+    }
+
+    /// The same worker, which also asks for what comes round by the clock.
+    #[must_use]
+    pub fn with_rounds(mut self, rounds: Rounds) -> Self {
+        self.rounds = rounds;
+        self
     }
 
     /// Runs jobs until `stop`, then gives the running ones the grace time. What does not end in it is broken off and runs
@@ -113,18 +123,17 @@ impl Worker {
         {
             tracing::warn!(%error, "cannot put back the jobs of the last run yet");
         }
-        let mut rescue_at = Instant::now();
+        let (mut rescue_at, mut rounds_at) = (Instant::now(), Instant::now());
         while !stop.is_cancelled() {
             running.tidy();
             // By time and not when idle: a queue that is always busy must not keep a lost job from being found.
             if Instant::now() >= rescue_at {
-                if let Err(error) = self.rescue().await {
-                    tracing::warn!(%error, "cannot look for lost jobs");
-                }
-                if let Err(error) = self.find_stranded().await {
-                    tracing::warn!(%error, "cannot look for deliveries without a job");
-                }
+                self.find_lost().await;
                 rescue_at = Instant::now() + self.settings.poll;
+            }
+            if Instant::now() >= rounds_at {
+                self.rounds.enqueue_due(&self.db).await;
+                rounds_at = Instant::now() + ROUNDS_EVERY;
             }
             let rooms = self.rooms(&running);
             let claimed = match self.claim(&rooms).await {
@@ -138,7 +147,7 @@ impl Worker {
                 }
             };
             if claimed.is_empty() {
-                let latest = rescue_at;
+                let latest = rescue_at.min(rounds_at);
                 self.wait(&mut changes, &mut running, (&rooms, latest), &stop)
                     .await;
             }
@@ -177,12 +186,6 @@ impl Worker {
                 ran += 1;
             }
         }
-    }
-
-    async fn rescue_all(&self) -> Result<()> {
-        let tx = self.db.begin().await?;
-        tx.across().rescue_all_jobs().await?;
-        tx.commit().await
     }
 
     /// What may be claimed beside the running jobs. The jobs that ask Intercom come first: the half that they may not
@@ -265,37 +268,6 @@ impl Worker {
             () = stop.cancelled() => {}
             () = tokio::time::sleep_until(until) => {}
         }
-    }
-
-    async fn rescue(&self) -> Result<()> {
-        if self.db.across().jobs_in("running").await? == 0 {
-            return Ok(());
-        }
-        let tx = self.db.begin().await?;
-        let rescued = tx.across().rescue_jobs().await?;
-        tx.commit().await?;
-        if rescued > 0 {
-            tracing::info!(rescued, "put back jobs whose worker was lost");
-        }
-        Ok(())
-    }
-
-    /// Asks again for lanes whose job failed for good while deliveries waited in them.
-    async fn find_stranded(&self) -> Result<()> {
-        let lanes = self.db.across().stranded_lanes(STRANDED_AT_ONCE).await?;
-        if lanes.is_empty() {
-            return Ok(());
-        }
-        let tx = self.db.begin().await?;
-        for (workspace, lane) in &lanes {
-            tx.workspace(*workspace).enqueue(&Job::Lane(*lane)).await?;
-        }
-        tx.commit().await?;
-        tracing::warn!(
-            lanes = lanes.len(),
-            "deliveries waited without a job; asked for one"
-        );
-        Ok(())
     }
 
     async fn run_one(&self, job: &ClaimedJob) {

@@ -68,4 +68,6 @@ ids! {
     AuditId,
     /// A webhook request that was refused, kept with its cause.
     RefusalId,
+    /// A change of a doctor's verdict.
+    DoctorChangeId,
 }

@@ -1,6 +1,6 @@
 //! Payloads of the durable queue. A payload holds ids only: whatever it needs is read when it runs.
 
-use crate::{ConnectionId, JobId, WorkspaceId, text_enum};
+use crate::{Check, ConnectionId, JobId, WorkspaceId, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -14,6 +14,8 @@ text_enum! {
         RefreshTags = "refresh_tags",
         /// Proves a connection's credentials and read permissions again.
         CheckConnection = "check_connection",
+        /// Looks for what is wrong with a connection, line by line.
+        Doctor = "doctor",
     }
 }
 
@@ -23,7 +25,7 @@ impl JobKind {
     pub const fn calls_intercom(self) -> bool {
         match self {
             Self::Lane => false,
-            Self::Details | Self::RefreshTags | Self::CheckConnection => true,
+            Self::Details | Self::RefreshTags | Self::CheckConnection | Self::Doctor => true,
         }
     }
 }
@@ -60,6 +62,15 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::Doctor`].
+    Doctor {
+        /// The connection.
+        connection: ConnectionId,
+        /// The one line to look at again; all of them without it.
+        only: Option<Check>,
+        /// Whether nobody waits for it: the nightly round, which takes only spare calls.
+        nightly: bool,
+    },
 }
 
 impl Job {
@@ -71,6 +82,7 @@ impl Job {
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
+            Self::Doctor { .. } => JobKind::Doctor,
         }
     }
 
@@ -85,6 +97,13 @@ impl Job {
             } => format!("details:{connection}:{conversation}"),
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+            // A request for one line must not stand for another's.
+            Self::Doctor {
+                connection, only, ..
+            } => match only {
+                Some(check) => format!("doctor:{connection}:{check}"),
+                None => format!("doctor:{connection}"),
+            },
         }
     }
 
@@ -93,7 +112,7 @@ impl Job {
     pub const fn max_attempts(&self) -> u32 {
         match self {
             Self::Lane(_) | Self::Details { .. } => 100,
-            Self::RefreshTags { .. } | Self::CheckConnection { .. } => 5,
+            Self::RefreshTags { .. } | Self::CheckConnection { .. } | Self::Doctor { .. } => 5,
         }
     }
 }

@@ -5,11 +5,14 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
-use earmark_connections::{CheckHandler, Endpoints, SharedBudget, SourcesEnvironment, Store};
+use earmark_connections::{
+    CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
+    SourcesEnvironment, Store,
+};
 use earmark_db::{Db, Options};
 use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
-use earmark_jobs::{Handlers, Worker};
+use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
 use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
 use earmark_web::Web;
@@ -56,6 +59,8 @@ pub struct App {
     pub store: Store,
     /// People and workspaces.
     pub accounts: Accounts,
+    /// Looks for what is wrong with connections.
+    pub doctor: Doctor,
     /// Runs jobs.
     pub worker: Worker,
     ingest: Ingest,
@@ -116,12 +121,15 @@ impl App {
         .with_installation_app(config.oauth.clone());
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
-        let worker = Worker::new(db.clone(), handlers(&db, &store), worker(config));
+        let doctor = Doctor::new(store.clone(), config.server.public_url.clone())?;
+        let worker = Worker::new(db.clone(), handlers(&db, &store, &doctor), worker(config))
+            .with_rounds(Rounds::new().with(NightlyDoctor));
         let web = Web::new(accounts.clone(), store.clone(), db.clone(), web(config));
         Ok(Self {
             db,
             store,
             accounts,
+            doctor,
             worker,
             ingest,
             web,
@@ -252,7 +260,7 @@ fn web(config: &Config) -> earmark_web::Settings {
     }
 }
 
-fn handlers(db: &Db, store: &Store) -> Handlers {
+fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
     Handlers::new()
         .with(JobKind::Lane, LaneHandler(db.clone()))
         .with(
@@ -270,4 +278,5 @@ fn handlers(db: &Db, store: &Store) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
 }

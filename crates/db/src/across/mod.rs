@@ -5,11 +5,13 @@ mod apps;
 mod intake;
 mod queue;
 mod rate;
+mod rounds;
 
 pub use accounts::{Membership, Session, User};
 pub use apps::{AppEndpoint, Sighted, Sighting};
 pub use intake::{Endpoint, NewDelivery, Stored};
 pub use rate::RateRow;
+pub use rounds::DoctorRound;
 
 use crate::scope::Source;
 use chrono::{DateTime, Utc};

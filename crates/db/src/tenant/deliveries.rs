@@ -90,6 +90,19 @@ pub struct WaitingDelivery {
     pub body: Vec<u8>,
 }
 
+/// The deliveries of one topic that their lanes have not come to yet.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Waiting {
+    /// The topic as it was sent, if it could be read.
+    pub topic: Option<String>,
+    /// How many.
+    pub count: i64,
+    /// When the oldest was received.
+    pub oldest: DateTime<Utc>,
+    /// When the newest was received.
+    pub newest: DateTime<Utc>,
+}
+
 /// Which deliveries the log shows.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
@@ -175,6 +188,33 @@ impl<S: Source> Tenant<'_, S> {
             Ok((Delivery::try_from(row)?, body))
         })
         .transpose()
+    }
+
+    /// What waits of a connection, by topic.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn waiting(&self, connection: ConnectionId) -> Result<Vec<Waiting>> {
+        let sql = "SELECT topic, count(*) AS count, min(received_at) AS oldest, max(received_at) AS newest FROM deliveries \
+            WHERE workspace_id = $1 AND connection_id = $2 AND outcome = 'waiting' GROUP BY topic ORDER BY topic";
+        let values = vec![self.workspace().into(), connection.0.into()];
+        sql::all(self.on(), sql, values).await
+    }
+
+    /// The kept bodies among a connection's newest deliveries, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn newest_bodies(&self, connection: ConnectionId, most: u64) -> Result<Vec<Vec<u8>>> {
+        let sql = "SELECT id, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 \
+            ORDER BY id DESC LIMIT $3";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            i64::try_from(most).unwrap_or(i64::MAX).into(),
+        ];
+        let rows: Vec<BodyRow> = sql::all(self.on(), sql, values).await?;
+        Ok(rows.into_iter().filter_map(|row| row.body).collect())
     }
 
     /// The oldest waiting deliveries of a lane, in the order they came.

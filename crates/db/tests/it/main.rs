@@ -6,6 +6,7 @@ mod audit;
 mod connections;
 mod conversations;
 mod deliveries;
+mod doctor;
 mod faults;
 mod inbox;
 mod jobs;

@@ -9,9 +9,9 @@ use earmark_db::tenant::{
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AuthorKind, ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Job, JobKind, LaneJob,
-    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
-    SecretId, WorkspaceId, lane_shard,
+    AuthorKind, Check, CheckVerdict, ConnectionId, ConnectionStatus, DeliveryId, DetailsState,
+    Finding, Job, JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission, PermissionState,
+    Role, RunId, RunKind, RunState, SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -96,6 +96,15 @@ fn check(note: &str) -> PermissionCheck {
         state: PermissionState::Granted,
         note: Some(note.to_owned()),
         took_ms: None,
+    }
+}
+
+fn finding(evidence: &str, verdict: CheckVerdict) -> Finding {
+    Finding {
+        check: Check::Token,
+        verdict,
+        evidence: evidence.to_owned(),
+        cure: None,
     }
 }
 
@@ -219,6 +228,11 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant.enqueue(&world.details_job()).await.unwrap();
+    for verdict in [CheckVerdict::Good, CheckVerdict::Bad] {
+        let found = [finding(name, verdict)];
+        tenant.put_findings(connection, &found, 9).await.unwrap();
+        tenant.end_doctor_round(connection, &found).await.unwrap();
+    }
 }
 
 /// All that `tenant` can read with the ids of `world`, a line a query.
@@ -235,6 +249,11 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         permission_checks(connection);
         topic_sightings(connection);
         refusals(connection, 100);
+        doctor_lines(connection);
+        doctor_changes(connection, 100);
+        doctor_ran_at(connection);
+        waiting(connection);
+        newest_bodies(connection, 100);
         conversation(connection, CONVERSATION);
         messages(connection, CONVERSATION);
         tombstones(connection, CONVERSATION);
@@ -423,9 +442,14 @@ both_databases! {
             add_member(guest, Role::Viewer);
             create_connection(new_connection());
             erase_conversation(beta.connection, CONVERSATION);
+            put_findings(connection, &[finding("beta", CheckVerdict::Warn)], 0);
+            put_findings(beta.connection, &[finding("gamma", CheckVerdict::Warn)], 0);
+            end_doctor_round(connection, &[]);
+            end_doctor_round(beta.connection, &[]);
+            plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 96);
+        assert_eq!(tried, 101);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

@@ -7,6 +7,7 @@ mod scrub;
 mod signature;
 mod tagging;
 mod topics;
+mod versions;
 
 pub use event::{CompanyChange, ContactChange, ConversationChange, Event, Notification};
 pub use parse::parse;
@@ -15,3 +16,4 @@ pub use scrub::{Erase, mentions, scrub};
 pub use signature::{SIGNATURE_HEADER, SignatureError, sign, verify};
 pub use tagging::{Anchor, Tagged};
 pub use topics::{TOPICS, Topic, TopicGroup, current_topic};
+pub use versions::{PayloadVersion, PayloadVersions, implied_versions};

@@ -26,3 +26,4 @@ mod signature;
 mod support;
 mod tagging;
 mod topics;
+mod versions;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod lost;
+mod recurring;
 mod support;
 mod verdicts;
 mod workers;
