@@ -18,6 +18,7 @@ mod m0007_jobs;
 mod m0008_oauth;
 mod m0010_doctor;
 mod m0012_people;
+mod m0014_engine;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_oauth::Migration),
             Box::new(m0010_doctor::Migration),
             Box::new(m0012_people::Migration),
+            Box::new(m0014_engine::Migration),
         ]
     }
 }

@@ -86,8 +86,10 @@ impl Store {
                 json!({ "conversation": conversation }),
             ),
             Job::Doctor { only, .. } => ("connection.doctor_asked", json!({ "line": only })),
-            // Nobody asks for these: they are asked for when a delivery is stored.
-            Job::Lane(_) => ("connection.lane_asked", json!({})),
+            // Nobody asks for these: deliveries, runs and the clock do.
+            Job::Lane(_) | Job::Run { .. } | Job::People { .. } | Job::Payloads => {
+                ("connection.job_asked", json!({}))
+            }
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);

@@ -16,6 +16,12 @@ text_enum! {
         CheckConnection = "check_connection",
         /// Looks for what is wrong with a connection, line by line.
         Doctor = "doctor",
+        /// Goes on with a connection's runs.
+        Run = "run",
+        /// Asks Intercom for contacts and companies of which a payload told the id alone.
+        People = "people",
+        /// Drops payloads that a workspace has kept long enough.
+        Payloads = "payloads",
     }
 }
 
@@ -24,8 +30,13 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane => false,
-            Self::Details | Self::RefreshTags | Self::CheckConnection | Self::Doctor => true,
+            Self::Lane | Self::Payloads => false,
+            Self::Details
+            | Self::RefreshTags
+            | Self::CheckConnection
+            | Self::Doctor
+            | Self::Run
+            | Self::People => true,
         }
     }
 }
@@ -71,6 +82,20 @@ pub enum Job {
         /// Whether nobody waits for it: the nightly round, which takes only spare calls.
         nightly: bool,
     },
+    /// See [`JobKind::Run`].
+    Run {
+        /// The connection.
+        connection: ConnectionId,
+        /// Whether for its runs over tagged conversations, else for the others.
+        tagged: bool,
+    },
+    /// See [`JobKind::People`].
+    People {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// See [`JobKind::Payloads`].
+    Payloads,
 }
 
 impl Job {
@@ -83,6 +108,9 @@ impl Job {
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
             Self::Doctor { .. } => JobKind::Doctor,
+            Self::Run { .. } => JobKind::Run,
+            Self::People { .. } => JobKind::People,
+            Self::Payloads => JobKind::Payloads,
         }
     }
 
@@ -104,6 +132,12 @@ impl Job {
                 Some(check) => format!("doctor:{connection}:{check}"),
                 None => format!("doctor:{connection}"),
             },
+            Self::Run { connection, tagged } => match tagged {
+                true => format!("run:{connection}:tagged"),
+                false => format!("run:{connection}"),
+            },
+            Self::People { connection } => format!("people:{connection}"),
+            Self::Payloads => "payloads".to_owned(),
         }
     }
 
@@ -111,8 +145,11 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } => 100,
-            Self::RefreshTags { .. } | Self::CheckConnection { .. } | Self::Doctor { .. } => 5,
+            Self::Lane(_) | Self::Details { .. } | Self::Run { .. } | Self::People { .. } => 100,
+            Self::RefreshTags { .. }
+            | Self::CheckConnection { .. }
+            | Self::Doctor { .. }
+            | Self::Payloads => 5,
         }
     }
 }

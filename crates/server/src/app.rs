@@ -14,7 +14,10 @@ use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
 use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
-use earmark_sync::{DetailsHandler, LaneHandler, RefreshTagsHandler};
+use earmark_sync::{
+    CompletePeopleHandler, DailyPayloads, DetailsHandler, HourlyCatchUp, LaneHandler,
+    PayloadsHandler, RefreshTagsHandler, RunHandler,
+};
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -123,7 +126,12 @@ impl App {
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
         let doctor = Doctor::new(store.clone(), config.server.public_url.clone())?;
         let worker = Worker::new(db.clone(), handlers(&db, &store, &doctor), worker(config))
-            .with_rounds(Rounds::new().with(NightlyDoctor));
+            .with_rounds(
+                Rounds::new()
+                    .with(NightlyDoctor)
+                    .with(HourlyCatchUp)
+                    .with(DailyPayloads),
+            );
         let web = Web::new(accounts.clone(), store.clone(), db.clone(), web(config));
         Ok(Self {
             db,
@@ -279,4 +287,19 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
+        .with(
+            JobKind::Run,
+            RunHandler {
+                db: db.clone(),
+                store: store.clone(),
+            },
+        )
+        .with(
+            JobKind::People,
+            CompletePeopleHandler {
+                db: db.clone(),
+                store: store.clone(),
+            },
+        )
+        .with(JobKind::Payloads, PayloadsHandler(db.clone()))
 }

@@ -169,6 +169,7 @@ impl Patient<'_> {
     pub(super) fn is_on(&self, feature: Feature) -> bool {
         match feature {
             Feature::Feedback => self.row.feedback_on_at.is_some(),
+            Feature::Contacts => self.row.contacts_on_at.is_some(),
         }
     }
 

@@ -4,7 +4,7 @@ use super::words::{bad, good, long, moment, not_checked, unknown, warn};
 use super::{Blocked, Patient, Reach};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{DeliveryFilter, Refusal, SecretKind, Via};
-use earmark_intercom::API_VERSION;
+use earmark_intercom::ApiVersion;
 use earmark_intercom::webhook::{PayloadVersion, PayloadVersions, implied_versions};
 use earmark_model::{Check, ConnectionStatus, Finding};
 
@@ -27,7 +27,7 @@ impl Patient<'_> {
     pub(super) async fn api_version(&self) -> earmark_db::Result<Finding> {
         let tenant = self.doctor.store.db.workspace(self.workspace);
         let bodies = tenant.newest_bodies(self.row.id, SHAPES).await?;
-        let requests = format!("Requests ask for {API_VERSION}.");
+        let requests = format!("Requests ask for {}.", ApiVersion::default());
         Ok(match implied(&bodies) {
             None => good(
                 Check::ApiVersion,

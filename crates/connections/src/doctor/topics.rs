@@ -195,7 +195,9 @@ fn is_message(topic: &str) -> bool {
 /// What Intercom shows of changes since a time: one search, and up to [`LOOKED_AT`] conversations with their parts.
 async fn changes(client: &Client, since: DateTime<Utc>) -> Result<Vec<Change>, Error> {
     let mut changes = Vec::new();
-    for listed in client.newest_conversations(LOOKED_AT).await? {
+    // Intercom lists the conversation that was changed last first.
+    let newest = client.conversations().per_page(LOOKED_AT).page().await?;
+    for listed in newest.items {
         if listed.updated_at.is_some_and(|at| at < since) {
             continue;
         }

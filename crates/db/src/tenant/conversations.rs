@@ -135,6 +135,26 @@ impl<S: Source> Tenant<'_, S> {
     }
 }
 
+impl<S: Source> Tenant<'_, S> {
+    /// Ids of a connection's escalated conversations after an id, those deleted at Intercom left out; up to `most`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn escalated_conversations(
+        &self,
+        connection: ConnectionId,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
+            AND gone_at IS NULL ORDER BY id LIMIT {most}"
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
 impl Tenant<'_, Tx> {
     /// Stores an escalated conversation, new or changed.
     ///
