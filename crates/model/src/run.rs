@@ -64,6 +64,7 @@ impl RunState {
         matches!(
             (self, next),
             (Self::Waiting | Self::Paused | Self::Failed, Self::Running)
+                | (Self::Paused | Self::Failed, Self::Waiting)
                 | (Self::Waiting | Self::Running, Self::Paused)
                 | (
                     Self::Waiting | Self::Running | Self::Paused,

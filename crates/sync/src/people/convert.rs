@@ -39,24 +39,22 @@ pub(crate) fn contact(from: &Contact, observed_at: DateTime<Utc>) -> tenant::Con
         other,
     } = from;
     let content = canonical(json!({
-        "signed_up_at": seconds(*signed_up_at),
-        "last_replied_at": seconds(*last_replied_at),
-        "unsubscribed_from_emails": unsubscribed_from_emails,
-        "language": language,
-        "avatar": avatar,
+        "signed_up_at": seconds(*signed_up_at), "last_replied_at": seconds(*last_replied_at),
+        "unsubscribed_from_emails": unsubscribed_from_emails, "language": language, "avatar": avatar,
         "location": location.as_ref().map(placed),
         "custom_attributes": custom_attributes,
         "other": dated(other),
     }));
     let role = role_name(*role, other);
-    let [external_id, email, phone, name, owner_id] =
-        [external_id, email, phone, name, owner_id].map(clean);
-    let (created_at, last_seen_at) = (created_at.map(whole), last_seen_at.map(whole));
+    let texts = [external_id, email, phone, name, owner_id];
+    let [external_id, email, phone, name, owner_id] = texts.map(clean);
+    let [created_at, last_seen_at] = [created_at, last_seen_at].map(|at| at.map(whole));
     let digest = digest(&json!({
         "content": content, "role": role, "external_id": external_id, "email": email, "phone": phone, "name": name,
         "owner_id": owner_id, "created_at": seconds(created_at), "last_seen_at": seconds(last_seen_at),
-        "companies": listed(companies.iter().map(|one| &one.id), *companies_total),
-        "tags": listed(tags.iter().map(|one| &one.id), *tags_total),
+        "lists": [
+            listed(companies.iter().map(|one| &one.id), *companies_total), listed(tags.iter().map(|one| &one.id), *tags_total),
+        ],
     }));
     tenant::Contact {
         id: without_nul(id),

@@ -131,7 +131,7 @@ pub(crate) async fn merge(
     tenant
         .merge_contact(connection, (from, into), name.as_deref(), email.as_deref())
         .await?;
-    follow(tenant, connection, (from, into), at, buried).await
+    follow(tenant, connection, (from, into), at).await
 }
 
 /// The part of a merge that concerns our copy of contacts.
@@ -140,7 +140,6 @@ pub(crate) async fn follow(
     connection: ConnectionId,
     (from, into): (&str, &str),
     at: DateTime<Utc>,
-    buried: &Buried,
 ) -> Result<()> {
     if from == into {
         return Ok(());
@@ -155,14 +154,22 @@ pub(crate) async fn follow(
             None => break,
         }
     }
+    let gone = tenant
+        .deleted_contacts(connection, std::slice::from_ref(&left))
+        .await?;
+    if left == from {
+        // Two merges that contradict each other: what Intercom says now decides.
+        return ask_for(tenant, connection, Incomplete::Contact, from).await;
+    }
+    if !gone.is_empty() {
+        // Deleted with the contact that was left: it must not come back either.
+        erase_everywhere(tenant, connection, from).await?;
+        return Ok(());
+    }
     tenant
         .waits_no_more(connection, Incomplete::Contact, from)
         .await?;
     tenant.erase_run_lines(connection, from).await?;
-    if buried.contacts.contains(&left) || left == from {
-        tenant.remove_contact(connection, from).await?;
-        return Ok(());
-    }
     let time = CopyTime {
         updated_at: at,
         observed_at: at,
@@ -202,7 +209,7 @@ pub(crate) async fn merge_told(
     }
     // What an earlier merge left stays where it is.
     if mirrored.is_none_or(|copy| copy.merged_into.is_none()) {
-        follow(tenant, connection, (&from, &contact.id), at, buried).await?;
+        follow(tenant, connection, (&from, &contact.id), at).await?;
     }
     if copied && !buried.contacts.contains(&contact.id) {
         let one = std::slice::from_ref(contact);

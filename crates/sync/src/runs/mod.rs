@@ -176,7 +176,7 @@ impl RunHandler {
                     after: String::new(),
                 },
                 Step::Archived {
-                    after: self.db.sources().token().to_lowercase(),
+                    after: self.first_archived(workspace, row).await?,
                     most: ARCHIVED_AT_ONCE,
                 },
                 Step::Cut {
@@ -201,6 +201,22 @@ impl RunHandler {
             ]);
         }
         Ok(steps)
+    }
+
+    /// Where asking for archived contacts begins: with the first, or, when they are more than one pass asks for, anywhere,
+    /// so that each has its turn.
+    async fn first_archived(
+        &self,
+        workspace: WorkspaceId,
+        row: &Connection,
+    ) -> Result<String, Stop> {
+        let more = u64::from(ARCHIVED_AT_ONCE) + 1;
+        let tenant = self.db.workspace(workspace);
+        let archived = tenant.archived_contacts(row.id, "", more).await?;
+        Ok(match archived.len() > ARCHIVED_AT_ONCE as usize {
+            true => self.db.sources().token().to_lowercase(),
+            false => String::new(),
+        })
     }
 
     async fn proof(

@@ -1,6 +1,6 @@
 //! Catch-ups and proofs after webhooks were lost: what happened is found, healed and told.
 
-use crate::same::assert_same;
+use crate::same::{assert_same, threads};
 use crate::support::{Engine, OTHER_TAG, Plan, TAG, assert_done};
 use chrono::TimeDelta;
 use earmark_jobs::Recurring;
@@ -113,7 +113,7 @@ both_databases! {
         engine.letters().await;
         let run = engine.go(Ask::CatchUp).await;
         assert_done(&run);
-        assert_same(&engine, "after the catch-up").await;
+        threads(&engine, "after the catch-up").await;
         let tickets = async |id: &str| engine.tenant().tickets_of_conversation(engine.connection, id).await.unwrap().len();
         assert_eq!(tickets(&lost).await, 1, "a tagging that counted makes its ticket");
         assert_eq!(tickets(&before).await, 0, "one from before it counted makes none");

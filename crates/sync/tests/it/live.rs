@@ -1,6 +1,6 @@
 //! Webhooks about contacts and companies: whatever the order, and however often they come.
 
-use crate::same::assert_same;
+use crate::same::assert_told;
 use crate::support::{Engine, OTHER_TAG};
 use earmark_db::tenant::Links;
 use earmark_sync::Ask;
@@ -83,12 +83,12 @@ both_databases! {
         engine.copy_contacts().await;
         let cast = cast(&engine).await;
         engine.deliver().await;
-        assert_same(&engine, "after the first webhooks").await;
+        assert_told(&engine, "after the first webhooks").await;
         for one in ACTS {
             engine.pass(7);
             act(&engine, &cast, *one).await;
             engine.deliver().await;
-            assert_same(&engine, one.0).await;
+            assert_told(&engine, one.0).await;
         }
         let notes = engine.notes().await;
         assert!(notes.iter().any(|note| note == "contact has tag 'key account'"), "{notes:#?}");
@@ -112,7 +112,7 @@ both_databases! {
         }
         engine.drain().await;
         assert!(engine.tenant().contact(engine.connection, &cast.contact).await.unwrap().is_none());
-        assert_same(&engine, "backwards and twice").await;
+        assert_told(&engine, "backwards and twice").await;
     }
 
     async fn a_detachment_wins_over_the_payloads_list(t: TestDb) {

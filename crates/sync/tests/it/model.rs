@@ -50,6 +50,8 @@ struct Known {
     /// Conversations that are deleted: their tickets stay if they were made.
     deleted: Vec<String>,
     sources: HashMap<String, String>,
+    /// Who began a conversation.
+    starters: HashMap<String, String>,
 }
 
 struct History<'a> {
@@ -75,10 +77,7 @@ impl History<'_> {
                 self.with_contact("contacts/tag", json!({"tag": OTHER_TAG.0}))
                     .await
             }
-            6 => {
-                self.with_contact("contacts/untag", json!({"tag": OTHER_TAG.0}))
-                    .await
-            }
+            6 => self.untag().await,
             7 | 8 => self.membership().await,
             9 => self.archive().await,
             10 => self.merge().await,
@@ -94,7 +93,7 @@ impl History<'_> {
 
     async fn create(&mut self) {
         let n = self.dice.roll(1_000_000);
-        let role = if n % 2 == 0 { "user" } else { "lead" };
+        let role = if n.is_multiple_of(2) { "user" } else { "lead" };
         let fields = json!({"role": role, "name": format!("Person {n}"), "email": format!("p{n}@x.example")});
         let made = self
             .order("contacts/create", json!({"fields": fields}))
@@ -136,28 +135,41 @@ impl History<'_> {
         };
         if path == "contacts/detach" {
             // Whoever is a member leaves; who is not, cannot.
-            let state = self.engine.sandbox.ask("state").await;
-            let contacts = &state["workspaces"][crate::support::APP]["contacts"];
-            let all: Vec<&Value> = match contacts {
-                Value::Object(map) => map.values().collect(),
-                Value::Array(list) => list.iter().collect(),
-                _ => Vec::new(),
-            };
-            let member = all.into_iter().find(|one| {
-                one["companies"]
-                    .as_array()
-                    .is_some_and(|list| list.contains(&json!(company)))
-            });
-            let Some(member) = member
-                .and_then(|one| one["id"].as_str())
-                .map(ToOwned::to_owned)
-            else {
+            let Some(member) = self.holder("companies", &company).await else {
                 return;
             };
             self.order(path, json!({"contact": member, "company": company}))
                 .await;
         } else {
             self.with_contact(path, json!({"company": company})).await;
+        }
+    }
+
+    /// A contact that has one of these in a list.
+    async fn holder(&self, list: &str, id: &str) -> Option<String> {
+        let state = self.engine.sandbox.ask("state").await;
+        let contacts = &state["workspaces"][crate::support::APP]["contacts"];
+        let all: Vec<&Value> = match contacts {
+            Value::Object(map) => map.values().collect(),
+            Value::Array(list) => list.iter().collect(),
+            other => panic!("the sandbox's state has no contacts: {other}"),
+        };
+        let holds = |one: &&Value| {
+            one[list]
+                .as_array()
+                .is_some_and(|ids| ids.contains(&json!(id)))
+        };
+        let holder = all.into_iter().find(holds)?;
+        holder["id"].as_str().map(ToOwned::to_owned)
+    }
+
+    async fn untag(&mut self) {
+        if let Some(contact) = self.holder("tags", OTHER_TAG.0).await {
+            self.order(
+                "contacts/untag",
+                json!({"contact": contact, "tag": OTHER_TAG.0}),
+            )
+            .await;
         }
     }
 
@@ -242,6 +254,7 @@ impl History<'_> {
             let id = made["conversation"].as_str().unwrap().to_owned();
             let source = made["source"].as_str().unwrap().to_owned();
             self.known.sources.insert(id.clone(), source);
+            self.known.starters.insert(id.clone(), contact);
             self.known.conversations.push(id);
         }
     }
@@ -284,7 +297,12 @@ impl History<'_> {
         if let Some(conversation) = self.conversation() {
             let mut body =
                 json!({"conversation": conversation, "body": format!("<p>Reply {n}</p>")});
-            if n % 2 == 0 {
+            // Whoever is gone writes no more.
+            let is_there = self
+                .known
+                .contacts
+                .contains(&self.known.starters[&conversation]);
+            if n.is_multiple_of(2) || !is_there {
                 body["admin"] = json!("7310044");
             }
             let made = self.order("reply", body).await;

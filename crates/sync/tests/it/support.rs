@@ -383,6 +383,10 @@ fn seed(hook: &str) -> Value {
         "timezone": "Pacific/Auckland",
         "admins": [{"id": "7310044", "name": "Ada Lindqvist", "email": "ada@quillwater.example"}],
         "tags": [{"id": TAG.0, "name": TAG.1}, {"id": OTHER_TAG.0, "name": OTHER_TAG.1}],
+        "attributes": [
+            {"name": "tier", "model": "contact", "data_type": "string"},
+            {"name": "score", "model": "contact", "data_type": "integer"},
+        ],
         "apps": [{
             "client_id": "app", "name": "Earmark", "token": TOKEN, "client_secret": "a-secret-of-the-app",
             "webhook_url": hook,
