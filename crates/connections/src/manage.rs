@@ -95,6 +95,10 @@ impl Store {
             Job::Lane(_) => ("connection.lane_asked", json!({})),
             // Asked for with the run it belongs to.
             Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
+            // These come from runs and the clock.
+            Job::Run { .. } | Job::People { .. } | Job::Payloads => {
+                ("connection.job_asked", json!({}))
+            }
             Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
             Job::Erase { .. } => return Err(ManageError::Missing),
         };

@@ -150,6 +150,11 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Deliveries => route.to(intercom::deliveries::get),
         Name::Runs => route.to(intercom::runs::get),
         Name::Run => route.to(intercom::runs::run::get),
-        Name::RunReport => route.to(intercom::runs::report),
+        Name::RunReport => route.to(intercom::runs::run::report),
+        Name::RunAsk => route.to(intercom::runs::ask),
+        Name::RunPause => route.to(intercom::runs::run::pause),
+        Name::RunResume => route.to(intercom::runs::run::resume),
+        Name::RunCancel => route.to(intercom::runs::run::cancel),
+        Name::ConnectionContacts => route.to(intercom::connection::contacts),
     }
 }

@@ -190,6 +190,22 @@ routes! {
     Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Previews or runs an action; one that changes something takes a higher role.
     ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Switches the copying of contacts and companies on or off.
+    ConnectionContacts Post "/w/{ws}/settings/integrations/intercom/{connection}/contacts" Member(ManageConnections);
+    /// The runs that copy and compare, newest first.
+    Runs Get "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(Read);
+    /// Asks for a run.
+    RunAsk Post "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(ManageConnections);
+    /// One run.
+    Run Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}" Member(Read);
+    /// A run's report with its lines, to keep.
+    RunReport Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/report" Member(Read);
+    /// Holds a run.
+    RunPause Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/pause" Member(ManageConnections);
+    /// Lets a held or failed run go on.
+    RunResume Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/resume" Member(ManageConnections);
+    /// Ends a run early.
+    RunCancel Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/cancel" Member(ManageConnections);
     /// Asks before disconnecting.
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.
@@ -198,12 +214,6 @@ routes! {
     ConnectionErase Post "/w/{ws}/settings/integrations/intercom/{connection}/erase" Member(ManageConnections);
     /// The log of deliveries.
     Deliveries Get "/w/{ws}/settings/integrations/intercom/{connection}/deliveries" Member(Read);
-    /// The runs that copy and compare, newest first.
-    Runs Get "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(Read);
-    /// One run.
-    Run Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}" Member(Read);
-    /// A run's report with its lines, to keep.
-    RunReport Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/report" Member(Read);
 }
 
 #[cfg(test)]

@@ -155,6 +155,14 @@ links! {
     run(ws, connection, run) = Run;
     /// A run's report.
     run_report(ws, connection, run) = RunReport;
+    /// Holding a run.
+    run_pause(ws, connection, run) = RunPause;
+    /// Letting a run go on.
+    run_resume(ws, connection, run) = RunResume;
+    /// Ending a run.
+    run_cancel(ws, connection, run) = RunCancel;
+    /// A connection's contacts switch.
+    connection_contacts(ws, connection) = ConnectionContacts;
 }
 
 /// The access-token steps for a connection that is there.

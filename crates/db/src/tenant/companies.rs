@@ -326,7 +326,40 @@ impl<S: Source> Tenant<'_, S> {
     }
 }
 
+impl<S: Source> Tenant<'_, S> {
+    /// Which of these companies are archived: nobody belongs to them any more.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn archived_companies(
+        &self,
+        connection: ConnectionId,
+        ids: &[&str],
+    ) -> Result<Vec<String>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT id FROM companies WHERE workspace_id = $1 AND connection_id = $2 AND archived_at IS NOT NULL AND id IN {}",
+            sql::places(1, ids.len(), 3)
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, ids)).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
 impl Tenant<'_, Tx> {
+    /// Takes everybody out of a company that is gone.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn empty_company(&self, connection: ConnectionId, id: &str) -> Result<u64> {
+        let sql = "DELETE FROM contact_companies WHERE workspace_id = $1 AND connection_id = $2 AND company_id = $3";
+        let emptied = sql::execute(self.on(), sql, self.ids(connection, &[id])).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(emptied)
+    }
+
     /// Stores copies of companies, each unless what is there is newer; says of each, in order, what that did. `is_live`
     /// says that Intercom showed them in a list, which it does with no archived one.
     ///

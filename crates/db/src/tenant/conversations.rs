@@ -7,7 +7,9 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +142,12 @@ impl<S: Source> Tenant<'_, S> {
             .all(self.on())
             .await?;
         rows.into_iter()
-            .map(|row| Ok((ConnectionId(row.connection_id), Conversation::try_from(row)?)))
+            .map(|row| {
+                Ok((
+                    ConnectionId(row.connection_id),
+                    Conversation::try_from(row)?,
+                ))
+            })
             .collect()
     }
 
@@ -162,6 +169,26 @@ impl<S: Source> Tenant<'_, S> {
             .limit(most)
             .all(self.on())
             .await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// Ids of a connection's escalated conversations after an id, those deleted at Intercom left out; up to `most`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn escalated_conversations(
+        &self,
+        connection: ConnectionId,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
+            AND gone_at IS NULL ORDER BY id LIMIT {most}"
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }

@@ -118,7 +118,9 @@ pub(crate) fn csv_line<S: AsRef<str>>(cells: impl IntoIterator<Item = S>) -> Str
 
 /// A time in a file; empty when there is none.
 pub(crate) fn time_cell(at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    at.map_or_else(String::new, |at| {
+        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    })
 }
 
 #[cfg(test)]
@@ -128,7 +130,10 @@ mod tests {
     #[test]
     fn formulas_are_text_and_quotes_are_doubled() {
         assert_eq!(csv_line(["a", "", "b c"]), "a,,b c\r\n");
-        assert_eq!(csv_line(["a,b", "say \"hi\"", "x\ny"]), "\"a,b\",\"say \"\"hi\"\"\",\"x\ny\"\r\n");
+        assert_eq!(
+            csv_line(["a,b", "say \"hi\"", "x\ny"]),
+            "\"a,b\",\"say \"\"hi\"\"\",\"x\ny\"\r\n"
+        );
         for begin in ["=", "+", "-", "@", "\t", "\r"] {
             let cell = format!("{begin}1\"");
             assert_eq!(csv_line([cell]), format!("\"'{begin}1\"\"\"\r\n"));

@@ -199,6 +199,7 @@ impl CompaniesPage {
             chips: chips(at.ws(), &query),
             notices: CopyNotices {
                 ws: at.ws().to_owned(),
+                here: url::with_query(url::companies(at.ws()), &query),
                 states,
             },
             query,

@@ -12,7 +12,8 @@ fn row(name: &str, plan: &str, people: i64, tickets: i64, seconds: i64) -> Compa
         connection: "c1".to_owned(),
         id: format!("6{seconds}"),
         name: name.to_owned(),
-        website: (people > 10).then(|| format!("{}.example", name.to_lowercase().replace(' ', "-"))),
+        website: (people > 10)
+            .then(|| format!("{}.example", name.to_lowercase().replace(' ', "-"))),
         plan: (!plan.is_empty()).then(|| plan.to_owned()),
         people: (people > 0).then_some(people),
         tickets,
@@ -39,6 +40,7 @@ fn page(rows: Vec<CompanyRow>, query: CompanyQuery, states: Vec<CopyState>) -> C
         chips: chips("quillwater", &query),
         notices: CopyNotices {
             ws: "quillwater".to_owned(),
+            here: url::companies("quillwater"),
             states,
         },
         query,
@@ -65,9 +67,15 @@ pub(super) fn all() -> Vec<(&'static str, CompaniesPage)> {
     let plan = CompanyQuery::of_plan;
     vec![
         ("list", full),
-        ("copying", page(rows, none(), vec![state("Support EU", true, Some(copying))])),
+        (
+            "copying",
+            page(rows, none(), vec![state("Support EU", true, Some(copying))]),
+        ),
         ("no-match", page(Vec::new(), plan("Scale"), on())),
-        ("off", page(Vec::new(), none(), vec![state("Support EU", false, None)])),
+        (
+            "off",
+            page(Vec::new(), none(), vec![state("Support EU", false, None)]),
+        ),
         ("hostile", page(vec![hostile], plan(HOSTILE), on())),
     ]
 }

@@ -4,8 +4,8 @@ pub mod contact;
 mod export;
 pub(super) mod samples;
 
-pub(super) use export::{custom, named, names, parsed};
 pub(crate) use export::{csv, jsonl};
+pub(super) use export::{custom, named, names, parsed};
 
 use super::people::{
     Chip, CopyNotices, CopyState, Nothing, PAGE, archived_choices, archived_of, connection_choices,
@@ -162,7 +162,11 @@ impl ContactRow {
     }
 
     pub(super) fn shown_name(&self) -> &str {
-        shown_name(self.name.as_deref(), self.email.as_deref(), self.role.as_deref())
+        shown_name(
+            self.name.as_deref(),
+            self.email.as_deref(),
+            self.role.as_deref(),
+        )
     }
 
     pub(super) fn under_name(&self) -> &str {
@@ -253,6 +257,7 @@ impl ContactsPage {
             chips: chips(at, &query, one).await?,
             notices: CopyNotices {
                 ws: at.ws().to_owned(),
+                here: url::with_query(url::contacts(at.ws()), &query),
                 states,
             },
             query,
@@ -303,7 +308,11 @@ async fn segment_choices(
     let fetched = segments.iter().filter_map(|one| Some((one, one.as_of?)));
     let mut choices: Vec<_> = fetched
         .map(|(segment, as_of)| {
-            let label = format!("{}, as of {}", segment.name, as_of.format("%-d %b, %H:%M UTC"));
+            let label = format!(
+                "{}, as of {}",
+                segment.name,
+                as_of.format("%-d %b, %H:%M UTC")
+            );
             Choice::new(&segment.id, label, current)
         })
         .collect();

@@ -29,11 +29,35 @@ fn rows() -> Vec<ContactRow> {
         ..row("", "accounts@marigold.example", &[], 0, 400_000)
     };
     vec![
-        row("Amara Diallo", "amara@tidewell-clinics.example", &["Tidewell Clinics"], 2, 70),
-        row("Ines Carvalho", "ines@osprey-freight.example", &["Osprey Freight"], 3, 190),
-        row("Lucía Benítez", "lucia@olivar-sur.example", &["Olivar Sur"], 0, 860),
+        row(
+            "Amara Diallo",
+            "amara@tidewell-clinics.example",
+            &["Tidewell Clinics"],
+            2,
+            70,
+        ),
+        row(
+            "Ines Carvalho",
+            "ines@osprey-freight.example",
+            &["Osprey Freight"],
+            3,
+            190,
+        ),
+        row(
+            "Lucía Benítez",
+            "lucia@olivar-sur.example",
+            &["Olivar Sur"],
+            0,
+            860,
+        ),
         row("Lead from pricing page", "", &[], 1, 93_000),
-        row("Gwen Abara", "gwen@kestrel.example", &["Kestrel Studio", "Harrow Lane"], 12, 98_000),
+        row(
+            "Gwen Abara",
+            "gwen@kestrel.example",
+            &["Kestrel Studio", "Harrow Lane"],
+            12,
+            98_000,
+        ),
         never,
     ]
 }
@@ -61,7 +85,9 @@ fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> C
     let unfiltered = query.filters().then(|| url::contacts("quillwater"));
     let choices = |first: &str, rest: &[&str]| {
         let rest = rest.iter().map(|&name| Choice::new(name, name, ""));
-        std::iter::once(Choice::new("", first, "")).chain(rest).collect()
+        std::iter::once(Choice::new("", first, ""))
+            .chain(rest)
+            .collect()
     };
     ContactsPage {
         ws: "quillwater".to_owned(),
@@ -81,6 +107,7 @@ fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> C
         chips: Vec::new(),
         notices: CopyNotices {
             ws: "quillwater".to_owned(),
+            here: url::contacts("quillwater"),
             states,
         },
     }
@@ -99,7 +126,11 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
     let several = vec![
         state("Support EU", true, Some(run.clone())),
         state("Support US", false, None),
-        state("Support AU", true, Some(copying(RunState::Paused, Some("Paused by Priya Raman.")))),
+        state(
+            "Support AU",
+            true,
+            Some(copying(RunState::Paused, Some("Paused by Priya Raman."))),
+        ),
     ];
     let filtered = ContactQuery {
         q: "nobody".to_owned(),
@@ -115,7 +146,11 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
         ..row(HOSTILE, HOSTILE, &[HOSTILE], 1, 60)
     };
     let note = copying(RunState::Failed, Some(HOSTILE));
-    let mut hostile = page(vec![hostile_row], hostile_query, vec![state(HOSTILE, true, Some(note))]);
+    let mut hostile = page(
+        vec![hostile_row],
+        hostile_query,
+        vec![state(HOSTILE, true, Some(note))],
+    );
     hostile.chips = vec![Chip {
         label: HOSTILE.to_owned(),
         field: "company",
@@ -125,9 +160,19 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
     vec![
         ("list", full),
         ("copying", page(rows(), none(), several)),
-        ("first", page(Vec::new(), none(), vec![state("Support EU", true, Some(run))])),
+        (
+            "first",
+            page(
+                Vec::new(),
+                none(),
+                vec![state("Support EU", true, Some(run))],
+            ),
+        ),
         ("no-match", page(Vec::new(), filtered, on())),
-        ("off", page(Vec::new(), none(), vec![state("Support EU", false, None)])),
+        (
+            "off",
+            page(Vec::new(), none(), vec![state("Support EU", false, None)]),
+        ),
         ("not-connected", page(Vec::new(), none(), Vec::new())),
         ("none", page(Vec::new(), none(), on())),
         ("hostile", hostile),
@@ -152,7 +197,13 @@ pub(in crate::pages) fn tickets(title: &str) -> Tickets {
         ws: "quillwater".to_owned(),
         rows: vec![
             row("QW-318", title, "New", StatusCategory::New, 190),
-            row("QW-251", "Depot names are cut off in the export", "Planned", StatusCategory::Open, 1_900_000),
+            row(
+                "QW-251",
+                "Depot names are cut off in the export",
+                "Planned",
+                StatusCategory::Open,
+                1_900_000,
+            ),
         ],
         count: 2,
     }
@@ -193,7 +244,10 @@ fn one(word: &str, is_sparse: bool) -> ContactPage {
         },
     };
     let (mut companies, mut tags, mut segments) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut custom, mut more) = (Attributes { rows: Vec::new() }, Attributes { rows: Vec::new() });
+    let (mut custom, mut more) = (
+        Attributes { rows: Vec::new() },
+        Attributes { rows: Vec::new() },
+    );
     let mut found = tickets(word);
     if is_sparse {
         found.rows.clear();
@@ -226,7 +280,9 @@ fn one(word: &str, is_sparse: bool) -> ContactPage {
         place: given("Lisbon, Portugal"),
         custom,
         more,
-        intercom_url: given("https://app.eu.intercom.com/a/apps/q1w4ter0/users/65f0a1c9/all-conversations"),
+        intercom_url: given(
+            "https://app.eu.intercom.com/a/apps/q1w4ter0/users/65f0a1c9/all-conversations",
+        ),
     }
 }
 

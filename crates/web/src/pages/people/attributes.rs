@@ -167,7 +167,13 @@ mod tests {
     fn what_is_no_object_has_no_attributes_and_long_values_are_cut() {
         assert_eq!(Content::read("[1]"), Content::default());
         let long = format!(r#"{{"note":"{}"}}"#, "é".repeat(400));
-        let [Attribute { value: AttributeValue::Text(shown), .. }] = &Content::read(&long).more[..] else {
+        let [
+            Attribute {
+                value: AttributeValue::Text(shown),
+                ..
+            },
+        ] = &Content::read(&long).more[..]
+        else {
             panic!("one attribute");
         };
         assert_eq!(shown.chars().count(), VALUE_MAX + 1);

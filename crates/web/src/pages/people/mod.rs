@@ -8,7 +8,7 @@ pub use attributes::{Attribute, AttributeValue, Attributes};
 use super::prelude::*;
 use crate::pages::inbox::TicketRow;
 use earmark_db::tenant::{Connection, CopyPlace, CopySort, Links, Named};
-use earmark_model::{ConnectionId, ConnectionStatus, Right, RunKind, RunState};
+use earmark_model::{ConnectionId, ConnectionStatus, Right, RunKind, RunState, StatusCategory};
 
 /// Rows on a page.
 pub(super) const PAGE: usize = 50;
@@ -141,7 +141,11 @@ impl CopyState {
     pub(crate) async fn of(at: &At, connection: &Connection) -> Result<Self, Failed> {
         let on = connection.contacts_on_at.is_some();
         let run = match on {
-            true => at.tenant().last_run(connection.id, RunKind::Backfill).await?,
+            true => {
+                at.tenant()
+                    .last_run(connection.id, RunKind::Backfill)
+                    .await?
+            }
             false => None,
         };
         let run = run.filter(|run| !matches!(run.state, RunState::Done | RunState::Cancelled));
@@ -213,11 +217,17 @@ pub(crate) fn grouped(count: i64) -> String {
 pub struct CopyNotices {
     /// The workspace's slug.
     pub ws: String,
+    /// The page itself, which is asked for again while a copy goes on.
+    pub here: String,
     /// How far each connection is.
     pub states: Vec<CopyState>,
 }
 
 impl CopyNotices {
+    fn has_runs(&self) -> bool {
+        self.runs().next().is_some()
+    }
+
     /// The connections that are not switched on, when others are: with none on, the empty list says so.
     fn off(&self) -> Vec<&CopyState> {
         let some_on = self.states.iter().any(|state| state.on);
@@ -292,6 +302,12 @@ pub struct Tickets {
     pub count: i64,
 }
 
+impl Tickets {
+    fn are_cut(&self) -> bool {
+        usize::try_from(self.count).is_ok_and(|count| self.rows.len() < count)
+    }
+}
+
 ui::components!(CopyNotices, Nothing, Tickets);
 
 /// The name of something, or its id.
@@ -361,7 +377,12 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        for (count, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (-1_234_567, "-1,234,567"),
+        ] {
             assert_eq!(grouped(count), text);
         }
         assert_eq!(progress_words(5, Some(3)), "5 of 5");
