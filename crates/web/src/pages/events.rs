@@ -196,7 +196,8 @@ mod tests {
         for _ in 0..3 {
             let tx = build::begin(&db.db).await;
             let kind = earmark_model::RunKind::Proof;
-            let run = tx.workspace(own).create_run(connection, kind, None, None);
+            let tenant = tx.workspace(own);
+            let run = tenant.create_run(connection, kind, None, None);
             run.await.unwrap();
             tx.commit().await.unwrap();
         }

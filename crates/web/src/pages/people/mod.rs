@@ -392,16 +392,12 @@ mod tests {
     fn a_place_survives_its_fields() {
         let place = CopyPlace {
             value: "ines: & co".to_owned(),
-            connection: ConnectionId(uuid_of(7)),
+            connection: "00000000-0000-7000-8000-000000000007".parse().unwrap(),
             id: "65f0:a1".to_owned(),
         };
         let (after, from) = place_fields(&place);
         assert_eq!(place_of(&after, &from), Some(place));
         assert_eq!(place_of("", ""), None);
         assert_eq!(place_of("nonsense:1", "x"), None);
-    }
-
-    fn uuid_of(n: u128) -> earmark_model::Uuid {
-        earmark_model::Uuid::from_u128(n)
     }
 }

@@ -125,8 +125,12 @@ impl RunRow {
         self.asked_by.as_deref().unwrap_or("Earmark")
     }
 
+    /// How far it is; once it is over, what is left says nothing.
     fn progress(&self) -> String {
-        progress_words(self.counts.done, self.total)
+        match self.state.is_over() {
+            true => self.summary(),
+            false => progress_words(self.counts.done, self.total),
+        }
     }
 
     /// What it counted, in a line: what is nought is left out.

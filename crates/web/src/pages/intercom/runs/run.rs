@@ -307,7 +307,6 @@ impl Page for RunPage {
         } = self;
         let title = kind_words(self.row.kind);
         let crumbs = vec![
-            Crumb::link("Intercom", url::intercom(ws)),
             Crumb::link(name, url::connection(ws, connection)),
             Crumb::link("Runs", url::runs(ws, connection)),
             Crumb::here(title),
