@@ -195,7 +195,7 @@ impl Company {
             last_request_at: None,
             time,
         };
-        let tx = house.app.db().begin().await.expect("a transaction");
+        let tx = house.app.db.begin().await.expect("a transaction");
         let tenant = tx.workspace(self.workspace);
         let stored = tenant.put_contacts(self.connection, &[contact], true).await;
         stored.expect("a contact");

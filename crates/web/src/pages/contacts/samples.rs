@@ -113,6 +113,31 @@ fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> C
     }
 }
 
+fn hostile() -> ContactsPage {
+    let hostile_query = ContactQuery {
+        q: HOSTILE.to_owned(),
+        ..ContactQuery::default()
+    };
+    let hostile_row = ContactRow {
+        id: HOSTILE.to_owned(),
+        role: Some(HOSTILE.to_owned()),
+        ..row(HOSTILE, HOSTILE, &[HOSTILE], 1, 60)
+    };
+    let note = copying(RunState::Failed, Some(HOSTILE));
+    let mut hostile = page(
+        vec![hostile_row],
+        hostile_query,
+        vec![state(HOSTILE, true, Some(note))],
+    );
+    hostile.chips = vec![Chip {
+        label: HOSTILE.to_owned(),
+        field: "company",
+        value: HOSTILE.to_owned(),
+        without: url::contacts("quillwater"),
+    }];
+    hostile
+}
+
 pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
     let on = || vec![state("Support EU", true, None)];
     let none = ContactQuery::default;
@@ -136,27 +161,6 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
         q: "nobody".to_owned(),
         ..none()
     };
-    let hostile_query = ContactQuery {
-        q: HOSTILE.to_owned(),
-        ..none()
-    };
-    let hostile_row = ContactRow {
-        id: HOSTILE.to_owned(),
-        role: Some(HOSTILE.to_owned()),
-        ..row(HOSTILE, HOSTILE, &[HOSTILE], 1, 60)
-    };
-    let note = copying(RunState::Failed, Some(HOSTILE));
-    let mut hostile = page(
-        vec![hostile_row],
-        hostile_query,
-        vec![state(HOSTILE, true, Some(note))],
-    );
-    hostile.chips = vec![Chip {
-        label: HOSTILE.to_owned(),
-        field: "company",
-        value: HOSTILE.to_owned(),
-        without: url::contacts("quillwater"),
-    }];
     vec![
         ("list", full),
         ("copying", page(rows(), none(), several)),
@@ -175,7 +179,7 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
         ),
         ("not-connected", page(Vec::new(), none(), Vec::new())),
         ("none", page(Vec::new(), none(), on())),
-        ("hostile", hostile),
+        ("hostile", hostile()),
     ]
 }
 
