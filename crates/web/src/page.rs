@@ -278,6 +278,7 @@ pages! {
     crate::pages::intercom::actions::runs::RunsPage,
     crate::pages::intercom::actions::runs::open::RunPage,
     crate::pages::intercom::doctor::DoctorPage,
+    crate::pages::intercom::activity::ActivityPage,
     crate::pages::intercom::runs::RunsPage,
     crate::pages::intercom::runs::run::RunPage,
     crate::pages::error::ErrorPage,

@@ -148,6 +148,7 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Doctor => route.to(intercom::doctor::get),
         Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
+        Name::Activity => route.to(intercom::activity::get),
         Name::Runs => route.to(intercom::runs::get),
         Name::Run => route.to(intercom::runs::run::get),
         Name::RunReport => route.to(intercom::runs::run::report),

@@ -190,6 +190,8 @@ routes! {
     Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Previews or runs an action; one that changes something takes a higher role.
     ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Deliveries by hour and by day.
+    Activity Get "/w/{ws}/settings/integrations/intercom/{connection}/activity" Member(Read);
     /// Switches the copying of contacts and companies on or off.
     ConnectionContacts Post "/w/{ws}/settings/integrations/intercom/{connection}/contacts" Member(ManageConnections);
     /// The runs that copy and compare, newest first.

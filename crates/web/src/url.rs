@@ -149,6 +149,8 @@ links! {
     doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
+    /// A connection's deliveries by hour and by day.
+    activity(ws, connection) = Activity;
     /// A connection's runs.
     runs(ws, connection) = Runs;
     /// A run.

@@ -2,6 +2,7 @@
 
 mod action_pages;
 mod action_runs;
+mod activity;
 mod audit;
 mod comments;
 mod companies;
@@ -31,6 +32,7 @@ mod tombstones;
 mod workspace;
 
 pub use action_runs::{ActionEnd, ActionRun, ActionRunFilter, NewActionRun};
+pub use activity::Received;
 pub use audit::{Actor, AuditLine};
 pub use comments::Comment;
 pub use companies::{Company, CompanyFilter, MirroredCompany};

@@ -91,6 +91,7 @@ pub(super) fn line(name: &str) -> RunLine {
 /// What `tenant` can read of people, and of what was done to them, with the ids of `world`, a line a query.
 pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World, out: &mut String) {
     let connection = world.connection;
+    let ever = [0, 7_000_000_000].map(|at| chrono::DateTime::from_timestamp(at, 0).unwrap());
     read! { tenant, out;
         action_run(world.action);
         action_runs(connection, &ActionRunFilter::default(), 100);
@@ -107,6 +108,7 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         segments_of(connection, "contact");
         named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
         conversations(None, 100);
+        received(connection, &ever);
         runs(Some(connection), None, 100);
         run(world.run);
         last_run(connection, RunKind::Backfill);

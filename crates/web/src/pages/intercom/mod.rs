@@ -1,6 +1,7 @@
 //! `/w/{ws}/settings/integrations/intercom`: the connections to Intercom.
 
 pub mod actions;
+pub mod activity;
 pub mod app;
 pub mod connect;
 pub mod connection;
