@@ -16,9 +16,13 @@ mod m0005_conversations;
 mod m0006_tickets;
 mod m0007_jobs;
 mod m0008_oauth;
+mod m0009_answer_times;
 mod m0010_doctor;
+mod m0011_erasures;
 mod m0012_people;
-mod m0014_engine;
+mod m0013_refresh;
+mod m0014_actions;
+mod m0015_engine;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -52,9 +56,13 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_tickets::Migration),
             Box::new(m0007_jobs::Migration),
             Box::new(m0008_oauth::Migration),
+            Box::new(m0009_answer_times::Migration),
             Box::new(m0010_doctor::Migration),
+            Box::new(m0011_erasures::Migration),
             Box::new(m0012_people::Migration),
-            Box::new(m0014_engine::Migration),
+            Box::new(m0013_refresh::Migration),
+            Box::new(m0014_actions::Migration),
+            Box::new(m0015_engine::Migration),
         ]
     }
 }

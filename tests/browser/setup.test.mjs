@@ -86,7 +86,7 @@ describe('setting up', () => {
     await sandbox.page.getByRole('link', { name: 'Developer hub' }).click();
     await sandbox.page.getByRole('heading', { name: 'Developer hub' }).waitFor();
     const token = await sandbox.page.getByLabel('Access token').inputValue();
-    const secret = await sandbox.page.getByLabel('Client secret').inputValue();
+    const secret = await sandbox.page.getByLabel('Client secret').first().inputValue();
 
     await page.getByLabel('Access token', { exact: true }).fill(token);
     await page.getByRole('button', { name: 'Check and connect' }).click();
@@ -112,15 +112,15 @@ describe('setting up', () => {
     assert.equal(hook, await page.getByLabel('Endpoint URL').inputValue());
 
     const hub = sandbox.page;
-    await hub.getByLabel('Webhook URL').fill(`${demo.app}/nothing-here`);
-    await hub.getByRole('button', { name: /^Save webhook/ }).click();
+    await hub.getByLabel('Webhook URL').first().fill(`${demo.app}/nothing-here`);
+    await hub.getByRole('button', { name: /^Save webhook/ }).first().click();
     await hub.getByRole('alert').getByText('Not saved').waitFor();
     allowAnswer(sandbox.complaints, 422);
     await inspect(hub, 'sandbox-hub-wrong');
-    await hub.getByLabel('Webhook URL').fill(hook);
-    await hub.getByRole('button', { name: /^Save webhook/ }).click();
+    await hub.getByLabel('Webhook URL').first().fill(hook);
+    await hub.getByRole('button', { name: /^Save webhook/ }).first().click();
     await hub.getByText('Webhook saved.').waitFor();
-    await hub.getByRole('button', { name: /^Send a test request/ }).click();
+    await hub.getByRole('button', { name: /^Send a test request/ }).first().click();
     await hub.getByText('Test request sent.').waitFor();
 
     await page.getByRole('link', { name: 'Deliveries' }).click();
@@ -207,7 +207,7 @@ describe('setting up', () => {
     await inspect(page, 'disconnect-wrong');
     await page.getByLabel('Workspace name').fill(company);
     await page.getByRole('button', { name: 'Disconnect Intercom' }).click();
-    await page.getByText('The access token and the client secret are wiped.').first().waitFor();
+    await page.getByText('Its credentials are wiped.').first().waitFor();
     await inspect(page, 'disconnected');
     assert.equal(await page.getByText('Wiped', { exact: true }).count(), 2);
 

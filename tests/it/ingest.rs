@@ -1,6 +1,7 @@
 //! The letterbox over HTTP: what is answered, and what is kept.
 
 use crate::support::{Dump, House, OTHER_TAG, Plan, TAG, Talk, Who, fixture, houses, post, sign};
+use earmark_connections::Mirrored;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::Refusal;
 use earmark_ingest::{Batching, Writer};
@@ -206,7 +207,7 @@ houses! {
     async fn a_disconnected_endpoint_answers_200_without_storing_and_404_after_thirty_days(house: House) {
         let company = &house.company;
         let (workspace, actor) = (company.workspace, company.actor());
-        house.app.store.disconnect(workspace, &actor, company.connection).await.unwrap();
+        house.app.store.disconnect(workspace, &actor, company.connection, Mirrored::Keep).await.unwrap();
         let body = fixture("ping").to_string().into_bytes();
         let send = async || {
             let posted = post(&house.http, &company.hook, &company.client_secret, body.clone()).await;
@@ -227,7 +228,7 @@ houses! {
         let company = &house.company;
         let talk = Talk::open("The currency is wrong.", house.now().timestamp());
         house.send(&talk.tagged(&talk.opening, TAG, house.now())).await;
-        house.app.store.disconnect(company.workspace, &company.actor(), company.connection).await.unwrap();
+        house.app.store.disconnect(company.workspace, &company.actor(), company.connection, Mirrored::Keep).await.unwrap();
         house.settle().await;
         let all = company.deliveries(&house).await;
         assert_eq!(all.len(), 1);
@@ -293,6 +294,16 @@ houses! {
         }
         house.settle().await;
         assert_eq!(company.deliveries(&house).await.len(), 39);
+        // A request whose deliveries are several fails as a whole, and alone.
+        let request = |from: u32| writer.store_together((from..from + 3).map(delivery).collect());
+        let (good, bad, also_good) = tokio::join!(request(100), request(15), request(200));
+        assert!(bad.is_err(), "{bad:?}");
+        for stored in [good, also_good] {
+            let stored = stored.unwrap();
+            assert!(matches!(stored.as_slice(), [Stored::New(_), Stored::New(_), Stored::New(_)]), "{stored:?}");
+        }
+        house.settle().await;
+        assert_eq!(company.deliveries(&house).await.len(), 39 + 6);
     }
 }
 

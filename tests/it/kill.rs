@@ -40,24 +40,30 @@ fn binary() -> PathBuf {
     path
 }
 
+/// A command of the binary with these settings and nothing else.
+pub(crate) fn earmark(words: &[&str], settings: &[(&'static str, String)]) -> Command {
+    let mut command = Command::new(binary());
+    command.args(words).env_clear();
+    for (key, value) in settings {
+        let name = format!("EARMARK__{}", key.to_uppercase().replace('.', "__"));
+        command.env(name, value);
+    }
+    command
+}
+
 /// A server process; killed at the latest when it is dropped.
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    fn start(settings: &[(&'static str, String)]) -> Self {
-        let mut command = Command::new(binary());
-        command.arg("serve").env_clear();
-        for (key, value) in settings {
-            let name = format!("EARMARK__{}", key.to_uppercase().replace('.', "__"));
-            command.env(name, value);
-        }
+    pub(crate) fn start(settings: &[(&'static str, String)]) -> Self {
+        let mut command = earmark(&["serve"], settings);
         let null = || Stdio::null();
         command.stdin(null()).stdout(null()).stderr(null());
         Self(command.spawn().expect("the server starts"))
     }
 
     /// SIGKILL: nothing of it gets to say goodbye.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.0.kill().expect("the server is killed");
         self.0.wait().expect("the server has ended");
     }
@@ -70,13 +76,13 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }
 
 /// Signs up, connects and chooses trigger tags in this process, then lets go of the database.
-async fn found(db: &TestDb, settings: &[(&'static str, String)], base: &str) -> Company {
+pub(crate) async fn found(db: &TestDb, settings: &[(&'static str, String)], base: &str) -> Company {
     let mut input = Input::default();
     for (key, value) in settings {
         input = input.with(key, value.clone());
@@ -91,7 +97,7 @@ async fn found(db: &TestDb, settings: &[(&'static str, String)], base: &str) -> 
 }
 
 /// Posts payloads; gives the ids of those that were answered 200, and the payloads that were not.
-async fn flood<'a>(
+pub(crate) async fn flood<'a>(
     company: &Company,
     payloads: impl Iterator<Item = &'a Value>,
     answered: &AtomicUsize,
@@ -119,7 +125,7 @@ async fn flood<'a>(
     (accepted.into_inner().unwrap(), lost.into_inner().unwrap())
 }
 
-async fn up(company: &Company) {
+pub(crate) async fn up(company: &Company) {
     let http = Client::new();
     eventually(PATIENCE, "the server answers", async || {
         let answer = http.head(&company.hook).send().await.ok()?;
@@ -128,7 +134,7 @@ async fn up(company: &Company) {
     .await;
 }
 
-async fn drained(db: &TestDb) {
+pub(crate) async fn drained(db: &TestDb) {
     let probe = Database::connect(&db.url).await.expect("a connection");
     eventually(PATIENCE, "no job is left", async || {
         let sql = "SELECT count(*) AS jobs FROM jobs";
@@ -141,7 +147,7 @@ async fn drained(db: &TestDb) {
 }
 
 /// One delivery for each accepted notification, one ticket for each message.
-async fn assert_one_effect_each(
+pub(crate) async fn assert_one_effect_each(
     db: &Db,
     company: &Company,
     accepted: &HashSet<String>,

@@ -1,10 +1,15 @@
 //! Integration tests.
 #![cfg(test)]
 
+mod actions;
 mod architecture;
+mod authorize;
+mod erasure;
+mod hooks;
 mod ingest;
 mod kill;
 mod policy;
+mod rotation;
 mod secrets;
 mod support;
 mod tenancy;

@@ -1,20 +1,38 @@
 //! Token, client secret and password are given to the app as people give them, and stand nowhere afterwards.
 
-use crate::support::{Browser, Dump, House, Plan, TAG, Talk, houses, post};
-use earmark_testkit::eventually;
-use earmark_web::routes::{Guard, Method, ROUTES};
+use crate::authorize::decide;
+use crate::support::{Browser, Dump, House, INSTALLATION, Plan, TAG, Talk, houses, post};
+use earmark_db::tenant::{SecretKind, SecretOwner};
+use earmark_model::{ConnectionId, SecretId, WorkspaceId};
+use earmark_seal::Context;
+use earmark_testkit::{build, eventually};
+use earmark_web::routes::{Guard, Method, Name, ROUTES};
+use serde_json::json;
 use std::fmt::Debug;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+use url::Url;
 
 const PASSWORD: &str = "marked password of seven words indeed";
 const WRONG_PASSWORD: &str = "marked but mistaken password";
 const TOKEN: &str = "dG9rOm1hcmtlZC10b2tlbi1wYXN0ZWQ";
 const WRONG_TOKEN: &str = "dG9rOm1hcmtlZC1hbmQtcmV2b2tlZA";
 const CLIENT_SECRET: &str = "7a90-marked-client-secret-e5f1";
-const MARKS: [&str; 5] = [PASSWORD, WRONG_PASSWORD, TOKEN, WRONG_TOKEN, CLIENT_SECRET];
+const REFRESH_TOKEN: &str = "dG9rOm1hcmtlZC1yZWZyZXNoLXRva2Vu";
+const APP_SECRET: &str = "b3d7-marked-secret-of-an-own-app";
+const MARKS: [&str; 9] = [
+    PASSWORD,
+    WRONG_PASSWORD,
+    TOKEN,
+    WRONG_TOKEN,
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+    APP_SECRET,
+    INSTALLATION.0,
+    INSTALLATION.1,
+];
 
 /// Everything this process logs from the first call on.
 #[derive(Debug, Clone, Default)]
@@ -120,6 +138,56 @@ async fn connect(house: &House, browser: &mut Browser) -> String {
     connection
 }
 
+/// Stores a secret as the store seals it.
+async fn seal(
+    house: &House,
+    workspace: WorkspaceId,
+    owner: impl Into<SecretOwner>,
+    kind: SecretKind,
+    secret: &str,
+) {
+    let (id, owner): (SecretId, SecretOwner) = (house.db.sources.id(), owner.into());
+    let place = format!("{owner}/{id}/{kind}");
+    let context = Context {
+        workspace,
+        owner: &place,
+    };
+    let sealed = house
+        .ring
+        .seal(&house.db.sources, context, secret.as_bytes());
+    let parts = (id, kind, sealed.as_str(), "");
+    build::secret(&house.app.db, workspace, owner, parts).await;
+}
+
+/// Adds an own OAuth app, with a mistake on the way, and authorizes it; gives the state and the code that went by.
+async fn authorize(house: &House, browser: &mut Browser) -> Vec<String> {
+    let app = json!({ "oauth_apps": [{
+        "client_id": "an-own-app", "name": "Own", "client_secret": APP_SECRET,
+        "redirect_uris": [format!("{}/auth/intercom/callback", house.base)],
+    }]});
+    house.sandbox.order("seed", &app).await;
+    let path = "/w/marked/settings/integrations/intercom/app";
+    let mut fields = [("client_id", "a b"), ("client_secret", APP_SECRET)];
+    step(browser, path, &fields, 422).await;
+    fields[0] = ("client_id", "an-own-app");
+    step(browser, path, &fields, 303).await;
+    let path = "/w/marked/settings/integrations/intercom/oauth";
+    let begun = browser.post(path, &[("region", "US")]).await;
+    let page = Url::parse(&begun.location.expect("an address")).expect("a URL");
+    let back = decide(house, &page, Plan::second().app_id, "authorize").await;
+    let connected = browser.get(&back).await;
+    assert_eq!(connected.status, 303, "{connected:?}");
+    let replayed = browser.get(&back).await;
+    assert_eq!(replayed.status, 400);
+    let back = Url::parse(&format!("{}{back}", house.base)).expect("a URL");
+    let went_by: Vec<String> = back.query_pairs().map(|pair| pair.1.into_owned()).collect();
+    assert_eq!(went_by.len(), 2);
+    for mark in &went_by {
+        assert!(!replayed.body.contains(mark), "{mark}");
+    }
+    went_by
+}
+
 houses! {
     async fn a_token_a_client_secret_and_a_password_stand_nowhere(house: House) {
         let log = Log::start();
@@ -131,8 +199,10 @@ houses! {
         let id = connection.rsplit('/').next().unwrap().to_owned();
         let user = house.app.db.across().user_by_email("priya@marked.example").await.unwrap().unwrap();
         let workspace = house.app.db.across().memberships(user.id).await.unwrap().remove(0).workspace.id;
+        let connection: ConnectionId = id.parse().unwrap();
+        seal(&house, workspace, connection, SecretKind::RefreshToken, REFRESH_TOKEN).await;
         let tenant = house.app.db.workspace(workspace);
-        let row = tenant.connection(id.parse().unwrap()).await.unwrap().unwrap();
+        let row = tenant.connection(connection).await.unwrap().unwrap();
         let hook = format!("{}/hooks/intercom/{}", house.base, row.endpoint_token);
         let talk = Talk::open("The currency is wrong.", house.now().timestamp());
         let mut tagged = talk.tagged(&talk.opening, TAG, house.now());
@@ -143,7 +213,13 @@ houses! {
         assert_eq!(post(&house.http, &hook, WRONG_TOKEN, body).await.status(), 401);
         house.settle().await;
 
+        let went_by = authorize(&house, &mut browser).await;
+        house.settle().await;
         for route in ROUTES.iter().filter(|route| route.method == Method::Get && route.guard != Guard::Public) {
+            // Its address is nobody's to open; what it shows is looked at where it is used.
+            if route.name == Name::OAuthCallback {
+                continue;
+            }
             let path = route.path.replace("{ws}", "marked").replace("{connection}", &id);
             if !path.contains('{') {
                 let page = browser.get(&path).await;
@@ -152,6 +228,14 @@ houses! {
             }
         }
 
+        // Every secret is read on the way, too: all of them open, and are sealed once more.
+        let checked = house.app.store.check_all().await.unwrap();
+        assert!(checked.open.values().sum::<u64>() >= 5 && checked.shut.is_empty(), "{checked:?}");
+        assert_debug_unmarked("a check of the keys", &checked);
+        assert_debug_unmarked("a rotation", &house.app.store.reseal_all().await.unwrap());
+        let app = house.app.store.installation_app().expect("the installation's app");
+        assert_eq!(app.client_id, INSTALLATION.0);
+        assert_debug_unmarked("the installation's app", &app);
         assert_debug_unmarked("the app", &house.app);
         assert_debug_unmarked("the store", &house.app.store);
         assert_debug_unmarked("the connection", &row);
@@ -162,6 +246,13 @@ houses! {
         search_files(&house.db.url);
         eventually(Duration::from_secs(30), "the app logs", async || log.text().contains("refused a webhook").then_some(())).await;
         assert_unmarked("the log", &log.text());
+        // The browser of this test logs what it asks for, the libraries too.
+        for line in log.text().lines().filter(|line| line.contains(" earmark_")) {
+            assert!(!went_by.iter().any(|mark| line.contains(mark)), "{line}");
+        }
+        for mark in &went_by {
+            assert_eq!(dump.places_of(mark), Vec::<&str>::new(), "{mark}");
+        }
     }
 }
 

@@ -17,6 +17,7 @@ struct Things {
     product: String,
     connection: String,
     delivery: String,
+    run: String,
 }
 
 impl Things {
@@ -35,6 +36,7 @@ impl Things {
             product: product.unwrap().slug,
             connection: company.connection.to_string(),
             delivery: company.deliveries(house).await[0].id.to_string(),
+            run: company.run_id(house).await.to_string(),
         }
     }
 
@@ -45,6 +47,9 @@ impl Things {
             "product" => &self.product,
             "connection" => &self.connection,
             "delivery" => &self.delivery,
+            "run" => &self.run,
+            // Not of a workspace: every one has the same.
+            "action" => "tags.list",
             _ => panic!("the walk does not know what stands for {{{name}}}: add it to `Things`"),
         }
     }
@@ -78,12 +83,24 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::FeedbackPost => &[("enabled", "on")],
         Name::TagsRefresh => &[("connection", &things.connection)],
         Name::IntercomTokenPost => &[("token", &things.token), ("name", ""), ("region", "US")],
+        Name::OAuthBegin => &[("region", "US")],
+        Name::OwnAppPost => &[
+            ("client_id", "7d1c-a-walked-app"),
+            ("client_secret", "4c1d-a-walked-secret"),
+        ],
+        Name::OwnAppSecret => &[("client_secret", "4c1d-another-walked-secret")],
         Name::ConnectionSecret => &[("client_secret", "4c1d-a-walked-secret")],
-        Name::DisconnectPost => &[("confirm", &things.name)],
-        Name::AttachmentsRefresh
+        Name::ConnectionRename => &[("name", "Walked")],
+        Name::DoctorPost => &[("line", "token")],
+        Name::DisconnectPost => &[("confirm", &things.name), ("mirrored", "keep")],
+        Name::ConnectionErase => &[("confirm", &things.name)],
+        Name::ActionPost
+        | Name::ActionStop
+        | Name::AttachmentsRefresh
         | Name::ProductArchive
         | Name::ProductUnarchive
         | Name::ConnectionCheck
+        | Name::OwnAppRemove
         | Name::ConnectionFeedback
         | Name::Logout
         | Name::PreferencesPost => &[],
@@ -135,6 +152,7 @@ async fn furnish(house: &House) -> Company {
         assert_eq!(answer.await.status(), 200);
         house.settle().await;
         company.ticket(house).await;
+        company.run_action(house, "tags.list", &[]).await;
     }
     house.company.hire(&house.app, VIEWER, Role::Viewer).await;
     house.company.hire(&house.app, AGENT, Role::Agent).await;
@@ -193,7 +211,7 @@ houses! {
         let (before, walked) = (changes(&house, &other).await, changes(&house, &house.company).await);
         let mut tried = 0;
         for (route, _) in member_routes() {
-            for foreign in placeholders(route.path).filter(|name| *name != "ws") {
+            for foreign in placeholders(route.path).filter(|name| !["ws", "action"].contains(name)) {
                 let value = |name: &str| if name == foreign { &theirs } else { &own };
                 let path = filled(route.path, |name| value(name).value(name));
                 let page = ask(&mut owner, route, &path, &own).await;
@@ -254,6 +272,7 @@ houses! {
             (Name::TicketPost, "assignee", stranger.as_str()),
             (Name::FeedbackPost, "tag", tag.as_str()),
             (Name::TagsRefresh, "connection", theirs.connection.as_str()),
+            (Name::OAuthBegin, "reconnect", theirs.connection.as_str()),
         ] {
             let page = owner.post(&path(name), &[("version", "1"), ("enabled", "on"), (field, value)]).await;
             assert!((400..500).contains(&page.status), "{name:?} with their {field}: {page:?}");
@@ -289,6 +308,7 @@ fn the_walk_knows_every_placeholder() {
         product: word(),
         connection: word(),
         delivery: word(),
+        run: word(),
     };
     for route in ROUTES.iter().filter(|route| route.guard != Guard::Public) {
         let path = filled(route.path, |name| things.value(name));

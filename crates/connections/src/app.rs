@@ -1,5 +1,6 @@
 //! An Intercom OAuth app as its owner knows it.
 
+use earmark_db::tenant::Via;
 use earmark_seal::Secret;
 use sha2::{Digest, Sha256};
 
@@ -24,6 +25,15 @@ impl std::fmt::Debug for AppCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AppCredentials(..)")
     }
+}
+
+/// The OAuth app that a workspace connects through, or did.
+#[derive(Debug, Clone)]
+pub struct ConnectingApp {
+    /// Which one it is.
+    pub via: Via,
+    /// What it proves itself with.
+    pub credentials: AppCredentials,
 }
 
 /// A client id's fingerprint: its SHA-256 in lower-case hex.

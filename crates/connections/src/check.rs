@@ -1,15 +1,15 @@
 //! Proving credentials and read permissions again, as a job.
 
 use crate::clients::{NotReady, Ready, holds, with_request};
+use crate::status::{belongs_elsewhere, plan_words, settle};
 use crate::store::Store;
 use async_trait::async_trait;
 use earmark_db::tenant::{Connection, PermissionCheck};
 use earmark_db::{Tenant, Tx};
-use earmark_intercom::{Client, Error, Lane, Probe, ProbeOutcome};
+use earmark_intercom::{App, Client, Error, Lane, Probe, ProbeOutcome};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{
     ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, PermissionState, SecretId,
-    StatusEvent,
 };
 use tokio::time::Instant;
 
@@ -65,78 +65,80 @@ impl CheckHandler {
             Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
             Err(NotReady::Disconnected) => return Verdict::Done,
+            Err(error @ NotReady::CannotRefresh(_)) => return Verdict::Retry(error.to_string()),
             Err(error) => return Verdict::Fail(error.to_string()),
         };
         let Ready { client, secret } = ready;
-        match client.me().await {
+        let app = match client.me().await {
             Ok(me) if me.app.id_code != connection.app_id => {
                 let other = me.app.name.unwrap_or(me.app.id_code);
-                let why = format!(
-                    "The access token now belongs to another Intercom workspace, {other}. Paste one of {} to go on.",
-                    connection.app_name
-                );
-                let refused = self.0.refuse(job.workspace, connection.id, secret, &why);
+                let why = |row: &Connection| belongs_elsewhere(row, &other);
+                let refused = self.0.refuse(job.workspace, connection.id, secret, why);
                 return verdict(refused.await);
             }
-            Ok(me) => {
-                let name = me.app.name.unwrap_or_else(|| connection.app_name.clone());
-                let region = me
-                    .app
-                    .region
-                    .map_or(connection.region.as_str(), |region| region.as_str());
-                if let Err(error) = self
-                    .prove(job, (connection.id, secret), &name, region)
-                    .await
-                {
-                    return error.into();
-                }
-            }
+            Ok(me) => Some(me.app),
             Err(Error::WaitUntil { at, .. }) => return Verdict::Snooze(at),
             Err(error @ Error::Reconnect { .. }) => {
                 let noted = self
                     .0
-                    .note_failure(job.workspace, connection.id, secret, &error);
+                    .note_failure(job.workspace, connection.id, secret, None, &error);
                 return verdict(noted.await);
             }
             // A missing permission shows in the checks below.
-            Err(Error::PermissionMissing { .. }) => {}
+            Err(Error::PermissionMissing { .. }) => None,
             Err(error) => return Verdict::Retry(with_request(&error)),
+        };
+        let mut found = Found {
+            app,
+            ..Found::default()
+        };
+        for permission in Permission::ALL {
+            let (check, plan) = check_permission(&client, *permission).await;
+            found.checks.push(check);
+            found.plan = found.plan.take().or(plan);
         }
-        self.check_permissions(job, connection, &client).await
+        verdict(self.store(job, (connection, secret), found).await)
     }
 
-    async fn prove(
+    async fn store(
         &self,
         job: &ClaimedJob,
-        (connection, secret): (ConnectionId, SecretId),
-        name: &str,
-        region: &str,
+        (connection, secret): (&Connection, SecretId),
+        found: Found,
     ) -> earmark_db::Result<()> {
-        let tx = self.0.db.begin().await?;
+        let Found { app, checks, plan } = found;
+        let (tx, id) = (self.0.db.begin().await?, connection.id);
         let tenant = tx.workspace(job.workspace);
         // Disconnected, or given another token, while Intercom was being asked: that stays.
-        if holds(&tenant, connection, secret).await? {
-            tenant.prove_connection(connection, name, region).await?;
-            let row = tenant.connection(connection).await?;
-            let row = row.ok_or(earmark_db::Error::Missing)?;
-            let status = row.status.after(StatusEvent::Accepted);
-            tenant.move_connection(connection, status, None).await?;
-            ask_unfinished(&tenant, connection).await?;
+        if !holds(&tenant, id, secret).await? {
+            return Ok(());
+        }
+        for check in &checks {
+            tenant.put_permission_check(id, check).await?;
+        }
+        let is_plain = |check: &PermissionCheck| {
+            matches!(
+                check.state,
+                PermissionState::Granted | PermissionState::Missing
+            )
+        };
+        let proved = app.is_some();
+        if let Some(app) = app {
+            let name = app.name.as_deref().unwrap_or(&connection.app_name);
+            let region = match app.region {
+                Some(region) => region.as_str(),
+                None => &connection.region,
+            };
+            tenant.prove_connection(id, name, region).await?;
+        }
+        if proved || plan.is_some() || checks.iter().any(is_plain) {
+            tenant.note_plan(id, plan.as_deref()).await?;
+            settle(&tenant, id).await?;
+        }
+        if proved {
+            ask_unfinished(&tenant, id).await?;
         }
         tx.commit().await
-    }
-
-    async fn check_permissions(
-        &self,
-        job: &ClaimedJob,
-        connection: &Connection,
-        client: &Client,
-    ) -> Verdict {
-        let mut checks = Vec::new();
-        for permission in Permission::ALL {
-            checks.push(check_permission(client, *permission).await);
-        }
-        verdict(self.store_checks(job, connection.id, &checks).await)
     }
 
     async fn store_checks(
@@ -191,20 +193,22 @@ fn check_of(
     }
 }
 
-/// Why nothing is known of a permission.
-fn unknown_by(error: &Error) -> String {
-    match error {
-        // A plan without the API, which Intercom explains.
-        Error::PermissionMissing {
-            message: Some(message),
-            ..
-        } => message.clone(),
-        other => with_request(other),
-    }
+/// What Intercom said in one check.
+#[derive(Default)]
+struct Found {
+    /// What `/me` says of the Intercom workspace.
+    app: Option<App>,
+    checks: Vec<PermissionCheck>,
+    /// Intercom's words on a plan that has no API.
+    plan: Option<String>,
 }
 
-/// Tries everything that a permission stands for: it is granted when all of it is.
-pub(crate) async fn check_permission(client: &Client, permission: Permission) -> PermissionCheck {
+/// Tries everything that a permission stands for: it is granted when all of it is. With Intercom's words on a plan that
+/// has no API, if it said that.
+pub(crate) async fn check_permission(
+    client: &Client,
+    permission: Permission,
+) -> (PermissionCheck, Option<String>) {
     let probes: &[Probe] = match permission {
         Permission::ReadListUsersCompanies => &[Probe::ListContacts, Probe::ListCompanies],
         Permission::ReadOneUserCompany => &[Probe::OneContact],
@@ -213,22 +217,27 @@ pub(crate) async fn check_permission(client: &Client, permission: Permission) ->
         Permission::ReadAdmins => &[Probe::Admins],
         // Writing is confirmed by the first thing that writes: Earmark changes nothing just to test it.
         Permission::ReadWriteUsers => {
-            return check_of(permission, PermissionState::NotTested, None);
+            return (check_of(permission, PermissionState::NotTested, None), None);
         }
     };
     let start = Instant::now();
-    let (mut state, mut note) = (PermissionState::Granted, None);
+    let (mut state, mut note, mut plan) = (PermissionState::Granted, None, None);
     for probe in probes {
         (state, note) = match client.probe(*probe).await {
             ProbeOutcome::Granted => continue,
             ProbeOutcome::Missing { message } => (PermissionState::Missing, message),
-            ProbeOutcome::Failed(error) => (PermissionState::Unknown, Some(unknown_by(&error))),
+            ProbeOutcome::Failed(error) => {
+                plan = plan_words(&error);
+                let why = plan.clone().unwrap_or_else(|| with_request(&error));
+                (PermissionState::Unknown, Some(why))
+            }
         };
         break;
     }
     let took_ms = i64::try_from(start.elapsed().as_millis()).ok();
-    PermissionCheck {
+    let check = PermissionCheck {
         took_ms,
         ..check_of(permission, state, note)
-    }
+    };
+    (check, plan)
 }

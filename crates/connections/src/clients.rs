@@ -1,10 +1,11 @@
 //! Ready clients for stored connections.
 
+use crate::error::AppError;
 use crate::store::Store;
-use earmark_db::tenant::{Connection, SecretKind};
+use earmark_db::tenant::{Connection, SecretKind, StoredSecret};
 use earmark_db::{Tenant, Tx};
-use earmark_intercom::{BudgetKey, Client, Error, Lane, Region, Token};
-use earmark_model::{ConnectionId, ConnectionStatus, SecretId, StatusEvent, WorkspaceId};
+use earmark_intercom::{BudgetKey, Client, Error, Hosts, Lane, Region};
+use earmark_model::{ConnectionId, ConnectionStatus, SecretId, WorkspaceId};
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +19,26 @@ pub enum NotReady {
     /// The stored token does not open: report it to the operator.
     #[error("the stored token cannot be opened: {0}")]
     Sealed(#[from] earmark_seal::OpenError),
+    /// The access token has expired and Intercom could not be asked for the next one: try again later.
+    #[error("the access token has expired, and Intercom gave no new one: {0}")]
+    CannotRefresh(Error),
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),
+}
+
+impl From<AppError> for NotReady {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Sealed(error) => Self::Sealed(error),
+            AppError::Database(error) => Self::Database(error),
+            // Of adding and removing apps.
+            AppError::NotAClientId
+            | AppError::NotASecret
+            | AppError::InUse(_)
+            | AppError::Missing => Self::NeedsReconnecting,
+        }
+    }
 }
 
 /// A client for a connection, and which of its tokens it asks with.
@@ -66,17 +84,35 @@ impl Store {
         connection: &Connection,
         lane: Lane,
     ) -> Result<Ready, NotReady> {
-        let stored = self
-            .db
-            .workspace(workspace)
-            .secrets(connection.id, SecretKind::AccessToken)
-            .await?;
-        let stored = stored.first().ok_or(NotReady::Disconnected)?;
-        let secret = self.open(workspace, stored)?;
-        let text = secret
-            .expose_str()
-            .map_err(|_| earmark_seal::OpenError::Malformed)?;
-        let token = Token::new(text);
+        let stored = self.access_token(workspace, connection).await?;
+        self.client_with(workspace, connection, &stored, lane)
+    }
+
+    /// A client that asks with a stored token.
+    pub(crate) fn client_with(
+        &self,
+        workspace: WorkspaceId,
+        connection: &Connection,
+        stored: &StoredSecret,
+        lane: Lane,
+    ) -> Result<Ready, NotReady> {
+        let token = self.open_token(workspace, stored)?;
+        // Intercom counts the calls of an OAuth app together, whoever's token they carry.
+        let credential = match connection.via.client_key() {
+            Some(client_key) => client_key.to_owned(),
+            None => token.fingerprint(),
+        };
+        let key = BudgetKey::new(credential, connection.app_id.as_str());
+        let hosts = self.hosts_of(connection)?.clone();
+        let budget = self.budget.clone();
+        Ok(Ready {
+            client: Client::new(&self.http, hosts, token, budget, key, lane),
+            secret: stored.id,
+        })
+    }
+
+    /// The hosts of a connection's region.
+    pub(crate) fn hosts_of(&self, connection: &Connection) -> earmark_db::Result<&Hosts> {
         let region: Region =
             connection
                 .region
@@ -86,60 +122,7 @@ impl Store {
                     id: connection.id.to_string(),
                     why: format!("{why}"),
                 })?;
-        // Intercom counts the calls of an OAuth app together, whoever's token they carry.
-        let credential = match connection.via.client_key() {
-            Some(client_key) => client_key.to_owned(),
-            None => token.fingerprint(),
-        };
-        let key = BudgetKey::new(credential, connection.app_id.as_str());
-        let hosts = self.hosts.of(region).clone();
-        let budget = self.budget.clone();
-        Ok(Ready {
-            client: Client::new(&self.http, hosts, token, budget, key, lane),
-            secret: stored.id,
-        })
-    }
-
-    /// Writes down what a failed call with the token `secret` says about the credentials: only a refused token changes
-    /// the status, and only while it is the stored one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn note_failure(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        secret: SecretId,
-        error: &Error,
-    ) -> earmark_db::Result<()> {
-        tracing::warn!(%workspace, %connection, error = with_request(error), "a call to Intercom failed");
-        let Error::Reconnect { code, .. } = error else {
-            return Ok(());
-        };
-        let code = code.as_deref().unwrap_or("unauthorized");
-        let why = format!("Intercom refuses the access token ({code}). Paste a new one to go on.");
-        self.refuse(workspace, connection, secret, &why).await
-    }
-
-    /// Marks a connection's credentials refused, unless the token was replaced or the connection disconnected meanwhile.
-    pub(crate) async fn refuse(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        secret: SecretId,
-        why: &str,
-    ) -> earmark_db::Result<()> {
-        let tx = self.db.begin().await?;
-        let tenant = tx.workspace(workspace);
-        if holds(&tenant, connection, secret).await? {
-            let row = tenant.connection(connection).await?;
-            let row = row.ok_or(earmark_db::Error::Missing)?;
-            let status = row.status.after(StatusEvent::Refused);
-            tenant
-                .move_connection(connection, status, Some(why))
-                .await?;
-        }
-        tx.commit().await
+        Ok(self.hosts.of(region))
     }
 }
 

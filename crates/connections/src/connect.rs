@@ -1,10 +1,13 @@
-//! Connecting by access token: the token is proved with `/me` before it is stored.
+//! Connecting: whatever way the credentials came, they are proved with `/me` before they are stored.
 
+use crate::disconnect::is_erasing;
 use crate::error::ConnectError;
+use crate::refresh::Tokens;
 use crate::store::{Store, is_pasted_whole};
-use earmark_db::tenant::{Actor, NewConnection, SecretKind, Via};
+use earmark_db::tenant::{Actor, Connection, NewConnection, Via};
+use earmark_db::{Tenant, Tx};
 use earmark_intercom::{BudgetKey, Client, Error, Lane, Me, Region, Token};
-use earmark_model::{ConnectionId, Job, WorkspaceId};
+use earmark_model::{ConnectionId, Job, Method, WorkspaceId};
 use serde_json::json;
 
 /// What a member fills in.
@@ -15,6 +18,8 @@ pub struct TokenForm {
     pub region: Region,
     /// The pasted access token.
     pub token: String,
+    /// The connection that is to get it; another Intercom workspace's token is refused then.
+    pub reconnect: Option<ConnectionId>,
 }
 
 impl std::fmt::Debug for TokenForm {
@@ -22,8 +27,24 @@ impl std::fmt::Debug for TokenForm {
         f.debug_struct("TokenForm")
             .field("name", &self.name)
             .field("region", &self.region)
+            .field("reconnect", &self.reconnect)
             .finish_non_exhaustive()
     }
+}
+
+/// Credentials of an Intercom workspace, and what is to become of them.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Through which app they came.
+    pub via: Via,
+    /// The credentials.
+    pub tokens: Tokens,
+    /// The region the member believes the Intercom workspace is in.
+    pub region: Region,
+    /// The connection's name, should it be a new one; empty takes the Intercom workspace's.
+    pub name: String,
+    /// The connection that is to get them; those of another Intercom workspace are refused then.
+    pub reconnect: Option<ConnectionId>,
 }
 
 /// A proved and stored connection.
@@ -37,6 +58,10 @@ pub struct Connected {
     pub region: Region,
     /// Whether the workspace had this Intercom workspace already, whose credentials were replaced.
     pub replaced: bool,
+    /// By which method it is connected now.
+    pub method: Method,
+    /// Whether it was connected by the other method before.
+    pub switched: bool,
 }
 
 impl Store {
@@ -55,58 +80,107 @@ impl Store {
             name,
             region,
             token,
+            reconnect,
         } = form;
         let token = token.trim();
         if !is_pasted_whole(token, 1..=1024) {
             return Err(ConnectError::NotAToken);
         }
-        let (me, answered) = self.prove(token, region).await?;
-        let region = me.app.region.unwrap_or(answered);
-        let app_name = me
-            .app
-            .name
-            .clone()
-            .unwrap_or_else(|| me.app.id_code.clone());
-        let new = NewConnection {
-            name: if name.trim().is_empty() {
-                app_name.clone()
-            } else {
-                name.trim().to_owned()
-            },
+        let grant = Grant {
             via: Via::Token,
+            tokens: Tokens {
+                access: Token::new(token),
+                refresh: None,
+                expires_at: None,
+            },
+            region,
+            name,
+            reconnect,
+        };
+        self.connect_with_grant(workspace, actor, grant).await
+    }
+
+    /// Proves credentials and stores them, as [`Store::connect_with_token`] does with those that were pasted.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; nothing is stored then.
+    pub async fn connect_with_grant(
+        &self,
+        workspace: WorkspaceId,
+        actor: &Actor,
+        grant: Grant,
+    ) -> Result<Connected, ConnectError> {
+        let Grant {
+            via,
+            tokens,
+            region,
+            name,
+            reconnect,
+        } = grant;
+        let (me, answered) = self.prove(tokens.access.expose(), region).await?;
+        let region = me.app.region.unwrap_or(answered);
+        let app_name = me.app.name.unwrap_or_else(|| me.app.id_code.clone());
+        let new = NewConnection {
+            name: match name.trim() {
+                "" => app_name.clone(),
+                name => name.to_owned(),
+            },
+            via,
             app_id: me.app.id_code,
-            app_name,
+            app_name: app_name.clone(),
             region: region.as_str().to_owned(),
             timezone: me.app.timezone,
         };
-        self.store_proved(workspace, actor, new, token, region)
-            .await
+        let (connection, former) = self
+            .store_proved(workspace, actor, new, &tokens, reconnect)
+            .await?;
+        let former = former.map(|former| former.via.method());
+        let method = connection.via.method();
+        Ok(Connected {
+            connection: connection.id,
+            app_name,
+            region,
+            replaced: former.is_some(),
+            method,
+            switched: former.is_some_and(|former| former != method),
+        })
     }
 
+    /// The connection as it is now, and as it was if it was there.
     async fn store_proved(
         &self,
         workspace: WorkspaceId,
         actor: &Actor,
         new: NewConnection,
-        token: &str,
-        region: Region,
-    ) -> Result<Connected, ConnectError> {
-        let app_name = new.app_name.clone();
-        let detail = json!({ "app_id": new.app_id, "app_name": app_name, "region": new.region });
+        tokens: &Tokens,
+        reconnect: Option<ConnectionId>,
+    ) -> Result<(Connection, Option<Connection>), ConnectError> {
+        let method = new.via.method();
+        let detail = json!({
+            "app_id": new.app_id, "app_name": new.app_name, "region": new.region, "method": method.as_str(),
+        });
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
         // Connecting twice at once makes one connection.
         tenant.lock().await?;
-        let known = tenant
-            .connections()
-            .await?
-            .into_iter()
-            .find(|c| c.app_id == new.app_id);
-        let (connection, action) = match &known {
+        if let Some(app) = new.via.own_app() {
+            let own = tenant.oauth_app().await?;
+            own.filter(|own| own.id == app)
+                .ok_or(ConnectError::AppGone)?;
+        }
+        let known = known(&tenant, &new, reconnect).await?;
+        let (id, action) = match &known {
+            Some(known) if is_erasing(&tenant, known.id).await? => {
+                return Err(ConnectError::Erasing);
+            }
             Some(known) => {
-                let timezone = new.timezone.as_deref();
+                // What another app left is of no use to this one, and no longer needed.
+                if known.via != new.via {
+                    tenant.wipe_secrets(known.id).await?;
+                }
+                let (name, timezone) = (new.app_name.as_str(), new.timezone.as_deref());
                 tenant
-                    .grant_connection(known.id, &new.via, &app_name, &new.region, timezone)
+                    .grant_connection(known.id, &new.via, name, &new.region, timezone)
                     .await?;
                 (known.id, "connection.token_replaced")
             }
@@ -115,22 +189,19 @@ impl Store {
                 "connection.created",
             ),
         };
-        let kind = SecretKind::AccessToken;
-        self.put_secret(&tx, workspace, connection, kind, token, None)
-            .await?;
+        self.put_tokens(&tx, workspace, id, tokens).await?;
         tenant
-            .audit(actor, action, ("connection", connection), detail)
+            .audit(actor, action, ("connection", id), detail)
             .await?;
         // What a member wants to see right after connecting: permissions and tags.
-        tenant.enqueue(&Job::CheckConnection { connection }).await?;
-        tenant.enqueue(&Job::RefreshTags { connection }).await?;
+        tenant
+            .enqueue(&Job::CheckConnection { connection: id })
+            .await?;
+        tenant.enqueue(&Job::RefreshTags { connection: id }).await?;
+        let connection = tenant.connection(id).await?;
+        let connection = connection.ok_or(earmark_db::Error::Missing)?;
         tx.commit().await?;
-        Ok(Connected {
-            connection,
-            app_name,
-            region,
-            replaced: known.is_some(),
-        })
+        Ok((connection, known))
     }
 
     /// Asks `/me` at the chosen region, then once at the others: a token of another region is refused there as an
@@ -174,4 +245,25 @@ impl Store {
         .me()
         .await
     }
+}
+
+/// The workspace's connection to this Intercom workspace, which must be the one to be reconnected if one is.
+async fn known(
+    tenant: &Tenant<'_, Tx>,
+    new: &NewConnection,
+    reconnect: Option<ConnectionId>,
+) -> Result<Option<Connection>, ConnectError> {
+    let mut connections = tenant.connections().await?;
+    if let Some(wanted) = reconnect {
+        let wanted = connections.iter().find(|one| one.id == wanted);
+        let wanted = wanted.ok_or(ConnectError::Missing)?;
+        if wanted.app_id != new.app_id {
+            return Err(ConnectError::AnotherWorkspace {
+                expected: wanted.app_name.clone(),
+                found: new.app_name.clone(),
+            });
+        }
+    }
+    let at = connections.iter().position(|one| one.app_id == new.app_id);
+    Ok(at.map(|at| connections.swap_remove(at)))
 }

@@ -35,6 +35,29 @@ pub enum ConnectError {
     /// Intercom answered something that leaves open whose the token is.
     #[error("Intercom did not say whose this token is: {0}. The token was not stored.")]
     Unexpected(String),
+    /// The credentials are those of another Intercom workspace than the one to be reconnected.
+    #[error(
+        "This belongs to the Intercom workspace {found}, but the connection is one to {expected}. Nothing was changed: use \
+         {expected}, or connect {found} as another connection."
+    )]
+    AnotherWorkspace {
+        /// The name of the Intercom workspace that the connection is to.
+        expected: String,
+        /// The name of the one whose credentials were given.
+        found: String,
+    },
+    /// The connection to be reconnected is not there.
+    #[error("The connection that was to be reconnected is no longer there.")]
+    Missing,
+    /// The workspace's own app was removed or replaced since.
+    #[error("Your workspace's own OAuth app was removed or replaced meanwhile.")]
+    AppGone,
+    /// The connection it is for is being erased.
+    #[error(
+        "What was copied from this Intercom workspace is still being erased. Connect again when that is finished; the \
+         connection's page shows how far it is."
+    )]
+    Erasing,
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),
@@ -63,6 +86,35 @@ impl ConnectError {
     }
 }
 
+/// Why a workspace's own OAuth app was not changed, or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No client id, or one that cannot be one.
+    #[error(
+        "Paste the client ID from your app's Basic information page; it is one line without spaces."
+    )]
+    NotAClientId,
+    /// No secret, or one that cannot be one.
+    #[error(
+        "Paste the client secret from your app's Basic information page; it is one line without spaces."
+    )]
+    NotASecret,
+    /// Connections use it, by name.
+    #[error(
+        "Connections still use this app: {}. Disconnect them, or connect them another way, first.", .0.join(", ")
+    )]
+    InUse(Vec<String>),
+    /// The workspace has no app of its own (any more).
+    #[error("Your workspace has no OAuth app of its own any more.")]
+    Missing,
+    /// Its credentials do not open: report it to the operator.
+    #[error("the app's credentials cannot be opened: {0}")]
+    Sealed(#[from] earmark_seal::OpenError),
+    /// Our own database failed.
+    #[error(transparent)]
+    Database(#[from] earmark_db::Error),
+}
+
 /// Why a change to a connection was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ManageError {
@@ -74,6 +126,9 @@ pub enum ManageError {
     /// There is no such connection (any more), or it is disconnected.
     #[error("This connection is no longer there, or is disconnected.")]
     Missing,
+    /// What was copied through it is being erased, as was asked before.
+    #[error("What was copied through this connection is being erased already.")]
+    Erasing,
     /// Our own database failed.
     #[error(transparent)]
     Database(earmark_db::Error),

@@ -1,6 +1,7 @@
-//! Changing a connection: client secret, feedback switch, asking for checks, disconnecting.
+//! Changing a connection: name, client secret, feedback switch, asking for checks.
 
 use crate::error::ManageError;
+use crate::status::settle;
 use crate::store::{Store, is_pasted_whole};
 use earmark_db::tenant::{Actor, Connection, SecretKind};
 use earmark_db::{Tenant, Tx};
@@ -54,8 +55,12 @@ impl Store {
     ) -> Result<(), ManageError> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
-        live(&tenant, connection).await?;
+        let row = live(&tenant, connection).await?;
         tenant.set_connection_feedback(connection, on).await?;
+        if row.status.works() {
+            // What it needs depends on what it does.
+            settle(&tenant, connection).await?;
+        }
         let action = if on {
             "connection.feedback_on"
         } else {
@@ -86,8 +91,13 @@ impl Store {
                 json!({ "conversation": conversation }),
             ),
             Job::Doctor { only, .. } => ("connection.doctor_asked", json!({ "line": only })),
-            // Nobody asks for these: deliveries, runs and the clock do.
-            Job::Lane(_) | Job::Run { .. } | Job::People { .. } | Job::Payloads => {
+            // Nobody asks for these here: a stored delivery does, Intercom does, or who disconnected.
+            Job::Lane(_) => ("connection.lane_asked", json!({})),
+            // Asked for with the run it belongs to.
+            Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
+            Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
+            Job::Erase { .. } => return Err(ManageError::Missing),
+            Job::Run { .. } | Job::People { .. } | Job::Payloads => {
                 ("connection.job_asked", json!({}))
             }
         };
@@ -101,29 +111,34 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Disconnects: wipes our copy of the secrets and closes the endpoint. Tickets stay. What waits is left to its lanes,
-    /// which still erase what was redacted or deleted. Intercom still lists the app of an access token: only its owner
-    /// can remove it there.
+    /// Gives a connection another name, disconnected or not. An empty one is the Intercom workspace's.
     ///
     /// # Errors
     /// [`ManageError`].
-    pub async fn disconnect(
+    pub async fn rename(
         &self,
         workspace: WorkspaceId,
         actor: &Actor,
         connection: ConnectionId,
+        name: &str,
     ) -> Result<(), ManageError> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
-        live(&tenant, connection).await?;
-        tenant.disconnect(connection).await?;
+        tenant.lock().await?;
+        let row = tenant.connection(connection).await?;
+        let row = row.ok_or(ManageError::Missing)?;
+        let name = match name.trim() {
+            "" => row.app_name.as_str(),
+            name => name,
+        };
+        if name == row.name {
+            return Ok(());
+        }
+        tenant.rename_connection(connection, name).await?;
+        let detail = json!({ "from": row.name, "to": name });
+        let subject = ("connection", connection);
         tenant
-            .audit(
-                actor,
-                "connection.disconnected",
-                ("connection", connection),
-                json!({}),
-            )
+            .audit(actor, "connection.renamed", subject, detail)
             .await?;
         Ok(tx.commit().await?)
     }
@@ -131,7 +146,7 @@ impl Store {
 
 /// The connection, unless it is gone, disconnected, or another workspace's. Nobody else disconnects it before the
 /// transaction ends.
-async fn live(
+pub(crate) async fn live(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
 ) -> Result<Connection, ManageError> {

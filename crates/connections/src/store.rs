@@ -1,11 +1,12 @@
 //! What the store is made of, and the only place that seals and opens its secrets.
 
 use crate::app::AppCredentials;
+use crate::refresh::{Refresher, Tokens};
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{NewSecret, SecretKind, SecretOwner, StoredSecret};
 use earmark_db::{Db, Tx};
-use earmark_intercom::{HostMap, Http, RateBudget};
-use earmark_model::{SecretId, WorkspaceId};
+use earmark_intercom::{HostMap, Http, RateBudget, Token};
+use earmark_model::{ConnectionId, SecretId, WorkspaceId};
 use earmark_seal::{Context, KeyRing, OpenError, Sealed, Secret};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub struct Store {
     pub(crate) http: Http,
     pub(crate) budget: Arc<dyn RateBudget>,
     pub(crate) installation: Option<Arc<AppCredentials>>,
+    pub(crate) refresher: Option<Arc<dyn Refresher>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -44,7 +46,15 @@ impl Store {
             http,
             budget,
             installation: None,
+            refresher: None,
         }
+    }
+
+    /// The same store with a way to get the next token of those that expire.
+    #[must_use]
+    pub fn with_refresher(mut self, refresher: Arc<dyn Refresher>) -> Self {
+        self.refresher = Some(refresher);
+        self
     }
 
     /// The same store in an installation that has an OAuth app of its own.
@@ -77,14 +87,7 @@ impl Store {
         expires_at: Option<DateTime<Utc>>,
     ) -> earmark_db::Result<()> {
         let (id, owner): (SecretId, SecretOwner) = (self.db.sources().id(), owner.into());
-        let place = place(owner, id, kind);
-        let context = Context {
-            workspace,
-            owner: &place,
-        };
-        let sealed = self
-            .ring
-            .seal(self.db.sources(), context, secret.as_bytes());
+        let sealed = self.seal(workspace, (owner, id, kind), &Secret::new(secret));
         let tenant = tx.workspace(workspace);
         let former = match kind {
             SecretKind::ClientSecret => 1,
@@ -99,6 +102,56 @@ impl Store {
             expires_at,
         };
         tenant.add_secret(owner, new).await
+    }
+
+    /// Stores a connection's tokens in place of those before.
+    pub(crate) async fn put_tokens(
+        &self,
+        tx: &Tx,
+        workspace: WorkspaceId,
+        connection: ConnectionId,
+        tokens: &Tokens,
+    ) -> earmark_db::Result<()> {
+        let (access, refresh) = (SecretKind::AccessToken, SecretKind::RefreshToken);
+        let (text, expires_at) = (tokens.access.expose(), tokens.expires_at);
+        self.put_secret(tx, workspace, connection, access, text, expires_at)
+            .await?;
+        match &tokens.refresh {
+            Some(token) => {
+                self.put_secret(tx, workspace, connection, refresh, token.expose(), None)
+                    .await
+            }
+            None => {
+                let tenant = tx.workspace(workspace);
+                tenant.keep_secrets(connection, refresh, 0).await
+            }
+        }
+    }
+
+    /// Opens a stored token.
+    pub(crate) fn open_token(
+        &self,
+        workspace: WorkspaceId,
+        stored: &StoredSecret,
+    ) -> Result<Token, OpenError> {
+        let secret = self.open(workspace, stored)?;
+        let text = secret.expose_str().map_err(|_| OpenError::Malformed)?;
+        Ok(Token::new(text))
+    }
+
+    /// Seals a secret to its row with the primary key.
+    pub(crate) fn seal(
+        &self,
+        workspace: WorkspaceId,
+        (owner, id, kind): (SecretOwner, SecretId, SecretKind),
+        secret: &Secret,
+    ) -> Sealed {
+        let place = place(owner, id, kind);
+        let context = Context {
+            workspace,
+            owner: &place,
+        };
+        self.ring.seal(self.db.sources(), context, secret.expose())
     }
 
     /// Opens a stored secret.

@@ -53,11 +53,13 @@ entity!(connections = "connections" {
     tags_fetched_at: Option<Time>, tags_note: Option<String>, checked_at: Option<Time>, created_at: Time,
     disconnected_at: Option<Time>, oauth_app_id: Option<Uuid>, client_key: Option<String>, status_since: Option<Time>,
     contacts_on_at: Option<Time>,
+    last_head_at: Option<Time>, uninstall_asked_at: Option<Time>,
+    plan_note: Option<String>,
 });
 entity!(secrets = "secrets" {
     workspace_id: Uuid, id: Uuid;
     owner_id: Uuid, kind: String, sealed: String, last4: String, created_at: Time, verified_at: Option<Time>,
-    expires_at: Option<Time>,
+    expires_at: Option<Time>, claimed_until: Option<Time>,
 });
 entity!(endpoints = "endpoints" { token: String; workspace_id: Uuid, connection_id: Uuid, closed_at: Option<Time> });
 entity!(oauth_apps = "oauth_apps" {
@@ -113,5 +115,8 @@ entity!(tickets = "tickets" {
 });
 entity!(ticket_tags = "ticket_tags" {
     workspace_id: Uuid, ticket_id: Uuid, tag_id: String; name: String, tagged_at: Time, tagged_by: Option<String>,
+});
+entity!(erasures = "erasures" {
+    workspace_id: Uuid, connection_id: Uuid; total: i64, done: i64, asked_at: Time, finished_at: Option<Time>, note: Option<String>,
 });
 entity!(comments = "comments" { workspace_id: Uuid, id: Uuid; ticket_id: Uuid, author_id: Uuid, body: String, created_at: Time });

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func};
-use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, Statement, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
 
 /// Runs a statement and gives the number of rows it changed.
 pub(crate) async fn execute(
@@ -12,6 +12,20 @@ pub(crate) async fn execute(
 ) -> Result<u64> {
     let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
     Ok(on.execute_raw(statement).await?.rows_affected())
+}
+
+/// Takes one of PostgreSQL's advisory locks until the transaction ends, with the function of that kind. SQLite has one
+/// writer and needs none.
+pub(crate) async fn advisory_lock(
+    on: &impl ConnectionTrait,
+    function: &str,
+    key: String,
+) -> Result<()> {
+    if on.get_database_backend() == DbBackend::Postgres {
+        let sql = format!("SELECT {function}(hashtextextended($1, 0))");
+        execute(on, &sql, vec![key.into()]).await?;
+    }
+    Ok(())
 }
 
 /// All rows of a query.

@@ -36,6 +36,16 @@ impl Bodies {
         Self(Arc::new(Semaphore::new(bytes / BLOCK)))
     }
 
+    /// Takes room for so many bytes more.
+    pub(crate) fn more(
+        &self,
+        room: &mut OwnedSemaphorePermit,
+        bytes: usize,
+    ) -> Result<(), BodyError> {
+        room.merge(self.take(bytes.div_ceil(BLOCK))?);
+        Ok(())
+    }
+
     fn take(&self, blocks: usize) -> Result<OwnedSemaphorePermit, BodyError> {
         let blocks = u32::try_from(blocks).map_err(|_| BodyError::NoRoom)?;
         let permit = self.0.clone().try_acquire_many_owned(blocks);
@@ -99,6 +109,10 @@ mod tests {
             BodyError::NoRoom
         );
         drop(first);
+        let mut some = read_of(10, &bodies).await.unwrap();
+        bodies.more(&mut some, 3 * BLOCK).unwrap();
+        assert_eq!(bodies.more(&mut some, 1), Err(BodyError::NoRoom));
+        drop(some);
         drop(read_of(4 * BLOCK, &bodies).await.unwrap());
         assert_eq!(
             read_of(11 * BLOCK, &bodies).await.unwrap_err(),

@@ -1,17 +1,19 @@
-//! From a verified body to a delivery.
+//! From a verified body to deliveries.
 
 use crate::body::Bodies;
+use crate::notes::Notes;
 use crate::refusals::Refusals;
 use crate::writer::{Batching, Writer};
 use chrono::TimeDelta;
 use earmark_connections::webhook::{self, Peek};
-use earmark_connections::{Endpoints, Resolved};
+use earmark_connections::{Audience, Endpoints, Receiver};
 use earmark_db::Db;
 use earmark_db::across::NewDelivery;
 use earmark_model::{Outcome, lane_shard};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How the letterbox works.
 #[derive(Debug, Clone)]
@@ -44,6 +46,19 @@ impl Default for Settings {
     }
 }
 
+/// Where a verified request belongs.
+#[derive(Debug)]
+pub(crate) enum Placed {
+    /// With these receivers, at least one.
+    At(Vec<NewDelivery>),
+    /// With nobody here: no connection to its Intercom workspace was made through the app.
+    Nowhere,
+    /// With more receivers than there is room for copies of the body.
+    NoRoom,
+    /// Nobody knows, for this reason.
+    Unreadable(&'static str),
+}
+
 /// The letterbox. Cheap to clone; one a process.
 #[derive(Debug, Clone)]
 pub struct Ingest {
@@ -52,6 +67,7 @@ pub struct Ingest {
     pub(crate) writer: Writer,
     pub(crate) refusals: Refusals,
     pub(crate) bodies: Bodies,
+    pub(crate) notes: Notes,
     pub(crate) settings: Settings,
 }
 
@@ -62,21 +78,81 @@ impl Ingest {
         let writer = Writer::start(db.clone(), settings.batching, settings.answer_within);
         let refusals = Refusals::start(db.clone(), settings.refusals_kept);
         Self {
-            db,
             endpoints,
             writer,
             refusals,
             bodies: Bodies::default(),
+            notes: Notes::start(db.clone()),
             settings,
+            db,
         }
     }
 
-    /// The delivery that a verified body makes at a connection.
-    pub(crate) fn delivery(&self, to: &Resolved, body: Vec<u8>) -> NewDelivery {
+    /// Writes down what is only noted now and then: how long answers took, which addresses were tested. For the end of a
+    /// process; what a killed one had not written is lost.
+    pub async fn flush(&self) {
+        self.notes.flush().await;
+    }
+
+    /// The deliveries that a verified body makes: one for each connection that may receive it, each with a copy of the body,
+    /// for which room is taken.
+    pub(crate) async fn place(
+        &self,
+        audience: &Audience,
+        body: Vec<u8>,
+        room: &mut OwnedSemaphorePermit,
+    ) -> earmark_db::Result<Placed> {
         let peeked = webhook::peek(&body).map_err(|error| error.to_string());
+        // An app's webhook is placed by its Intercom workspace; a private app has one connection.
+        let app_id = match (audience, &peeked) {
+            (Audience::Connection { app_id, .. }, _) => app_id.clone(),
+            (_, Ok(peek)) => match &peek.app_id {
+                Some(app_id) => app_id.clone(),
+                None => {
+                    return Ok(Placed::Unreadable(
+                        "signed, but it names no Intercom workspace (app_id)",
+                    ));
+                }
+            },
+            (_, Err(_)) => {
+                return Ok(Placed::Unreadable(
+                    "signed, but the body is no notification",
+                ));
+            }
+        };
+        let receivers = self.endpoints.receivers(audience, &app_id).await?;
+        let Some((first, others)) = receivers.split_first() else {
+            tracing::debug!("a webhook is about an Intercom workspace that nobody is connected to");
+            return Ok(Placed::Nowhere);
+        };
+        let copies = body.len() * others.len();
+        if self.bodies.more(room, copies).is_err() {
+            return Ok(Placed::NoRoom);
+        }
+        let first = self.delivery(*first, &app_id, peeked, body);
+        let mut deliveries: Vec<_> = others
+            .iter()
+            .map(|to| NewDelivery {
+                workspace: to.workspace,
+                connection: to.connection,
+                ..first.clone()
+            })
+            .collect();
+        deliveries.push(first);
+        Ok(Placed::At(deliveries))
+    }
+
+    /// The delivery that a body makes at a connection to the Intercom workspace `app_id`.
+    fn delivery(
+        &self,
+        to: Receiver,
+        app_id: &str,
+        peeked: Result<Peek, String>,
+        body: Vec<u8>,
+    ) -> NewDelivery {
         let (peek, finished) = match peeked {
             Ok(peek) => {
-                let finished = finished_at_once(&peek, &to.app_id);
+                let finished = finished_at_once(&peek, app_id);
                 (peek, finished)
             }
             Err(why) => (

@@ -2,12 +2,16 @@
 //!
 //! A request is answered 200 only when its delivery is on disk. Concurrent requests share one transaction (group
 //! commit): a writer takes whatever is waiting, inserts all of it, commits once, then answers all. What a delivery means
-//! is none of this crate's business.
+//! is none of this crate's business. Beside webhooks it takes what Intercom says and asks of an app: that it was uninstalled,
+//! and how an installation is.
 
 mod body;
 mod handler;
+mod health;
 mod intake;
+mod notes;
 mod refusals;
+mod uninstall;
 mod writer;
 
 pub use handler::routes;

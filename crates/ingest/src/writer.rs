@@ -5,7 +5,10 @@ use earmark_db::{Db, Error, Result};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-/// Deliveries that may wait for the writers; beyond that, requests are answered 503 at once.
+/// Where a request waits to hear what became of its deliveries.
+type Answer = oneshot::Sender<Result<Vec<Stored>, StoreError>>;
+
+/// Requests that may wait for the writers; beyond that, requests are answered 503 at once.
 const QUEUE: usize = 8 * 1024;
 
 /// Bytes of bodies in one transaction at most, unless a single one is larger.
@@ -14,7 +17,7 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// How deliveries share transactions.
 #[derive(Debug, Clone, Copy)]
 pub struct Batching {
-    /// Deliveries in one transaction at most; 1 gives each request a transaction of its own.
+    /// Requests in one transaction at most; 1 gives each request a transaction of its own.
     pub max_batch: usize,
     /// Transactions at the same time.
     pub writers: usize,
@@ -40,9 +43,10 @@ pub enum StoreError {
     Refused(String),
 }
 
+/// The deliveries of one request, which are stored together or not at all.
 struct Letter {
-    delivery: NewDelivery,
-    answer: oneshot::Sender<Result<Stored, StoreError>>,
+    deliveries: Vec<NewDelivery>,
+    answer: Answer,
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -84,19 +88,32 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]: it is not stored.
     pub async fn store(&self, delivery: NewDelivery) -> Result<Stored, StoreError> {
-        self.store_in(delivery, None).await
+        let stored = self.store_together(vec![delivery]).await?;
+        let stored = stored.into_iter().next();
+        stored.ok_or_else(|| StoreError::Refused("the writer stored nothing".to_owned()))
     }
 
-    /// Stores a delivery whose body takes room; that is free again when the delivery is gone, which may be long after
-    /// the request was answered.
+    /// Stores the deliveries of one request, all or none; answers, in their order, once they are durable.
+    ///
+    /// # Errors
+    /// [`StoreError`]: none of them is stored.
+    pub async fn store_together(
+        &self,
+        deliveries: Vec<NewDelivery>,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.store_in(deliveries, None).await
+    }
+
+    /// Stores the deliveries of one request, all or none. Their bodies take room, which is free again when the deliveries
+    /// are gone; that may be long after the request was answered.
     pub(crate) async fn store_in(
         &self,
-        delivery: NewDelivery,
+        deliveries: Vec<NewDelivery>,
         room: Option<OwnedSemaphorePermit>,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<Vec<Stored>, StoreError> {
         let (answer, stored) = oneshot::channel();
         let letter = Letter {
-            delivery,
+            deliveries,
             answer,
             room,
         };
@@ -112,7 +129,10 @@ fn by_size(letters: Vec<Letter>) -> Vec<Vec<Letter>> {
     let mut parts: Vec<Vec<Letter>> = Vec::new();
     let mut bytes = 0;
     for letter in letters {
-        let size = letter.delivery.body.as_ref().map_or(0, Vec::len);
+        let bodies = letter.deliveries.iter();
+        let size = bodies
+            .map(|one| one.body.as_ref().map_or(0, Vec::len))
+            .sum::<usize>();
         bytes += size;
         match parts.last_mut() {
             Some(part) if bytes <= BATCH_BYTES => part.push(letter),
@@ -130,40 +150,47 @@ async fn write(db: &Db, batch: Vec<Letter>, within: Duration) {
     let waiting = batch
         .into_iter()
         .filter(|letter| !letter.answer.is_closed());
-    let (deliveries, answers, _rooms): (Vec<_>, Vec<_>, Vec<_>) = waiting
-        .map(|letter| (letter.delivery, letter.answer, letter.room))
-        .collect();
+    let (mut deliveries, mut answers, mut _rooms) = (Vec::new(), Vec::new(), Vec::new());
+    for letter in waiting {
+        answers.push((letter.deliveries.len(), letter.answer));
+        deliveries.extend(letter.deliveries);
+        _rooms.push(letter.room);
+    }
     if deliveries.is_empty() {
         return;
     }
     match commit(db, &deliveries, within).await {
-        Ok(stored) => answer_all(answers, stored.into_iter().map(Ok)),
+        Ok(stored) => {
+            let mut stored = stored.into_iter();
+            answer_all(answers, |count| Ok(stored.by_ref().take(count).collect()));
+        }
         Err(error @ Error::Unavailable(_)) => {
             tracing::warn!(%error, deliveries = deliveries.len(), "cannot store deliveries");
             let refused = StoreError::Refused(error.to_string());
-            answer_all(answers, std::iter::repeat(Err(refused)));
+            answer_all(answers, |_| Err(refused.clone()));
         }
-        // One bad row must not take the others with it.
+        // One bad row must not take the other requests with it.
         Err(error) => {
-            tracing::warn!(%error, deliveries = deliveries.len(), "the database refused a batch; trying its rows singly");
-            for (delivery, answer) in deliveries.iter().zip(answers) {
-                let stored = commit(db, std::slice::from_ref(delivery), within).await;
-                let stored = stored
-                    .map(|one| one[0])
-                    .map_err(|error| StoreError::Refused(error.to_string()));
-                let _ = answer.send(stored);
+            tracing::warn!(%error, deliveries = deliveries.len(), "the database refused a batch; trying its requests singly");
+            let mut rest = deliveries.as_slice();
+            for (count, answer) in answers {
+                let (own, others) = rest.split_at(count);
+                rest = others;
+                let stored = commit(db, own, within).await;
+                let _ = answer.send(stored.map_err(|error| StoreError::Refused(error.to_string())));
             }
         }
     }
 }
 
+/// Answers the requests in their order, each with what became of so many deliveries.
 fn answer_all(
-    answers: Vec<oneshot::Sender<Result<Stored, StoreError>>>,
-    stored: impl Iterator<Item = Result<Stored, StoreError>>,
+    answers: Vec<(usize, Answer)>,
+    mut stored: impl FnMut(usize) -> Result<Vec<Stored>, StoreError>,
 ) {
-    for (answer, stored) in answers.into_iter().zip(stored) {
+    for (count, answer) in answers {
         // The request may have been answered 503 meanwhile; a repeat is then recognised as one.
-        let _ = answer.send(stored);
+        let _ = answer.send(stored(count));
     }
 }
 
@@ -200,7 +227,7 @@ mod tests {
         };
         let (answer, _) = oneshot::channel();
         Letter {
-            delivery,
+            deliveries: vec![delivery],
             answer,
             room: None,
         }

@@ -62,6 +62,12 @@ impl ConnectionStatus {
         }
     }
 
+    /// Whether nothing is wrong with it, as far as known.
+    #[must_use]
+    pub const fn is_well(self) -> bool {
+        matches!(self, Self::Connected)
+    }
+
     /// Whether Intercom takes the credentials, as far as known.
     #[must_use]
     pub const fn works(self) -> bool {

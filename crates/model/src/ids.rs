@@ -60,6 +60,8 @@ ids! {
     CommentId,
     /// One pass of the sync engine.
     RunId,
+    /// One run of an action.
+    ActionRunId,
     /// A row of the durable queue.
     JobId,
     /// A sealed secret of a connection or an OAuth app.

@@ -1,6 +1,6 @@
 //! Payloads of the durable queue. A payload holds ids only: whatever it needs is read when it runs.
 
-use crate::{Check, ConnectionId, JobId, WorkspaceId, text_enum};
+use crate::{ActionRunId, Check, ConnectionId, JobId, WorkspaceId, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -14,8 +14,14 @@ text_enum! {
         RefreshTags = "refresh_tags",
         /// Proves a connection's credentials and read permissions again.
         CheckConnection = "check_connection",
+        /// Fetches every page of a list that an action asked for.
+        FetchAll = "fetch_all",
         /// Looks for what is wrong with a connection, line by line.
         Doctor = "doctor",
+        /// Asks Intercom whether a connection's app was uninstalled, as somebody said.
+        ConfirmUninstall = "confirm_uninstall",
+        /// Erases what was copied through a disconnected connection.
+        Erase = "erase",
         /// Goes on with a connection's runs.
         Run = "run",
         /// Asks Intercom for contacts and companies of which a payload told the id alone.
@@ -30,11 +36,13 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane | Self::Payloads => false,
+            Self::Lane | Self::Erase | Self::Payloads => false,
             Self::Details
             | Self::RefreshTags
             | Self::CheckConnection
+            | Self::FetchAll
             | Self::Doctor
+            | Self::ConfirmUninstall
             | Self::Run
             | Self::People => true,
         }
@@ -73,6 +81,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::FetchAll`].
+    FetchAll {
+        /// The run of the action.
+        run: ActionRunId,
+    },
     /// See [`JobKind::Doctor`].
     Doctor {
         /// The connection.
@@ -81,6 +94,16 @@ pub enum Job {
         only: Option<Check>,
         /// Whether nobody waits for it: the nightly round, which takes only spare calls.
         nightly: bool,
+    },
+    /// See [`JobKind::ConfirmUninstall`].
+    ConfirmUninstall {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// See [`JobKind::Erase`].
+    Erase {
+        /// The connection.
+        connection: ConnectionId,
     },
     /// See [`JobKind::Run`].
     Run {
@@ -107,7 +130,10 @@ impl Job {
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
+            Self::FetchAll { .. } => JobKind::FetchAll,
             Self::Doctor { .. } => JobKind::Doctor,
+            Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
+            Self::Erase { .. } => JobKind::Erase,
             Self::Run { .. } => JobKind::Run,
             Self::People { .. } => JobKind::People,
             Self::Payloads => JobKind::Payloads,
@@ -125,6 +151,7 @@ impl Job {
             } => format!("details:{connection}:{conversation}"),
             Self::RefreshTags { connection } => format!("refresh_tags:{connection}"),
             Self::CheckConnection { connection } => format!("check_connection:{connection}"),
+            Self::FetchAll { run } => format!("fetch_all:{run}"),
             // A request for one line must not stand for another's.
             Self::Doctor {
                 connection, only, ..
@@ -132,6 +159,8 @@ impl Job {
                 Some(check) => format!("doctor:{connection}:{check}"),
                 None => format!("doctor:{connection}"),
             },
+            Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
+            Self::Erase { connection } => format!("erase:{connection}"),
             Self::Run { connection, tagged } => match tagged {
                 true => format!("run:{connection}:tagged"),
                 false => format!("run:{connection}"),
@@ -145,10 +174,16 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } | Self::Run { .. } | Self::People { .. } => 100,
+            Self::Lane(_)
+            | Self::Details { .. }
+            | Self::FetchAll { .. }
+            | Self::Erase { .. }
+            | Self::Run { .. }
+            | Self::People { .. } => 100,
             Self::RefreshTags { .. }
             | Self::CheckConnection { .. }
             | Self::Doctor { .. }
+            | Self::ConfirmUninstall { .. }
             | Self::Payloads => 5,
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! This crate knows nothing of SQL, HTTP or Intercom's wire formats; every other crate may use it.
 
+mod action;
 mod address;
+mod answer_time;
 mod clock;
 mod connection;
 mod delivery;
@@ -16,7 +18,9 @@ mod slug;
 mod text;
 mod ticket;
 
+pub use action::{ActionState, ActionVia};
 pub use address::client_address;
+pub use answer_time::{ANSWER_BOUNDS_MS, AnswerBucket, AnswerTimes};
 pub use clock::{Clock, ManualClock, OsRandom, Random, SeededRandom, Sources, SystemClock};
 pub use connection::{ConnectionStatus, Feature, Method, Permission, PermissionState, StatusEvent};
 pub use delivery::{LANE_SHARDS, Outcome, lane_shard};

@@ -33,6 +33,10 @@ pub enum Right {
     WorkOnTickets,
     /// Read the payload of a delivery, which may hold whole conversations.
     ReadPayloads,
+    /// Run actions that only read at Intercom, and see the log of runs.
+    RunReadActions,
+    /// Run actions that change or destroy something at Intercom, and raw requests.
+    RunActions,
     /// Create, rename and archive products.
     ManageProducts,
     /// Choose trigger tags and switch a product's feedback on or off.
@@ -47,10 +51,12 @@ pub enum Right {
 
 impl Right {
     /// Every right, in the order of the permission table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::WorkOnTickets,
         Self::ReadPayloads,
+        Self::RunReadActions,
+        Self::RunActions,
         Self::ManageProducts,
         Self::ManageTriggers,
         Self::ManageConnections,
@@ -63,8 +69,9 @@ impl Right {
     pub const fn least_role(self) -> Role {
         match self {
             Self::Read => Role::Viewer,
-            Self::WorkOnTickets | Self::ReadPayloads => Role::Agent,
-            Self::ManageProducts
+            Self::WorkOnTickets | Self::ReadPayloads | Self::RunReadActions => Role::Agent,
+            Self::RunActions
+            | Self::ManageProducts
             | Self::ManageTriggers
             | Self::ManageConnections
             | Self::ManageMembers => Role::Admin,
@@ -79,6 +86,8 @@ impl Right {
             Self::Read => "see this workspace",
             Self::WorkOnTickets => "change tickets",
             Self::ReadPayloads => "read webhook payloads",
+            Self::RunReadActions => "run actions that read",
+            Self::RunActions => "run actions that change something",
             Self::ManageProducts => "change products",
             Self::ManageTriggers => "change trigger tags",
             Self::ManageConnections => "change connections",
@@ -103,7 +112,9 @@ mod tests {
         assert_eq!(row(Right::Read), [true, true, true, true]);
         assert_eq!(row(Right::WorkOnTickets), [false, true, true, true]);
         assert_eq!(row(Right::ReadPayloads), [false, true, true, true]);
+        assert_eq!(row(Right::RunReadActions), [false, true, true, true]);
         for right in [
+            Right::RunActions,
             Right::ManageProducts,
             Right::ManageTriggers,
             Right::ManageConnections,

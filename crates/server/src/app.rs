@@ -5,17 +5,19 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
+use earmark_actions::{Actions, FetchAllHandler};
 use earmark_connections::{
     CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
-    SourcesEnvironment, Store,
+    SourcesEnvironment, Store, UninstallHandler,
 };
 use earmark_db::{Db, Options};
 use earmark_ingest::{Batching, Ingest};
 use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
 use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
+use earmark_oauth::{Exchange, OAuth};
 use earmark_sync::{
-    CompletePeopleHandler, DailyPayloads, DetailsHandler, HourlyCatchUp, LaneHandler,
+    CompletePeopleHandler, DailyPayloads, DetailsHandler, EraseHandler, HourlyCatchUp, LaneHandler,
     PayloadsHandler, RefreshTagsHandler, RunHandler,
 };
 use earmark_web::Web;
@@ -60,6 +62,8 @@ pub struct App {
     pub db: Db,
     /// The connection store.
     pub store: Store,
+    /// The connect flow by Intercom's Authorize page.
+    pub oauth: OAuth,
     /// People and workspaces.
     pub accounts: Accounts,
     /// Looks for what is wrong with connections.
@@ -76,6 +80,7 @@ pub struct App {
 pub struct Serving {
     /// The address it listens on, with the real port.
     pub address: SocketAddr,
+    ingest: Ingest,
     stop: CancellationToken,
     handle: ServerHandle,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -88,18 +93,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub async fn build(config: &Config, sources: Sources) -> Result<Self, StartError> {
-        let options = Options {
-            max_connections: config.database.max_connections,
-            ..Options::new(config.database.url.expose())
-        };
-        let db = Db::connect(&options, sources.clone()).await?;
-        // One process owns an SQLite file, so it may bring it up to date; on PostgreSQL others may be serving.
-        match db.pending_migrations().await? {
-            0 => {}
-            _ if !db.is_shared() => db.migrate().await?,
-            pending => return Err(StartError::NotMigrated(pending)),
-        }
-        Self::over(db, config)
+        Self::over(open(config, sources).await?, config)
     }
 
     /// Builds every part over an open database whose schema is up to date.
@@ -107,21 +101,8 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub fn over(db: Db, config: &Config) -> Result<Self, StartError> {
-        let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
-        let budget: Arc<dyn RateBudget> = if db.is_shared() {
-            Arc::new(SharedBudget::new(db.clone()))
-        } else {
-            Arc::new(LocalBudget::new(environment.clone()))
-        };
-        let http = Http::new(policy(config), environment)?;
-        let store = Store::new(
-            db.clone(),
-            config.keys.clone(),
-            config.intercom.hosts.clone(),
-            http,
-            budget,
-        )
-        .with_installation_app(config.oauth.clone());
+        let (store, exchange) = store(&db, config)?;
+        let oauth = OAuth::new(db.clone(), store.clone(), exchange, &oauth(config));
         let accounts = Accounts::new(db.clone(), accounts(config));
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
         let doctor = Doctor::new(store.clone(), config.server.public_url.clone())?;
@@ -132,10 +113,17 @@ impl App {
                     .with(HourlyCatchUp)
                     .with(DailyPayloads),
             );
-        let web = Web::new(accounts.clone(), store.clone(), db.clone(), web(config));
+        let web = Web::new(
+            accounts.clone(),
+            store.clone(),
+            oauth.clone(),
+            db.clone(),
+            web(config),
+        );
         Ok(Self {
             db,
             store,
+            oauth,
             accounts,
             doctor,
             worker,
@@ -143,6 +131,12 @@ impl App {
             web,
             threads: config.server.workers,
         })
+    }
+
+    /// Previews and runs actions.
+    #[must_use]
+    pub fn actions(&self) -> Actions {
+        Actions::new(self.db.clone(), self.store.clone())
     }
 
     /// Serves pages and webhooks, and runs jobs, until the server is stopped.
@@ -176,6 +170,7 @@ impl App {
         ];
         Ok(Serving {
             address,
+            ingest: self.ingest.clone(),
             stop,
             handle,
             tasks,
@@ -184,14 +179,55 @@ impl App {
 }
 
 impl Serving {
-    /// Stops: no new requests, those under way and running jobs get a short time to end.
+    /// Stops: no new requests, those under way and running jobs get a short time to end. What the letterbox noted is
+    /// written if the database takes it.
     pub async fn stop(self) {
         self.stop.cancel();
         self.handle.stop(true).await;
         for task in self.tasks {
             let _ = task.await;
         }
+        self.ingest.flush().await;
     }
+}
+
+/// Opens the database, its schema up to date.
+///
+/// # Errors
+/// [`StartError::Database`], [`StartError::NotMigrated`].
+pub(crate) async fn open(config: &Config, sources: Sources) -> Result<Db, StartError> {
+    let options = Options {
+        max_connections: config.database.max_connections,
+        ..Options::new(config.database.url.expose())
+    };
+    let db = Db::connect(&options, sources).await?;
+    // One process owns an SQLite file, so it may bring it up to date; on PostgreSQL others may be serving.
+    match db.pending_migrations().await? {
+        0 => {}
+        _ if !db.is_shared() => db.migrate().await?,
+        pending => return Err(StartError::NotMigrated(pending)),
+    }
+    Ok(db)
+}
+
+/// The connection store over an open database, and the exchange that renews its tokens.
+///
+/// # Errors
+/// [`StartError::Http`].
+pub(crate) fn store(db: &Db, config: &Config) -> Result<(Store, Exchange), StartError> {
+    let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
+    let budget: Arc<dyn RateBudget> = if db.is_shared() {
+        Arc::new(SharedBudget::new(db.clone()))
+    } else {
+        Arc::new(LocalBudget::new(environment.clone()))
+    };
+    let http = Http::new(policy(config), environment)?;
+    let exchange = Exchange::new(http.clone(), db.sources().clone());
+    let (keys, hosts) = (config.keys.clone(), config.intercom.hosts.clone());
+    let store = Store::new(db.clone(), keys, hosts, http, budget)
+        .with_installation_app(config.oauth.clone())
+        .with_refresher(Arc::new(exchange.clone()));
+    Ok((store, exchange))
 }
 
 /// Takes an address to listen on.
@@ -258,6 +294,13 @@ fn worker(config: &Config) -> earmark_jobs::Settings {
     }
 }
 
+fn oauth(config: &Config) -> earmark_oauth::Settings {
+    earmark_oauth::Settings {
+        key: config.keys.derive("earmark OAuth state"),
+        public_url: config.server.public_url.clone(),
+    }
+}
+
 fn web(config: &Config) -> earmark_web::Settings {
     earmark_web::Settings {
         public_url: config.server.public_url.clone(),
@@ -286,7 +329,13 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
             },
         )
         .with(JobKind::CheckConnection, CheckHandler(store.clone()))
+        .with(
+            JobKind::FetchAll,
+            FetchAllHandler(Actions::new(db.clone(), store.clone())),
+        )
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
+        .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
+        .with(JobKind::Erase, EraseHandler(db.clone()))
         .with(
             JobKind::Run,
             RunHandler {

@@ -30,11 +30,17 @@ pub enum Command {
     Serve(ServeArgs),
     /// Bring the database's schema up to date
     Migrate(MigrateArgs),
+    /// Look for what is wrong with connections now: exit code 0 when nothing is red, 1 when something is, 2 when it could
+    /// not look
+    Doctor(DoctorArgs),
     /// Run the sandbox, a stand-in for Intercom, alone
     Sandbox(SandboxArgs),
-    /// Make encryption keys
+    /// Make, rotate and check encryption keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// List, describe and run actions at Intercom, under a member's rights
+    #[command(subcommand)]
+    Actions(ActionsCommand),
     /// Check the configuration and print what was understood, secrets masked
     CheckConfig(ConfigArgs),
 }
@@ -48,6 +54,76 @@ pub enum KeysCommand {
     /// name that file in keys.master_file, or set EARMARK__KEYS__MASTER. Keep a copy apart from the database: what
     /// the key sealed cannot be read without it.
     Generate,
+    /// Seal everything anew under the key in keys.master
+    ///
+    /// To change the key: 1. Make a new one with `earmark keys generate`. 2. Set it as keys.master and the one before as
+    /// keys.previous, and restart every process. Where several processes serve, first restart all of them with the new
+    /// key in keys.previous, so that each can open what another seals. 3. Run this command with the same configuration;
+    /// processes may go on serving, and it may be broken off and run again. 4. When `earmark keys check` finds nothing
+    /// under the former key, take that out of keys.previous and restart.
+    ///
+    /// Browser cookies are signed with a key that follows keys.master: with step 2 everybody has to log in again. Exit
+    /// code 1 when something does not open or is still under another key.
+    Rotate(ConfigArgs),
+    /// Open everything that is sealed, and say what does not open
+    ///
+    /// Prints how many secrets are under which key, and of each that does not open its table, id and the reason; never
+    /// a secret. Exit code 1 when one does not open.
+    Check(ConfigArgs),
+}
+
+/// What can be done with actions.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ActionsCommand {
+    /// List the actions
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what an action does and what it takes
+    Describe {
+        /// The action's id, such as contacts.create
+        #[arg(value_name = "ID")]
+        action: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run an action
+    Run(ActionArgs),
+}
+
+/// Arguments of `actions run`.
+#[derive(Debug, Clone, Args)]
+pub struct ActionArgs {
+    /// The action's id, such as contacts.create
+    #[arg(value_name = "ID")]
+    pub action: String,
+    /// The connection's id, as in its address
+    #[arg(long, value_name = "CONNECTION")]
+    pub connection: String,
+    /// The e-mail address of the member who runs it: their role decides, and the log names them
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub as_email: String,
+    /// An input; @PATH in place of a value sends a file or reads the value from it. Repeat it for more lines
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    pub inputs: Vec<String>,
+    /// Print the answer as JSON, with the run's id, status and time
+    #[arg(long)]
+    pub json: bool,
+    /// Run what destroys without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Print the exact request and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the answer to a file, instead of printing it
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Where the configuration is.
@@ -75,6 +151,23 @@ pub struct MigrateArgs {
     /// Where the configuration is.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Only the connections of this workspace, by its name in addresses
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Option<String>,
+    /// Only this connection, by the id in its page's address
+    #[arg(long, value_name = "ID")]
+    pub connection: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `demo`.
@@ -150,6 +243,12 @@ mod tests {
         );
         let cli = Cli::try_parse_from(["earmark", "keys", "generate"]).unwrap();
         assert!(matches!(cli.command, Command::Keys(KeysCommand::Generate)));
+        let cli = Cli::try_parse_from(["earmark", "keys", "rotate", "--config", "a.toml"]).unwrap();
+        assert!(
+            matches!(cli.command, Command::Keys(KeysCommand::Rotate(args)) if args.config == Some("a.toml".into()))
+        );
+        let cli = Cli::try_parse_from(["earmark", "keys", "check"]).unwrap();
+        assert!(matches!(cli.command, Command::Keys(KeysCommand::Check(_))));
     }
 
     #[test]

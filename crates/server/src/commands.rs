@@ -1,7 +1,9 @@
 //! One file a command.
 
+pub mod actions;
 mod check_config;
 mod demo;
+mod doctor;
 mod keys;
 mod migrate;
 mod sandbox;
@@ -17,8 +19,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
-        Command::Keys(command) => keys::run(&command),
+        Command::Keys(command) => keys::run(command),
+        Command::Actions(command) => actions::run(command),
         Command::CheckConfig(args) => check_config::run(args),
     }
 }

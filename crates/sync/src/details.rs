@@ -3,6 +3,7 @@
 
 use crate::buried::{About, Buried};
 use crate::erase;
+use crate::fetch::{Fetched, fetch};
 use crate::rederive::rederive;
 use crate::text::without_nul;
 use crate::thread;
@@ -10,11 +11,11 @@ use async_trait::async_trait;
 use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::tenant;
 use earmark_db::{Db, Tenant, Tx};
-use earmark_intercom::{
-    AuthorKind, Client, CompanyRef, Contact, ContactRole, Conversation, Error, Lane,
-};
+use earmark_intercom::{CompanyRef, Contact, ContactRole, Conversation, Error, Lane};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, DetailsState, Job, SecretId};
+use earmark_model::{
+    ClaimedJob, ConnectionId, ConnectionStatus, DetailsState, Job, Permission, SecretId,
+};
 use std::collections::{BTreeSet, HashSet};
 
 /// Runs `details` jobs.
@@ -24,14 +25,6 @@ pub struct DetailsHandler {
     pub db: Db,
     /// Gives the client.
     pub store: Store,
-}
-
-/// What Intercom says of a conversation.
-struct Fetched {
-    conversation: Conversation,
-    contact: Option<Contact>,
-    company: Option<CompanyRef>,
-    admins: Vec<tenant::Admin>,
 }
 
 #[async_trait]
@@ -61,7 +54,11 @@ impl Handler for DetailsHandler {
                     )
                     .await;
             }
-            Err(error @ (NotReady::NeedsReconnecting | NotReady::Sealed(_))) => {
+            Err(
+                error @ (NotReady::NeedsReconnecting
+                | NotReady::Sealed(_)
+                | NotReady::CannotRefresh(_)),
+            ) => {
                 let why = error.to_string();
                 return self.retry(job, *connection, conversation, why).await;
             }
@@ -71,10 +68,17 @@ impl Handler for DetailsHandler {
             Err(error) => return error.into(),
         };
         match fetch(&ready.client, conversation, unnamed).await {
-            Ok(fetched) => match self.put(job, *connection, fetched).await {
-                Ok(()) => Verdict::Done,
-                Err(error) => error.into(),
-            },
+            Ok(mut fetched) => {
+                let refused = std::mem::take(&mut fetched.refused);
+                let used = [Permission::ReadConversations];
+                let put = async {
+                    self.put(job, *connection, fetched).await?;
+                    self.store
+                        .note_success(job.workspace, *connection, ready.secret, &used, &refused)
+                        .await
+                };
+                put.await.map_or_else(Verdict::from, |()| Verdict::Done)
+            }
             Err(Error::WaitUntil { at, .. }) => Verdict::Snooze(at),
             Err(error) => {
                 self.failed(job, (*connection, ready.secret), conversation, error)
@@ -94,7 +98,13 @@ impl DetailsHandler {
     ) -> Verdict {
         if let Err(error) = self
             .store
-            .note_failure(job.workspace, connection, secret, &error)
+            .note_failure(
+                job.workspace,
+                connection,
+                secret,
+                Some(Permission::ReadConversations),
+                &error,
+            )
             .await
         {
             return error.into();
@@ -212,6 +222,7 @@ pub(crate) async fn reread(
         contact: None,
         company: None,
         admins: Vec::new(),
+        refused: Default::default(),
     };
     put(tenant, connection, fetched).await?;
     let after = tenant.messages(connection, &id).await?;
@@ -227,87 +238,6 @@ pub(crate) async fn reread(
     Ok(before != after)
 }
 
-/// Teammates fetched for one conversation at most.
-const MOST_ADMINS: usize = 20;
-
-async fn fetch(client: &Client, id: &str, mut unnamed: BTreeSet<String>) -> Result<Fetched, Error> {
-    let mut conversation = client.conversation(id).await?;
-    let who = conversation
-        .contacts
-        .first()
-        .map(|contact| contact.id.clone());
-    // A contact that is merged, deleted or not ours to read does not keep the thread from us.
-    let contact = match &who {
-        None => None,
-        Some(who) => optional(client.contact(who).await)?,
-    };
-    let company = match (&conversation.company, &who) {
-        (Some(company), _) => Some(CompanyRef {
-            id: company.id.clone(),
-            name: company.name.clone(),
-        }),
-        (None, Some(who)) => optional(client.contact_companies(who).per_page(1).page().await)?
-            .and_then(|page| page.items.into_iter().next())
-            .map(|company| CompanyRef {
-                id: company.id,
-                name: company.name,
-            }),
-        (None, None) => None,
-    };
-    let authors = conversation.messages().map(|message| &message.author);
-    let authors =
-        authors.filter(|author| author.kind == AuthorKind::Admin && author.name.is_none());
-    unnamed.extend(authors.filter_map(|author| author.id.clone()));
-    let admins = admins(client, &unnamed).await?;
-    for message in conversation
-        .source
-        .iter_mut()
-        .chain(&mut conversation.parts)
-    {
-        let author = &mut message.author;
-        if author.kind == AuthorKind::Admin && author.name.is_none() {
-            let known = admins
-                .iter()
-                .find(|known| Some(&known.id) == author.id.as_ref());
-            author.name = known.map(|known| known.name.clone());
-        }
-    }
-    Ok(Fetched {
-        conversation,
-        contact,
-        company,
-        admins,
-    })
-}
-
-/// The names of teammates, as far as the token may read them.
-async fn admins(client: &Client, ids: &BTreeSet<String>) -> Result<Vec<tenant::Admin>, Error> {
-    let mut admins = Vec::new();
-    for id in ids.iter().take(MOST_ADMINS) {
-        let name = match client.admin(id).await {
-            Ok(admin) => admin.name,
-            Err(Error::NotFound { .. }) => None,
-            Err(Error::PermissionMissing { .. }) => break,
-            Err(error) => return Err(error),
-        };
-        admins.extend(name.map(|name| tenant::Admin {
-            id: id.clone(),
-            name: without_nul(&name),
-        }));
-    }
-    Ok(admins)
-}
-
-fn optional<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::NotFound { .. } | Error::Merged { .. } | Error::PermissionMissing { .. }) => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 async fn put(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
@@ -318,6 +248,7 @@ async fn put(
         contact,
         company,
         admins,
+        refused: _,
     } = fetched;
     let about = About::conversation(&conversation);
     let mut buried = Buried::lock(tenant, connection, &about).await?;
@@ -326,12 +257,14 @@ async fn put(
     let Some(mut ours) = thread::known(tenant, connection, id).await? else {
         return Ok(());
     };
-    // Deleted while Intercom was being asked: what it said then is not kept.
-    if buried.whole {
+    let row = tenant.connection(connection).await?;
+    let row = row.filter(|row| row.status != ConnectionStatus::Disconnected);
+    // Disconnected or deleted while Intercom was being asked: what it said then is not kept.
+    let Some(row) = row.filter(|_| !buried.whole) else {
         return Ok(());
-    }
+    };
     erase::found(tenant, connection, conversation, &mut buried).await?;
-    let wanted = wanted(tenant, connection, conversation).await?;
+    let wanted = wanted(tenant, &row, conversation).await?;
     for message in conversation.messages().filter(|m| wanted.contains(&m.id)) {
         thread::store(tenant, connection, conversation, message, &buried).await?;
     }
@@ -350,15 +283,11 @@ async fn put(
 /// Which messages are stored: with feedback on, the thread; with it off, only what is known already, for its attachments.
 async fn wanted(
     tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
+    row: &tenant::Connection,
     conversation: &Conversation,
 ) -> earmark_db::Result<HashSet<String>> {
-    let id = &conversation.id;
-    let row = tenant.connection(connection).await?;
-    let follows = row.is_some_and(|row| {
-        row.status != ConnectionStatus::Disconnected && row.feedback_on_at.is_some()
-    });
-    if !follows {
+    let (connection, id) = (row.id, &conversation.id);
+    if row.feedback_on_at.is_none() {
         let known = tenant.messages(connection, id).await?;
         return Ok(known.into_iter().map(|message| message.id).collect());
     }

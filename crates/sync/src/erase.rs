@@ -3,6 +3,7 @@
 use crate::buried::Buried;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
+use earmark_db::tenant::Ticket;
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{Erase, mentions, scrub};
@@ -47,12 +48,17 @@ pub(crate) async fn redact(
     })
 }
 
-/// Erases all of a deleted conversation and buries it. Its tickets keep key, status, our own words and a member's title.
-pub(crate) async fn delete(
+/// Why a conversation is gone that was deleted in Intercom.
+pub(crate) const DELETED: &str = "The conversation was deleted in Intercom";
+
+/// Erases our copy of a conversation and buries it. Its tickets keep key, status, our own words and a member's title.
+/// Gives whether that is news, and the tickets.
+pub(crate) async fn empty(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     conversation: &str,
-) -> Result<Applied> {
+    why: &str,
+) -> Result<(bool, Vec<Ticket>)> {
     let news = tenant.bury(connection, conversation, None).await?;
     let tickets = tenant
         .tickets_of_conversation(connection, conversation)
@@ -60,7 +66,19 @@ pub(crate) async fn delete(
     for ticket in &tickets {
         tenant.mark_source_gone(ticket.id).await?;
     }
-    tenant.erase_conversation(connection, conversation).await?;
+    tenant
+        .erase_conversation(connection, conversation, why)
+        .await?;
+    Ok((news, tickets))
+}
+
+/// Erases all of a deleted conversation, from the stored payloads, too.
+pub(crate) async fn delete(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: &str,
+) -> Result<Applied> {
+    let (news, tickets) = empty(tenant, connection, conversation, DELETED).await?;
     let erase = Erase {
         whole: true,
         ..Erase::default()
@@ -104,6 +122,18 @@ pub(crate) async fn found(
     Ok(())
 }
 
+/// The same for a contact that was deleted through us, in a transaction of its own.
+///
+/// # Errors
+/// Those of the database.
+pub async fn erase_contact(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    contact: &str,
+) -> Result<()> {
+    delete_contact(tenant, connection, contact).await.map(drop)
+}
+
 /// Erases who a deleted contact is and buries the id. What the contact wrote stays until it is redacted or deleted.
 pub(crate) async fn delete_contact(
     tenant: &Tenant<'_, Tx>,
@@ -111,6 +141,12 @@ pub(crate) async fn delete_contact(
     contact: &str,
 ) -> Result<Applied> {
     let news = tenant.bury_contact(connection, contact).await?;
+    let known = tenant.contact(connection, contact).await?;
+    let email = known.and_then(|copy| copy.contact.email);
+    tenant
+        .erase_action_runs(connection, &[contact, email.as_deref().unwrap_or_default()])
+        .await?;
+    tenant.remove_contact(connection, contact).await?;
     let conversations = tenant.erase_contact(connection, contact).await?;
     let whole = Erase {
         whole: true,

@@ -14,6 +14,8 @@ mod ask;
 mod buried;
 mod details;
 mod erase;
+mod erasure;
+mod fetch;
 mod lane;
 mod outcome;
 mod people;
@@ -30,6 +32,8 @@ pub use ask::{
     Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, pause_run, preview, resume_run, set_contacts,
 };
 pub use details::DetailsHandler;
+pub use erase::erase_contact;
+pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use people::CompletePeopleHandler;
 pub use rounds::{DailyPayloads, HourlyCatchUp, PayloadsHandler};

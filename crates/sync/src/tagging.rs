@@ -236,7 +236,8 @@ impl Tagging<'_> {
             if known.is_none() {
                 let unknown = Conversation::new(id.clone());
                 tenant.put_conversation(connection.id, &unknown).await?;
-                tenant.erase_conversation(connection.id, id).await?;
+                let why = crate::erase::DELETED;
+                tenant.erase_conversation(connection.id, id, why).await?;
             }
             return Ok(());
         }

@@ -6,7 +6,7 @@ use earmark_db::Db;
 use earmark_db::tenant::Admin;
 use earmark_intercom::{Client, Error, Lane};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, Job};
+use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, SecretId};
 
 /// Runs `refresh_tags` jobs.
 #[derive(Debug, Clone)]
@@ -30,20 +30,26 @@ impl Handler for RefreshTagsHandler {
         {
             Ok(ready) => ready,
             Err(NotReady::Database(error)) => return error.into(),
+            Err(error @ NotReady::CannotRefresh(_)) if job.attempt < job.job.max_attempts() => {
+                return Verdict::Retry(error.to_string());
+            }
             Err(error) => return self.give_up(job, connection, &error.to_string()).await,
         };
         match fetch(&ready.client).await {
-            Ok((tags, admins)) => match self.put(job, connection, &tags, &admins).await {
+            Ok(fetched) => match self.put(job, connection, ready.secret, fetched).await {
                 Ok(()) => Verdict::Done,
                 Err(error) => error.into(),
             },
             Err(Error::WaitUntil { at, .. }) => Verdict::Snooze(at),
             Err(error) => {
-                if let Err(error) = self
-                    .store
-                    .note_failure(job.workspace, connection, ready.secret, &error)
-                    .await
-                {
+                let noted = self.store.note_failure(
+                    job.workspace,
+                    connection,
+                    ready.secret,
+                    Some(Permission::ReadTags),
+                    &error,
+                );
+                if let Err(error) = noted.await {
                     return error.into();
                 }
                 let why = match &error {
@@ -66,14 +72,29 @@ impl RefreshTagsHandler {
         &self,
         job: &ClaimedJob,
         connection: ConnectionId,
-        tags: &[(String, String)],
-        admins: &[Admin],
+        secret: SecretId,
+        fetched: Fetched,
     ) -> earmark_db::Result<()> {
+        let Fetched { tags, admins } = fetched;
         let tx = self.db.begin().await?;
-        tx.workspace(job.workspace)
-            .put_tags_and_admins(connection, tags, admins)
-            .await?;
-        tx.commit().await
+        let tenant = tx.workspace(job.workspace);
+        tenant.lock().await?;
+        let row = tenant.connection(connection).await?;
+        // Disconnected meanwhile: what is erased after that must not come back.
+        if row.is_none_or(|row| row.status == ConnectionStatus::Disconnected) {
+            return Ok(());
+        }
+        let known: &[Admin] = admins.as_deref().unwrap_or(&[]);
+        tenant.put_tags_and_admins(connection, &tags, known).await?;
+        tx.commit().await?;
+        let (mut used, mut refused) = (vec![Permission::ReadTags], Vec::new());
+        match admins {
+            Ok(_) => used.push(Permission::ReadAdmins),
+            Err(error) => refused.push((Permission::ReadAdmins, error)),
+        }
+        self.store
+            .note_success(job.workspace, connection, secret, &used, &refused)
+            .await
     }
 
     /// Writes the reason where the member who asked will look.
@@ -92,27 +113,31 @@ impl RefreshTagsHandler {
     }
 }
 
+/// What Intercom lists; the teammates unless the token may not read them.
+struct Fetched {
+    tags: Vec<(String, String)>,
+    admins: Result<Vec<Admin>, Error>,
+}
+
 /// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags.
-async fn fetch(client: &Client) -> Result<(Vec<(String, String)>, Vec<Admin>), Error> {
+async fn fetch(client: &Client) -> Result<Fetched, Error> {
     let clean = |text: Option<String>| text.map(|text| crate::text::without_nul(&text));
     let tags = client.tags().await?;
     let admins = match client.admins().await {
-        Ok(admins) => admins,
-        Err(Error::PermissionMissing { .. }) => Vec::new(),
+        Ok(admins) => Ok(admins),
+        Err(error @ Error::PermissionMissing { .. }) => Err(error),
         Err(error) => return Err(error),
     };
     let tags = tags
         .into_iter()
         .map(|tag| (tag.id, crate::text::without_nul(&tag.name)))
         .collect();
-    let admins = admins
-        .into_iter()
-        .filter_map(|admin| {
-            Some(Admin {
-                id: admin.id,
-                name: clean(admin.name)?,
-            })
+    let named = |admin: earmark_intercom::Admin| {
+        Some(Admin {
+            id: admin.id,
+            name: clean(admin.name)?,
         })
-        .collect();
-    Ok((tags, admins))
+    };
+    let admins = admins.map(|admins| admins.into_iter().filter_map(named).collect());
+    Ok(Fetched { tags, admins })
 }

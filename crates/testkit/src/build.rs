@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use earmark_db::across::{NewDelivery, User};
 use earmark_db::tenant::{
-    Admin, Connection, Conversation, NewConnection, NewSecret, NewTicket, Product, SecretKind,
-    SecretOwner, Ticket, Via, Workspace,
+    Admin, Connection, Contact, Conversation, CopyTime, NewConnection, NewSecret, NewTicket,
+    Product, SecretKind, SecretOwner, Ticket, Via, Workspace,
 };
 use earmark_db::{Db, Tx};
 use earmark_model::{ConnectionId, ProductId, Role, SecretId, WorkspaceId, lane_shard};
@@ -220,6 +220,29 @@ pub async fn ticket(
     let ticket = tenant.create_ticket(new).await.expect("a new ticket");
     tx.commit().await.expect("a commit");
     ticket
+}
+
+/// A contact as it could have been copied at `at`, with a name; to be stored.
+#[must_use]
+pub fn contact(id: &str, name: &str, at: DateTime<Utc>) -> Contact {
+    Contact {
+        id: id.to_owned(),
+        role: Some("user".to_owned()),
+        external_id: None,
+        email: None,
+        phone: None,
+        name: Some(name.to_owned()),
+        owner_id: None,
+        content: "{}".to_owned(),
+        digest: name.to_owned(),
+        created_at: None,
+        last_seen_at: None,
+        lists_cut: false,
+        time: CopyTime {
+            updated_at: at,
+            observed_at: at,
+        },
+    }
 }
 
 /// Begins a transaction.

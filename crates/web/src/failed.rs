@@ -176,7 +176,7 @@ pub(crate) async fn layer(
                 Some(problem) => with_page(&web, response, &browser, problem),
                 None => response,
             };
-            security::protect(response.headers_mut());
+            security::protect(response.headers_mut(), web.policy());
             // Without the error, which is logged already where it is a fault.
             let (request, response) = response.into_parts();
             let response = HttpResponse::from(Response::from(response));
@@ -193,7 +193,7 @@ pub(crate) async fn layer(
             let mut response = HttpResponse::build(code)
                 .content_type("text/html; charset=utf-8")
                 .body(html.unwrap_or_default());
-            security::protect(response.headers_mut());
+            security::protect(response.headers_mut(), web.policy());
             Err(InternalError::from_response(error, response).into())
         }
     }

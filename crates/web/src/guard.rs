@@ -77,6 +77,7 @@ async fn check(guard: Guard, request: &HttpRequest) -> Result<Admitted, Failed> 
     })
 }
 
+/// That a role is too low, with who may.
 async fn forbidden(web: &Web, member: &Member, right: Right) -> Result<Failed, Failed> {
     let members = web.db().workspace(member.workspace().id).members().await?;
     let who = members.into_iter().filter(|member| member.role.may(right));

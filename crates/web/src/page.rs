@@ -1,7 +1,8 @@
 //! What a page is, and the gallery of every page in its sample states.
 
 use crate::render::{
-    Context, Flash, NavProduct, Person, Shell, Theme, WorkspaceLink, WorkspaceNav, render,
+    Banner, Context, Fix, Flash, NavProduct, Person, Shell, Theme, WorkspaceLink, WorkspaceNav,
+    render,
 };
 use crate::ui::Tone;
 use askama::Template;
@@ -168,14 +169,57 @@ fn sample_shell(hostile: bool) -> Shell {
                 product("mobile", "Mobile", 1),
             ],
             intercom_refused: false,
+            banner: hostile.then(|| Banner {
+                name: or(""),
+                note: or(""),
+                fix: Fix::Ask(vec![or("")]),
+                more: 2,
+                ..sample_banner(Tone::Bad)
+            }),
         }),
         here: "/w/quillwater/inbox".to_owned(),
+    }
+}
+
+/// The banner of a connection that is degraded, or else refused.
+fn sample_banner(tone: Tone) -> Banner {
+    let (status, note, fix) = match tone {
+        Tone::Warn => (
+            "Degraded",
+            "The permission Read tags is missing: threads, names and tags cannot be fetched. Tick it under Authentication \
+             in your app in the Developer Hub, then check again.",
+            Fix::Check,
+        ),
+        _ => (
+            "Needs reconnecting",
+            "Intercom refuses the access token (token_revoked). Webhooks still arrive, but threads, names and tags cannot \
+             be fetched. Paste a new one to go on.",
+            Fix::Authorize,
+        ),
+    };
+    Banner {
+        tone,
+        connection: "c1".to_owned(),
+        name: "Support EU".to_owned(),
+        status,
+        since: sample_ago(7_500),
+        note: note.to_owned(),
+        fix,
+        more: 0,
     }
 }
 
 fn entries<P: Page>(into: &mut Vec<GalleryEntry>) -> askama::Result<()> {
     for (sample, page) in P::samples() {
         let mut shell = sample_shell(sample == "hostile");
+        if let Some(workspace) = &mut shell.workspace {
+            match sample {
+                "degraded" => workspace.banner = Some(sample_banner(Tone::Warn)),
+                // With a page that fills the window, too.
+                "refused" | "no-match" => workspace.banner = Some(sample_banner(Tone::Bad)),
+                _ => {}
+            }
+        }
         match page.head().place {
             Place::Gate => shell.person = None,
             Place::Plain | Place::App { .. } => {}
@@ -216,9 +260,16 @@ pages! {
     crate::pages::intercom::IntercomPage,
     crate::pages::intercom::connect::ConnectPage,
     crate::pages::intercom::token::TokenPage,
+    crate::pages::intercom::app::OwnAppPage,
+    crate::pages::auth::OAuthProblemPage,
     crate::pages::intercom::connection::ConnectionPage,
     crate::pages::intercom::disconnect::DisconnectPage,
     crate::pages::intercom::deliveries::DeliveriesPage,
+    crate::pages::intercom::actions::ActionsPage,
+    crate::pages::intercom::actions::action::ActionPage,
+    crate::pages::intercom::actions::runs::RunsPage,
+    crate::pages::intercom::actions::runs::open::RunPage,
+    crate::pages::intercom::doctor::DoctorPage,
     crate::pages::error::ErrorPage,
 }
 

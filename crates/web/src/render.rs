@@ -130,6 +130,42 @@ pub struct WorkspaceNav {
     pub products: Vec<NavProduct>,
     /// Whether Intercom refuses the credentials of a connection.
     pub intercom_refused: bool,
+    /// What is wrong with the connections, if anything is.
+    pub banner: Option<Banner>,
+}
+
+/// What stands over every page of a workspace while a connection does not work: the worst of them.
+#[derive(Debug, Clone)]
+pub struct Banner {
+    /// How bad it is.
+    pub tone: Tone,
+    /// The connection's id.
+    pub connection: String,
+    /// The connection's name.
+    pub name: String,
+    /// Its status in words.
+    pub status: &'static str,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// What broke, what that stops and the cure, in sentences.
+    pub note: String,
+    /// What the reader can do.
+    pub fix: Fix,
+    /// How many more connections do not work.
+    pub more: usize,
+}
+
+/// What a reader can do about a connection.
+#[derive(Debug, Clone)]
+pub enum Fix {
+    /// Reconnect it on Intercom's Authorize page.
+    Authorize,
+    /// Reconnect it with another access token.
+    Paste,
+    /// Check it again.
+    Check,
+    /// Ask one of these people, by name.
+    Ask(Vec<String>),
 }
 
 /// What surrounds every page.
@@ -178,7 +214,41 @@ impl<'a> Nav<'a> {
     }
 }
 
-ui::components!(Nav<'_>);
+/// The banner's place, empty while all is well.
+#[derive(Debug, Template)]
+#[template(path = "components/banner.html")]
+pub struct BannerPlace<'a> {
+    workspace: &'a WorkspaceNav,
+    oob: bool,
+}
+
+impl<'a> BannerPlace<'a> {
+    /// The banner as an out-of-band part of an answer to htmx.
+    #[must_use]
+    pub const fn out_of_band(workspace: &'a WorkspaceNav) -> Self {
+        Self {
+            workspace,
+            oob: true,
+        }
+    }
+
+    /// The status's words within a sentence.
+    fn status(&self, words: &str) -> String {
+        let (first, rest) = words.split_at_checked(1).unwrap_or((words, ""));
+        format!("{}{rest}", first.to_lowercase())
+    }
+
+    /// Who can help.
+    fn who(&self, names: &[String]) -> String {
+        match names {
+            [] => "An owner or admin can fix this.".to_owned(),
+            [one] => format!("{one} can fix this."),
+            [first @ .., last] => format!("{} or {last} can fix this.", first.join(", ")),
+        }
+    }
+}
+
+ui::components!(Nav<'_>, BannerPlace<'_>);
 
 #[derive(Template)]
 #[template(path = "layouts/app.html")]
@@ -187,6 +257,7 @@ struct AppDocument<'a> {
     workspace: &'a WorkspaceNav,
     head: &'a Head,
     nav: Nav<'a>,
+    banner: BannerPlace<'a>,
     crumbs: &'a [crate::page::Crumb],
     fill: bool,
     body: SafeHtml,
@@ -225,6 +296,10 @@ pub fn render<P: Page>(shell: &Shell, page: &P) -> askama::Result<String> {
                 nav: Nav {
                     workspace,
                     current,
+                    oob: false,
+                },
+                banner: BannerPlace {
+                    workspace,
                     oob: false,
                 },
                 crumbs,

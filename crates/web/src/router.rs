@@ -71,10 +71,11 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 }
 
 /// Joins a row with its handler.
+#[expect(clippy::too_many_lines, reason = "a line for each route")]
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
-        events, home, inbox, intercom, login, logout, preferences, products, sign_up, tickets,
-        workspaces,
+        auth, events, home, inbox, intercom, login, logout, preferences, products, sign_up,
+        tickets, workspaces,
     };
     match name {
         Name::Home => route.to(home::get),
@@ -90,6 +91,8 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Workspaces => route.to(workspaces::get),
         Name::WorkspaceNew => route.to(workspaces::new),
         Name::WorkspaceNewPost => route.to(workspaces::new_post),
+
+        Name::OAuthCallback => route.to(auth::callback),
 
         Name::Inbox => route.to(inbox::get),
         Name::InboxRows => route.to(inbox::rows),
@@ -112,12 +115,28 @@ fn handler(name: Name, route: Route) -> Route {
         Name::IntercomConnect => route.to(intercom::connect::get),
         Name::IntercomToken => route.to(intercom::token::get),
         Name::IntercomTokenPost => route.to(intercom::token::post),
+        Name::OAuthBegin => route.to(intercom::oauth::post),
+        Name::OwnApp => route.to(intercom::app::get),
+        Name::OwnAppPost => route.to(intercom::app::post),
+        Name::OwnAppSecret => route.to(intercom::app::secret),
+        Name::OwnAppRemove => route.to(intercom::app::remove),
         Name::Connection => route.to(intercom::connection::get),
         Name::ConnectionCheck => route.to(intercom::connection::check),
         Name::ConnectionSecret => route.to(intercom::connection::secret),
         Name::ConnectionFeedback => route.to(intercom::connection::feedback),
+        Name::ConnectionRename => route.to(intercom::connection::rename),
         Name::Disconnect => route.to(intercom::disconnect::get),
         Name::DisconnectPost => route.to(intercom::disconnect::post),
+        Name::Actions => route.to(intercom::actions::get),
+        Name::Action => route.to(intercom::actions::action::get),
+        Name::ActionPost => route.to(intercom::actions::action::post),
+        Name::ActionRuns => route.to(intercom::actions::runs::get),
+        Name::ActionRun => route.to(intercom::actions::runs::open::get),
+        Name::ActionDownload => route.to(intercom::actions::runs::open::download),
+        Name::ActionStop => route.to(intercom::actions::runs::open::stop),
+        Name::ConnectionErase => route.to(intercom::connection::erase),
+        Name::Doctor => route.to(intercom::doctor::get),
+        Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
     }
 }

@@ -58,7 +58,9 @@ macro_rules! routes {
 }
 
 use Guard::{Member, Person, Public};
-use Right::{ManageConnections, ManageProducts, ManageTriggers, Read, WorkOnTickets};
+use Right::{
+    ManageConnections, ManageProducts, ManageTriggers, Read, RunReadActions, WorkOnTickets,
+};
 
 routes! {
     /// Sends a visitor to their inbox, their workspaces or the login.
@@ -87,6 +89,9 @@ routes! {
     WorkspaceNew Get "/workspaces/new" Person;
     /// Makes a workspace.
     WorkspaceNewPost Post "/workspaces/new" Person;
+
+    /// Where Intercom's Authorize page leads back. Whether the person may connect is asked for the workspace in the state.
+    OAuthCallback Get "/auth/intercom/callback" Person;
 
     /// The two-pane inbox.
     Inbox Get "/w/{ws}/inbox" Member(Read);
@@ -128,6 +133,16 @@ routes! {
     IntercomToken Get "/w/{ws}/settings/integrations/intercom/token" Member(ManageConnections);
     /// Proves a pasted token and stores it.
     IntercomTokenPost Post "/w/{ws}/settings/integrations/intercom/token" Member(ManageConnections);
+    /// The workspace's own OAuth app.
+    OwnApp Get "/w/{ws}/settings/integrations/intercom/app" Member(ManageConnections);
+    /// Adds the workspace's own OAuth app.
+    OwnAppPost Post "/w/{ws}/settings/integrations/intercom/app" Member(ManageConnections);
+    /// Replaces the own app's client secret.
+    OwnAppSecret Post "/w/{ws}/settings/integrations/intercom/app/secret" Member(ManageConnections);
+    /// Sends a member to Intercom's Authorize page.
+    OAuthBegin Post "/w/{ws}/settings/integrations/intercom/oauth" Member(ManageConnections);
+    /// Removes the own app.
+    OwnAppRemove Post "/w/{ws}/settings/integrations/intercom/app/remove" Member(ManageConnections);
     /// One connection.
     Connection Get "/w/{ws}/settings/integrations/intercom/{connection}" Member(Read);
     /// Asks for the permissions to be checked again.
@@ -136,10 +151,32 @@ routes! {
     ConnectionSecret Post "/w/{ws}/settings/integrations/intercom/{connection}/secret" Member(ManageConnections);
     /// Switches a connection's feedback on or off.
     ConnectionFeedback Post "/w/{ws}/settings/integrations/intercom/{connection}/feedback" Member(ManageConnections);
+    /// Gives a connection another name.
+    ConnectionRename Post "/w/{ws}/settings/integrations/intercom/{connection}/rename" Member(ManageConnections);
+    /// What the doctor found of a connection.
+    Doctor Get "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(Read);
+    /// Asks the doctor to look again, at one line or at all.
+    DoctorPost Post "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(ManageConnections);
+    /// What can be run at Intercom.
+    Actions Get "/w/{ws}/settings/integrations/intercom/{connection}/actions" Member(RunReadActions);
+    /// The log of what was run.
+    ActionRuns Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs" Member(RunReadActions);
+    /// One run.
+    ActionRun Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}" Member(RunReadActions);
+    /// A run's answer, or what it fetched, as a file.
+    ActionDownload Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}/download" Member(RunReadActions);
+    /// Ends a list that is being fetched.
+    ActionStop Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/runs/{run}/stop" Member(RunReadActions);
+    /// One action's form.
+    Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Previews or runs an action; one that changes something takes a higher role.
+    ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Asks before disconnecting.
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.
     DisconnectPost Post "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
+    /// Erases what was copied through a disconnected connection.
+    ConnectionErase Post "/w/{ws}/settings/integrations/intercom/{connection}/erase" Member(ManageConnections);
     /// The log of deliveries.
     Deliveries Get "/w/{ws}/settings/integrations/intercom/{connection}/deliveries" Member(Read);
 }

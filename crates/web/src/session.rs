@@ -15,6 +15,8 @@ use earmark_db as db;
 pub(crate) const COOKIE: &str = "earmark";
 /// The entry with the token that forms prove their origin with.
 pub(crate) const CSRF: &str = "csrf";
+/// The entry that binds what is begun at Intercom to this browser.
+pub(crate) const BROWSER: &str = "browser";
 /// The entry with the message to show once.
 pub(crate) const FLASH: &str = "flash";
 

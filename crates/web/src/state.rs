@@ -1,8 +1,12 @@
 //! What the pages work with.
 
+use crate::security;
+use actix_web::http::header::HeaderValue;
 use earmark_accounts::Accounts;
+use earmark_actions::Actions;
 use earmark_connections::Store;
 use earmark_db::Db;
+use earmark_oauth::OAuth;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -49,19 +53,26 @@ pub struct Web(Arc<Inner>);
 struct Inner {
     accounts: Accounts,
     store: Store,
+    actions: Actions,
+    oauth: OAuth,
     db: Db,
     settings: Settings,
+    policy: HeaderValue,
 }
 
 impl Web {
     /// The pages over these services.
     #[must_use]
-    pub fn new(accounts: Accounts, store: Store, db: Db, settings: Settings) -> Self {
+    pub fn new(accounts: Accounts, store: Store, oauth: OAuth, db: Db, settings: Settings) -> Self {
+        let policy = security::policy(store.hosts());
         Self(Arc::new(Inner {
             accounts,
+            actions: Actions::new(db.clone(), store.clone()),
             store,
+            oauth,
             db,
             settings,
+            policy,
         }))
     }
 
@@ -71,6 +82,19 @@ impl Web {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(crate) fn oauth(&self) -> &OAuth {
+        &self.0.oauth
+    }
+
+    /// The content security policy.
+    pub(crate) fn policy(&self) -> &HeaderValue {
+        &self.0.policy
+    }
+
+    pub(crate) fn actions(&self) -> &Actions {
+        &self.0.actions
     }
 
     pub(crate) fn db(&self) -> &Db {

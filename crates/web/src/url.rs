@@ -93,6 +93,14 @@ links! {
     intercom_connect(ws) = IntercomConnect;
     /// The access-token steps.
     intercom_token(ws) = IntercomToken;
+    /// Connecting by Intercom's Authorize page.
+    oauth(ws) = OAuthBegin;
+    /// The workspace's own OAuth app.
+    own_app(ws) = OwnApp;
+    /// The own app's client secret.
+    own_app_secret(ws) = OwnAppSecret;
+    /// Removing the own app.
+    own_app_remove(ws) = OwnAppRemove;
     /// A connection.
     connection(ws, connection) = Connection;
     /// Checking a connection again.
@@ -101,10 +109,34 @@ links! {
     connection_secret(ws, connection) = ConnectionSecret;
     /// A connection's feedback switch.
     connection_feedback(ws, connection) = ConnectionFeedback;
+    /// Another name for a connection.
+    connection_rename(ws, connection) = ConnectionRename;
+    /// Erasing what was copied through a disconnected connection.
+    connection_erase(ws, connection) = ConnectionErase;
     /// Disconnecting.
     disconnect(ws, connection) = Disconnect;
+    /// A connection's actions.
+    actions(ws, connection) = Actions;
+    /// An action of a connection.
+    action(ws, connection, action) = Action;
+    /// The log of a connection's actions.
+    action_runs(ws, connection) = ActionRuns;
+    /// A run of an action.
+    action_run(ws, connection, run) = ActionRun;
+    /// A run's answer, or what it fetched.
+    action_download(ws, connection, run) = ActionDownload;
+    /// Ending a run.
+    action_stop(ws, connection, run) = ActionStop;
+    /// What the doctor found of a connection.
+    doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
+}
+
+/// The access-token steps for a connection that is there.
+#[must_use]
+pub fn intercom_token_of(ws: &str, connection: &str) -> String {
+    with_query(intercom_token(ws), &[("reconnect", connection)])
 }
 
 /// A product's part of the inbox.

@@ -4,6 +4,7 @@ use crate::support::{
     CONTACT, House, OTHER_TAG, TAG, Talk, VIP, Who, assert_nowhere, fixture, houses, post,
 };
 use chrono::{DateTime, Utc};
+use earmark_connections::Mirrored;
 use earmark_db::across::NewDelivery;
 use earmark_db::tenant::TicketChange;
 use earmark_intercom::webhook::peek;
@@ -166,7 +167,7 @@ houses! {
         let company = &house.company;
         let mut talk = escalated(&house).await;
         let actor = company.member.actor(None);
-        house.app.store.disconnect(company.workspace, &actor, company.connection).await.unwrap();
+        house.app.store.disconnect(company.workspace, &actor, company.connection, Mirrored::Keep).await.unwrap();
         let more = talk.say(Who::Customer, "Any news?");
         store(&house, &talk.told(&more), house.now()).await;
         assert_eq!(company.thread(&house, &talk).await.len(), 2);

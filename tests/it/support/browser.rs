@@ -73,6 +73,15 @@ impl Browser {
         self.get("/workspaces").await;
     }
 
+    /// Another browser with the cookies that this one has now.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            cookies: self.cookies.clone(),
+            csrf: self.csrf.clone(),
+            ..Self::at(&self.base)
+        }
+    }
+
     /// As if the page had been open since before the session began.
     pub(crate) fn forget_form_token(&mut self) {
         self.csrf.clear();

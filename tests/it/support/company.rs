@@ -3,11 +3,14 @@
 use super::house::House;
 use super::talk::{APP_ID, Talk};
 use earmark_accounts::{Member, SignUp, products};
+use earmark_actions::{Action, Asker, Inputs, Place, Step};
 use earmark_connections::{Region, TokenForm};
+use earmark_db::tenant::{ActionRun, ActionRunFilter};
 use earmark_db::tenant::{
     Actor, Connection, Conversation, Delivery, DeliveryFilter, Message, Ticket, TicketTag,
 };
 use earmark_db::{Db, Tenant};
+use earmark_model::{ActionRunId, ActionVia};
 use earmark_model::{ConnectionId, ProductId, Role, WorkspaceId};
 use earmark_server::app::App;
 
@@ -110,6 +113,57 @@ impl Company {
             invoicing: product(plan.products[0]).await,
             mobile: product(plan.products[1]).await,
             member,
+        }
+    }
+
+    /// Runs an action as the owner, on a page, confirmed where that is asked; gives what the log says of it.
+    pub(crate) async fn run_action(
+        &self,
+        house: &House,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> ActionRun {
+        let actions = house.app.actions();
+        let (place, asker) = (self.place(), self.asker());
+        let action = Action::find(action).expect("an action");
+        let fields = fields.iter();
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let inputs = Inputs::new(fields, []);
+        let run = async |confirmed: Option<&str>| {
+            let step = actions.run(place, &asker, action, &inputs, confirmed).await;
+            step.unwrap_or_else(|refusal| panic!("{}: {refusal}", action.id))
+        };
+        let mut step = run(None).await;
+        if let Step::Confirm(shown) = &step {
+            step = run(Some(&shown.digest())).await;
+        }
+        let Step::Ran(ran) = step else {
+            panic!("{} was confirmed", action.id);
+        };
+        let run = self.tenant(house).action_run(ran.id).await;
+        run.expect("a query").expect("the run")
+    }
+
+    /// The newest run in the log.
+    pub(crate) async fn run_id(&self, house: &House) -> ActionRunId {
+        let filter = ActionRunFilter::default();
+        let tenant = self.tenant(house);
+        let runs = tenant.action_runs(self.connection, &filter, 1).await;
+        runs.expect("a query")[0].id
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            workspace: self.workspace,
+            connection: self.connection,
+        }
+    }
+
+    pub(crate) fn asker(&self) -> Asker {
+        Asker {
+            actor: self.actor(),
+            role: self.member.role(),
+            via: ActionVia::Page,
         }
     }
 
@@ -229,6 +283,7 @@ pub(crate) async fn prove(app: &App, member: &Member, plan: &Plan) -> Connection
         name: String::new(),
         region: Region::Us,
         token: plan.token.clone(),
+        reconnect: None,
     };
     let connected = app.store.connect_with_token(workspace, &actor, form).await;
     let id = connected.expect("the token is proved").connection;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{Connection, Delivery};
 use earmark_model::Sources;
 use earmark_sandbox::Options;
-use earmark_seal::MasterKey;
+use earmark_seal::{KeyRing, MasterKey};
 use earmark_server::app::{App, Serving, listen};
 use earmark_server::config::{Config, Input};
 use earmark_testkit::{FaultProxy, TestDb, TestSandbox, eventually};
@@ -21,6 +21,11 @@ use std::time::Duration;
 
 /// Where the manual clock of a house stands at first: some hours before what the fixtures tell of.
 const START: i64 = 1_794_980_000;
+/// Client id and client secret of the installation's OAuth app.
+pub(crate) const INSTALLATION: (&str, &str) = (
+    "c0ffee77-marked-installation-id",
+    "5ec2e7aa-marked-installation-secret",
+);
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -35,6 +40,8 @@ pub(crate) struct House {
     /// The workspace most tests are about, connected to the sandbox.
     pub(crate) company: Company,
     pub(crate) http: Client,
+    /// Opens and seals as the app does.
+    pub(crate) ring: KeyRing,
     serving: Serving,
     probe: DatabaseConnection,
     manual: bool,
@@ -43,24 +50,35 @@ pub(crate) struct House {
 impl House {
     /// An installation whose clock stands until it is moved; each webhook moves it by a millisecond.
     pub(crate) async fn start(db: TestDb) -> Self {
+        Self::start_with(db, &[]).await
+    }
+
+    /// The same with more in its configuration; an empty value takes a key out of it.
+    pub(crate) async fn start_with(db: TestDb, more: &[(&'static str, &str)]) -> Self {
         let start = DateTime::from_timestamp(START, 0).expect("a time");
         db.clock.set(start);
-        Self::build(db, true).await
+        Self::build(db, true, more).await
     }
 
     /// An installation with the machine's clock.
     pub(crate) async fn start_with_system_clock(db: TestDb) -> Self {
-        Self::build(db.with_system_clock().await, false).await
+        Self::build(db.with_system_clock().await, false, &[]).await
     }
 
-    async fn build(db: TestDb, manual: bool) -> Self {
+    async fn build(db: TestDb, manual: bool, more: &[(&'static str, &str)]) -> Self {
         let plan = Plan::first();
         let sandbox = TestSandbox::start(options(&db.sources, &plan)).await;
         let intercom = FaultProxy::start(sandbox.addr()).await;
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let base = format!("http://{address}");
-        let input = input(&db, &base, intercom.addr(), &sandbox);
+        let mut input = input(&db, &base, intercom.addr(), &sandbox);
+        for (name, value) in more {
+            input.overrides.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                input = input.with(name, (*value).to_owned());
+            }
+        }
         let config = Config::load(&input).expect("a configuration");
         let app = App::over(db.db.clone(), &config).expect("the app");
         let serving = app.serve(listener).expect("the app serves");
@@ -68,6 +86,7 @@ impl House {
         let probe = Database::connect(&db.url).await.expect("a connection");
         let house = Self {
             http: Client::new(),
+            ring: config.keys.clone(),
             db,
             app,
             sandbox,
@@ -219,6 +238,8 @@ pub(crate) fn config(key: &str, db: &TestDb, base: &str, api: &str) -> Vec<(&'st
         ("intercom.api_url", api.to_owned()),
         ("intercom.web_url", api.to_owned()),
         ("jobs.poll_seconds", "1".to_owned()),
+        ("oauth.client_id", INSTALLATION.0.to_owned()),
+        ("oauth.client_secret", INSTALLATION.1.to_owned()),
         ("webhooks.refusals_kept", "5".to_owned()),
         ("webhooks.max_body_bytes", "65536".to_owned()),
     ]

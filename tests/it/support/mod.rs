@@ -9,7 +9,7 @@ mod talk;
 pub(crate) use browser::{Browser, Page};
 pub(crate) use company::{Company, OTHER_TAG, PASSWORD, Plan, TAG, TAGS, VIP};
 pub(crate) use dump::{Dump, assert_nowhere};
-pub(crate) use house::{House, config, options, post, sign};
+pub(crate) use house::{House, INSTALLATION, config, options, post, sign};
 pub(crate) use talk::{CONTACT, Talk, Who, fixture, notification_id};
 
 /// Makes of each `async fn name(house: House)` a test on each database, over an installation with a manual clock.

@@ -3,7 +3,8 @@
 use super::words::{bad, good, moment, warn};
 use super::{Blocked, Patient};
 use chrono::TimeDelta;
-use earmark_db::tenant::DeliveryFilter;
+use earmark_db::across::Sighting;
+use earmark_db::tenant::{DeliveryFilter, Via};
 use earmark_intercom::Region;
 use earmark_model::{Check, ConnectionStatus, Finding};
 use url::{Host, Url};
@@ -105,7 +106,14 @@ impl Patient<'_> {
         let delivery = newest
             .first()
             .map(|one| (one.topic.as_deref().unwrap_or("delivery"), one.received_at));
-        let last = self.received().chain(delivery).max_by_key(|(_, at)| *at);
+        let mut head = self.row.last_head_at.map(|at| ("a HEAD request", at));
+        if let Via::Installation { .. } = self.row.via {
+            let across = self.doctor.store.db.across();
+            let sighted = across.sighted(Sighting::Head).await?;
+            head = sighted.map(|sighted| ("a HEAD request", sighted.last_at));
+        }
+        let received = self.received().chain(delivery).chain(head);
+        let last = received.max_by_key(|(_, at)| *at);
         Ok(last.map(|(topic, at)| {
             let words = format!("Last from Intercom: {topic} on {}.", moment(at));
             (words, self.now - at <= RECENT)

@@ -3,6 +3,7 @@
 use super::words::{bad, good, not_checked, unknown};
 use super::{Blocked, Patient, Reach, said};
 use crate::check::check_permission;
+use chrono::{DateTime, Utc};
 use earmark_db::tenant::{PermissionCheck, Via};
 use earmark_intercom::Error;
 use earmark_model::{Check, Feature, Finding, Permission, PermissionState};
@@ -11,18 +12,17 @@ use earmark_model::{Check, Feature, Finding, Permission, PermissionState};
 pub(super) struct Credentials;
 
 impl Credentials {
-    /// The read permissions that are needed, with the feature that needs them; `None` for what every connection needs.
-    pub(super) fn needed() -> Vec<(Permission, Option<Feature>)> {
-        // `/me`, by which a token is proved.
-        let mut needed = vec![(Permission::ReadAdmins, None)];
-        for feature in Feature::ALL {
-            for permission in feature.needs() {
-                if needed.iter().all(|(known, _)| known != permission) {
-                    needed.push((*permission, Some(*feature)));
-                }
-            }
-        }
-        needed
+    /// The read permissions that are needed, with the features that need them; none for what every connection needs.
+    pub(super) fn needed() -> impl Iterator<Item = (Permission, Vec<Feature>)> {
+        Permission::ALL.iter().filter_map(|permission| {
+            let features = Feature::ALL.iter().copied();
+            let by: Vec<Feature> = features
+                .filter(|feature| feature.needs().contains(permission))
+                .collect();
+            // `/me`, by which a token is proved, needs Read admins.
+            let needed = !by.is_empty() || *permission == Permission::ReadAdmins;
+            needed.then_some((*permission, by))
+        })
     }
 }
 
@@ -127,18 +127,22 @@ impl Patient<'_> {
         &self,
         reach: &Reach,
         permission: Permission,
-        feature: Option<Feature>,
+        features: &[Feature],
     ) -> (Finding, Option<PermissionCheck>) {
         let line = Check::Permission(permission);
         let client = match reach.open() {
             Ok(client) => client,
             Err(blocked) => return (blocked.line(line), None),
         };
-        if feature.is_some_and(|feature| !self.is_on(feature)) {
-            let why = "Needed only while a feature is on that is off now: feedback.";
-            return (not_checked(line, why), None);
+        let on: Vec<Feature> = features
+            .iter()
+            .copied()
+            .filter(|feature| self.on_since(*feature).is_some())
+            .collect();
+        if on.is_empty() && !features.is_empty() {
+            return (not_checked(line, only_while(features)), None);
         }
-        let check = check_permission(client, permission).await;
+        let (check, _) = check_permission(client, permission).await;
         let note = || check.note.as_deref().unwrap_or("Intercom gave no reason");
         let finding = match check.state {
             PermissionState::Granted => {
@@ -146,17 +150,11 @@ impl Patient<'_> {
             }
             PermissionState::Missing => bad(
                 line,
-                match feature {
-                    Some(feature) => format!(
-                        "Intercom refused a request: {} Without it {}.",
-                        sentence(note()),
-                        feature.stops()
-                    ),
-                    None => format!(
-                        "Intercom refused a request: {} Without it a token cannot be proved.",
-                        sentence(note())
-                    ),
-                },
+                format!(
+                    "Intercom refused a request: {} Without it {}.",
+                    sentence(note()),
+                    stops(&on)
+                ),
                 self.tick(permission),
             ),
             PermissionState::NotTested => not_checked(line, "Nothing harmless proves it."),
@@ -165,11 +163,11 @@ impl Patient<'_> {
         (finding, Some(check))
     }
 
-    /// Whether a feature is switched on.
-    pub(super) fn is_on(&self, feature: Feature) -> bool {
+    /// Since when a feature is switched on, if it is.
+    pub(super) fn on_since(&self, feature: Feature) -> Option<DateTime<Utc>> {
         match feature {
-            Feature::Feedback => self.row.feedback_on_at.is_some(),
-            Feature::Contacts => self.row.contacts_on_at.is_some(),
+            Feature::Feedback => self.row.feedback_on_at,
+            Feature::Contacts => self.row.contacts_on_at,
         }
     }
 
@@ -188,6 +186,21 @@ impl Patient<'_> {
             ),
         }
     }
+}
+
+/// Why nothing is looked at that only features need which are off.
+pub(super) fn only_while(features: &[Feature]) -> String {
+    let names: Vec<&str> = features.iter().map(|feature| feature.as_str()).collect();
+    format!("Needed only while {} is switched on.", names.join(" or "))
+}
+
+/// What stops without a permission.
+fn stops(features: &[Feature]) -> String {
+    let stops: Vec<&str> = features.iter().map(|feature| feature.stops()).collect();
+    if stops.is_empty() {
+        return "a token cannot be proved".to_owned();
+    }
+    stops.join(", and ")
 }
 
 /// A text that ends as a sentence does.

@@ -1,6 +1,6 @@
 //! The doctor: looks, line by line, for what is wrong with a connection, and says what would cure it.
 //!
-//! A round costs at most eleven calls: `/me`, one probe a needed permission (three at most today), one search for the
+//! A round costs at most thirteen calls: `/me`, one or two probes a needed permission (six in all), one search for the
 //! newest conversations, and up to five of them with their parts; besides, one request to our own public address. What
 //! cannot be asked, because Intercom is down or asks to wait, is unknown: a line is red only for something that was
 //! seen.
@@ -193,6 +193,7 @@ impl Patient<'_> {
         ));
         findings.push(self.api_version().await?);
         findings.push(self.signatures().await?);
+        findings.push(self.answer_times().await?);
         findings.push(self.backlog());
         if is_wanted(only, &Check::PublicUrl) {
             findings.push(self.public_url().await?);
@@ -207,9 +208,9 @@ impl Patient<'_> {
         {
             reach.blocked = Some(Blocked::Elsewhere);
         }
-        for (permission, feature) in Credentials::needed() {
+        for (permission, features) in Credentials::needed() {
             if is_wanted(only, &Check::Permission(permission)) {
-                let (finding, check) = self.permission(&reach, permission, feature).await;
+                let (finding, check) = self.permission(&reach, permission, &features).await;
                 findings.push(finding);
                 permissions.extend(check);
             }
@@ -236,6 +237,9 @@ impl Patient<'_> {
             Err(NotReady::Sealed(error)) => {
                 return Ok(Reach::blocked(Blocked::Sealed(error.to_string())));
             }
+            Err(NotReady::CannotRefresh(error)) => {
+                return Ok(Reach::blocked(Blocked::Intercom(error)));
+            }
             Err(NotReady::Disconnected | NotReady::NeedsReconnecting) => {
                 return Ok(Reach::blocked(Blocked::Disconnected));
             }
@@ -247,7 +251,7 @@ impl Patient<'_> {
                 if code.as_deref() != Some("api_plan_restricted") => {}
             Err(error) => {
                 store
-                    .note_failure(self.workspace, self.row.id, secret, &error)
+                    .note_failure(self.workspace, self.row.id, secret, None, &error)
                     .await?;
                 blocked = Some(Blocked::Intercom(error));
             }

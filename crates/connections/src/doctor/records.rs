@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{DeliveryFilter, Refusal, SecretKind, Via};
 use earmark_intercom::ApiVersion;
 use earmark_intercom::webhook::{PayloadVersion, PayloadVersions, implied_versions};
-use earmark_model::{Check, ConnectionStatus, Finding};
+use earmark_model::{AnswerBucket, Check, ConnectionStatus, Finding};
 
 /// Deliveries whose shape is looked at.
 const SHAPES: u64 = 20;
@@ -14,6 +14,10 @@ const SHAPES: u64 = 20;
 const REFUSALS: u64 = 1_000;
 /// Signature failures older than this are past.
 const REFUSALS_FOR: TimeDelta = TimeDelta::days(1);
+/// Answers older than this are past.
+const ANSWERS_FOR: TimeDelta = TimeDelta::days(1);
+/// Intercom lowers the priority of addresses that answer more slowly.
+const INTERCOM_WANTS_MS: u16 = 500;
 /// A delivery normally waits for moments only.
 const WAITS_LONG: TimeDelta = TimeDelta::minutes(1);
 /// Nobody works off the deliveries, or not fast enough.
@@ -83,6 +87,33 @@ impl Patient<'_> {
         Ok(signatures(&refused, proved))
     }
 
+    /// How fast webhooks were answered in the last day.
+    pub(super) async fn answer_times(&self) -> earmark_db::Result<Finding> {
+        let line = Check::AnswerTimes;
+        let tenant = self.doctor.store.db.workspace(self.workspace);
+        let times = tenant
+            .answer_times(self.row.id, self.now - ANSWERS_FOR)
+            .await?;
+        let (Some(half), Some(most)) = (times.percentile(50), times.percentile(99)) else {
+            return Ok(not_checked(
+                line,
+                "No webhook was answered in the last day.",
+            ));
+        };
+        let evidence = format!(
+            "{} answers in the last day: half within {}, 99 of 100 within {}. Intercom wants 500 ms and gives up after 5 s.",
+            times.total(),
+            within(half),
+            within(most)
+        );
+        let cure = "The operator should see what keeps the database busy, and whether the machine has time left.";
+        Ok(match most.bound_ms() {
+            None => bad(line, evidence, cure),
+            Some(bound) if bound > INTERCOM_WANTS_MS => warn(line, evidence, cure),
+            Some(_) => good(line, evidence),
+        })
+    }
+
     /// What was received and not worked off yet.
     pub(super) fn backlog(&self) -> Finding {
         let count: i64 = self.waiting.iter().map(|row| row.count).sum();
@@ -134,6 +165,13 @@ impl Patient<'_> {
             good(line, evidence)
         }
     }
+}
+
+/// A bucket of answer times in words.
+fn within(bucket: AnswerBucket) -> String {
+    bucket
+        .bound_ms()
+        .map_or_else(|| "more than 5 s".to_owned(), |bound| format!("{bound} ms"))
 }
 
 /// The versions that the newest payloads agree on, starting from the newest.

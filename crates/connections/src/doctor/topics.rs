@@ -1,12 +1,15 @@
 //! The webhook topics that a feature needs, and whether customers' messages arrive: what Intercom shows is held against
 //! what was received.
 
+use super::credentials::only_while;
 use super::words::{bad, good, moment, not_checked, unknown, warn};
-use super::{Patient, Reach, said};
+use super::{Blocked, Patient, Reach, said};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_intercom::webhook::{TOPICS, Topic};
-use earmark_intercom::{AuthorKind, Client, Conversation, Error, Message, MessageKind};
-use earmark_model::{Check, Finding};
+use earmark_intercom::{
+    AuthorKind, Client, Conversation, Error, Message, MessageKind, Order, Search, conversations,
+};
+use earmark_model::{Check, ConnectionStatus, Feature, Finding};
 
 /// Conversations that are looked at with their parts.
 const LOOKED_AT: u8 = 5;
@@ -31,57 +34,57 @@ struct Change {
 /// What is compared.
 pub(super) struct Topics<'a> {
     patient: &'a Patient<'a>,
-    /// Since when webhooks are expected; `None` while nothing that needs them is on.
-    since: Option<DateTime<Utc>>,
 }
 
 impl<'a> Topics<'a> {
-    pub(super) fn of(patient: &'a Patient<'a>) -> Self {
-        let row = patient.row;
-        Self {
-            patient,
-            since: row.feedback_on_at.map(|on| on.max(row.created_at)),
-        }
+    pub(super) const fn of(patient: &'a Patient<'a>) -> Self {
+        Self { patient }
     }
 
-    /// The line about silence, and one for each topic that feedback needs.
+    /// The line about silence, and one for each topic.
     pub(super) async fn findings(&self, reach: &Reach) -> Vec<Finding> {
-        let changes = match (self.since, reach.open()) {
-            (_, Err(blocked)) => {
-                let lines = self.all(|check| blocked.line(check));
-                return lines;
-            }
-            (None, Ok(_)) => {
-                return self
-                    .all(|check| not_checked(check, "Feedback is off: no webhook is needed."));
-            }
-            (Some(since), Ok(client)) => changes(client, since).await,
-        };
-        match changes {
-            Ok(changes) => self.compared(&changes),
-            Err(Error::PermissionMissing { .. }) => self.all(|check| {
-                let why = "Conversations cannot be asked for: the permission Read conversations is missing.";
-                unknown(check, why)
-            }),
-            Err(error) => self.all(|check| {
-                unknown(check, format!("Intercom could not be asked: {}.", said(&error)))
-            }),
+        let row = self.patient.row;
+        if row.status == ConnectionStatus::Disconnected {
+            return self.all(|check| Blocked::Disconnected.line(check));
         }
+        let since = self.patient.on_since(Feature::Feedback);
+        let mut findings = match (since, reach.open()) {
+            (None, _) => {
+                let why = only_while(&[Feature::Feedback]);
+                let mut findings = vec![not_checked(Check::Silence, why)];
+                findings.extend(conversations_topics().map(|topic| self.topic(topic, &[], false)));
+                findings
+            }
+            (Some(_), Err(blocked)) => about_conversations(|check| blocked.line(check)),
+            (Some(since), Ok(client)) => match changes(client, since.max(row.created_at)).await {
+                Ok(changes) => self.compared(&changes),
+                Err(Error::PermissionMissing { .. }) => about_conversations(|check| {
+                    let why = "Conversations cannot be asked for: the permission Read conversations is missing.";
+                    unknown(check, why)
+                }),
+                Err(error) => about_conversations(|check| {
+                    unknown(
+                        check,
+                        format!("Intercom could not be asked: {}.", said(&error)),
+                    )
+                }),
+            },
+        };
+        findings.extend(people_topics().map(|topic| self.topic(topic, &[], false)));
+        findings
     }
 
     fn all(&self, line: impl Fn(Check) -> Finding) -> Vec<Finding> {
-        let topics = needed().map(|topic| Check::Topic(topic.name.to_owned()));
-        std::iter::once(Check::Silence)
-            .chain(topics)
-            .map(line)
-            .collect()
+        let mut findings = about_conversations(&line);
+        findings.extend(people_topics().map(|topic| line(check_of(topic))));
+        findings
     }
 
     fn compared(&self, changes: &[Change]) -> Vec<Finding> {
         let silence = self.silence(changes);
         let silent = silence.cure.is_some();
         let mut findings = vec![silence];
-        findings.extend(needed().map(|topic| self.topic(topic, changes, silent)));
+        findings.extend(conversations_topics().map(|topic| self.topic(topic, changes, silent)));
         findings
     }
 
@@ -90,7 +93,7 @@ impl<'a> Topics<'a> {
         let line = Check::Silence;
         let received = self.patient.received();
         let webhook = received
-            .filter(|(topic, _)| topic.starts_with("conversation"))
+            .filter(|(topic, _)| is_conversations(topic))
             .map(|(_, at)| at)
             .max();
         let ours = webhook.map_or_else(
@@ -133,7 +136,14 @@ impl<'a> Topics<'a> {
     }
 
     fn topic(&self, topic: &Topic, changes: &[Change], silent: bool) -> Finding {
-        let line = Check::Topic(topic.name.to_owned());
+        let line = check_of(topic);
+        let features = features_of(topic);
+        if features
+            .iter()
+            .all(|one| self.patient.on_since(*one).is_none())
+        {
+            return not_checked(line, only_while(&features));
+        }
         let (last, now) = (self.patient.last_received(topic.name), self.patient.now);
         let unreported = changes
             .iter()
@@ -181,8 +191,40 @@ impl<'a> Topics<'a> {
     }
 }
 
-fn needed() -> impl Iterator<Item = &'static Topic> {
-    TOPICS.iter().filter(|topic| topic.for_feedback)
+fn check_of(topic: &Topic) -> Check {
+    Check::Topic(topic.name.to_owned())
+}
+
+/// The features that need a topic.
+fn features_of(topic: &Topic) -> Vec<Feature> {
+    let needs = |feature: &Feature| match feature {
+        Feature::Feedback => topic.for_feedback,
+        Feature::Contacts => topic.for_contacts,
+    };
+    Feature::ALL.iter().copied().filter(needs).collect()
+}
+
+/// Topics about conversations, which Intercom shows the changes of.
+fn conversations_topics() -> impl Iterator<Item = &'static Topic> {
+    TOPICS.iter().filter(|topic| is_conversations(topic.name))
+}
+
+/// The other ones: nothing cheap shows what they should have reported.
+fn people_topics() -> impl Iterator<Item = &'static Topic> {
+    TOPICS.iter().filter(|topic| !is_conversations(topic.name))
+}
+
+fn is_conversations(topic: &str) -> bool {
+    topic.starts_with("conversation")
+}
+
+/// The lines that need conversations, all with the same finding.
+fn about_conversations(line: impl Fn(Check) -> Finding) -> Vec<Finding> {
+    let topics = conversations_topics().map(check_of);
+    std::iter::once(Check::Silence)
+        .chain(topics)
+        .map(line)
+        .collect()
 }
 
 const CREATED: &str = "conversation.user.created";
@@ -195,12 +237,10 @@ fn is_message(topic: &str) -> bool {
 /// What Intercom shows of changes since a time: one search, and up to [`LOOKED_AT`] conversations with their parts.
 async fn changes(client: &Client, since: DateTime<Utc>) -> Result<Vec<Change>, Error> {
     let mut changes = Vec::new();
-    // Intercom lists the conversation that was changed last first.
-    let newest = client.conversations().per_page(LOOKED_AT).page().await?;
-    for listed in newest.items {
-        if listed.updated_at.is_some_and(|at| at < since) {
-            continue;
-        }
+    let changed = conversations::UPDATED_AT.after(since - TimeDelta::seconds(1));
+    let newest = Search::from(changed).sorted(&conversations::UPDATED_AT, Order::Descending);
+    let listing = client.search_conversations(newest).per_page(LOOKED_AT);
+    for listed in listing.page().await?.items {
         match client.conversation(&listed.id).await {
             Ok(whole) => changes.extend(of_conversation(&whole)),
             // Deleted meanwhile.

@@ -4,7 +4,7 @@ use crate::support::{
     APP, Bench, PATIENCE, TOKEN, app, app_with, hosts, intercom_workspace, nobody, store,
 };
 use chrono::TimeDelta;
-use earmark_connections::{CheckHandler, NotReady, Region, Store};
+use earmark_connections::{CheckHandler, Mirrored, NotReady, Region, Store};
 use earmark_intercom::Lane;
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, PermissionState};
@@ -69,7 +69,7 @@ async fn check_while_disconnecting(bench: &Bench, id: ConnectionId) -> Verdict {
         .await;
         bench
             .store
-            .disconnect(bench.workspace(), &bench.actor(), id)
+            .disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep)
             .await
             .unwrap();
     };
@@ -176,7 +176,7 @@ both_databases! {
     async fn a_check_without_a_connection_has_nothing_to_do(t: TestDb) {
         let (bench, id) = Bench::connected(t).await;
         assert_eq!(check(&bench, bench.t.sources.id()).await, Verdict::Done);
-        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep).await.unwrap();
         assert_eq!(check(&bench, id).await, Verdict::Done);
         assert_eq!(found(&bench, id).await, []);
         let claimed = ClaimedJob {
@@ -256,10 +256,10 @@ both_databases! {
         bench.seed(Region::Us, &app("a-regenerated-token")).await;
         let refused = old.client.me().await.unwrap_err();
         bench.connect(Region::Us, "a-regenerated-token").await.unwrap();
-        bench.store.note_failure(bench.workspace(), id, old.secret, &refused).await.unwrap();
+        bench.store.note_failure(bench.workspace(), id, old.secret, None, &refused).await.unwrap();
         assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
         let new = bench.store.client(bench.workspace(), id, Lane::Webhook).await.unwrap();
-        bench.store.note_failure(bench.workspace(), id, new.secret, &refused).await.unwrap();
+        bench.store.note_failure(bench.workspace(), id, new.secret, None, &refused).await.unwrap();
         assert_eq!(bench.connection(id).await.status, ConnectionStatus::NeedsReconnecting);
     }
 

@@ -1,7 +1,7 @@
 //! Connecting by access token: what is stored, and connecting again.
 
 use crate::support::{APP, Bench, SECRET, TOKEN, app};
-use earmark_connections::{ConnectError, Region, TokenForm};
+use earmark_connections::{ConnectError, Mirrored, Region, TokenForm};
 use earmark_db::tenant::{AuditLine, SecretKind, Via};
 use earmark_intercom::Lane;
 use earmark_model::{ConnectionStatus, Job};
@@ -52,7 +52,7 @@ both_databases! {
 
     async fn a_given_name_is_taken(t: TestDb) {
         let bench = Bench::known(t).await;
-        let form = TokenForm { name: " Support EU ".to_owned(), region: Region::Us, token: TOKEN.to_owned() };
+        let form = TokenForm { name: " Support EU ".to_owned(), region: Region::Us, token: TOKEN.to_owned(), reconnect: None };
         let connected = bench.store.connect_with_token(bench.workspace(), &bench.actor(), form).await.unwrap();
         assert_eq!(bench.connection(connected.connection).await.name, "Support EU");
     }
@@ -78,7 +78,7 @@ both_databases! {
     async fn connecting_again_opens_what_was_disconnected(t: TestDb) {
         let (bench, id) = Bench::connected(t).await;
         let token = bench.connection(id).await.endpoint_token;
-        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep).await.unwrap();
         assert_eq!(bench.secrets(id, SecretKind::AccessToken).await.len(), 0);
         let closed = bench.t.db.across().endpoint(&token).await.unwrap().unwrap();
         assert!(closed.closed_at.is_some());
@@ -112,7 +112,7 @@ both_databases! {
         let row = bench.t.db.workspace(other).connection(theirs).await.unwrap().unwrap();
         assert_ne!(row.endpoint_token, bench.connection(ours).await.endpoint_token);
 
-        bench.store.disconnect(bench.workspace(), &bench.actor(), ours).await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), ours, Mirrored::Keep).await.unwrap();
         let ready = bench.store.client(other, theirs, Lane::Interactive).await.unwrap();
         ready.client.me().await.unwrap();
         assert!(bench.store.client(other, ours, Lane::Interactive).await.is_err(), "it is not theirs");

@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, PATIENCE, SECRET, hosts, store};
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_connections::{Endpoints, Resolved};
+use earmark_connections::{Audience, Endpoints, Mirrored, Receiver, Resolved};
 use earmark_db::tenant::SecretKind;
 use earmark_model::ConnectionId;
 use earmark_testkit::{both_databases, build, eventually};
@@ -67,8 +67,9 @@ both_databases! {
         let endpoints = Endpoints::new(bench.store.clone());
         let row = bench.connection(id).await;
         let resolved = resolve(&endpoints, &row.endpoint_token).await;
-        assert_eq!((resolved.workspace, resolved.connection), (bench.workspace(), id));
-        assert_eq!((resolved.app_id.as_str(), resolved.closed_at), (row.app_id.as_str(), None));
+        let to = Receiver { workspace: bench.workspace(), connection: id };
+        assert_eq!(resolved.audience, Audience::Connection { to, app_id: row.app_id });
+        assert_eq!(resolved.closed_at, None);
         assert_eq!(resolved.secrets.len(), 0, "no client secret yet");
         for unknown in ["", "nothing", &row.endpoint_token[1..], &row.endpoint_token.to_uppercase()] {
             assert!(endpoints.resolve(unknown).await.unwrap().is_none(), "{unknown}");
@@ -98,7 +99,7 @@ both_databases! {
         for endpoints in [&here, &there] {
             secret_is(endpoints, &token, SECRET).await;
         }
-        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep).await.unwrap();
         for endpoints in [&here, &there] {
             let closed = eventually(PATIENCE, "the endpoint is closed", async || {
                 Some(resolve(endpoints, &token).await).filter(|one| one.closed_at.is_some())

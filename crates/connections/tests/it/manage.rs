@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, SECRET};
 use chrono::TimeDelta;
-use earmark_connections::ManageError;
+use earmark_connections::{ManageError, Mirrored};
 use earmark_db::tenant::SecretKind;
 use earmark_model::{ConnectionStatus, Job, LaneJob};
 use earmark_testkit::{both_databases, build};
@@ -62,7 +62,7 @@ both_databases! {
         let tx = build::begin(&bench.t.db).await;
         tx.across().store_deliveries(&[one]).await.unwrap();
         tx.commit().await.unwrap();
-        bench.store.disconnect(bench.workspace(), &bench.actor(), id).await.unwrap();
+        bench.store.disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep).await.unwrap();
         let tenant = bench.t.db.workspace(bench.workspace());
         let lane = LaneJob { connection: id, shard };
         assert_eq!(tenant.waiting_deliveries(lane, 9).await.unwrap().len(), 1);
@@ -75,7 +75,7 @@ both_databases! {
         store.set_client_secret(workspace, &actor, id, SECRET).await.unwrap();
         store.set_feedback(workspace, &actor, id, true).await.unwrap();
         assert!(bench.connection(id).await.feedback_on_at.is_some());
-        store.disconnect(workspace, &actor, id).await.unwrap();
+        store.disconnect(workspace, &actor, id, Mirrored::Keep).await.unwrap();
 
         let row = bench.connection(id).await;
         assert_eq!((row.status, row.feedback_on_at), (ConnectionStatus::Disconnected, None));
@@ -84,7 +84,7 @@ both_databases! {
         }
         let check = Job::CheckConnection { connection: id };
         let refused = [
-            store.disconnect(workspace, &actor, id).await,
+            store.disconnect(workspace, &actor, id, Mirrored::Keep).await.map(drop),
             store.set_client_secret(workspace, &actor, id, SECRET).await,
             store.set_feedback(workspace, &actor, id, true).await,
             store.ask(workspace, &actor, id, &check).await,
@@ -102,7 +102,9 @@ both_databases! {
         let other = build::people(&bench.t.db, "Lumen").await.workspace.id;
         let (store, actor) = (&bench.store, bench.actor());
         let refused = [
-            store.disconnect(other, &actor, id).await,
+            store.disconnect(other, &actor, id, Mirrored::Keep).await.map(drop),
+            store.erase(other, &actor, id).await,
+            store.rename(other, &actor, id, "Taken").await,
             store.set_client_secret(other, &actor, id, SECRET).await,
             store.set_feedback(other, &actor, id, true).await,
             store.ask(other, &actor, id, &Job::RefreshTags { connection: id }).await,
@@ -112,5 +114,22 @@ both_databases! {
         }
         assert_eq!(bench.connection(id).await.status, ConnectionStatus::Connected);
         assert_eq!(bench.t.db.workspace(other).audit_lines(10).await.unwrap().len(), 0);
+    }
+
+    async fn a_name_is_changed_and_an_empty_one_is_intercoms(t: TestDb) {
+        let (bench, id) = Bench::connected(t).await;
+        let (workspace, actor, store) = (bench.workspace(), bench.actor(), &bench.store);
+        store.rename(workspace, &actor, id, " Support EU ").await.unwrap();
+        assert_eq!(bench.connection(id).await.name, "Support EU");
+        let line = bench.t.db.workspace(workspace).audit_lines(1).await.unwrap().remove(0);
+        assert_eq!(line.action, "connection.renamed");
+        assert!(line.detail.contains("Support EU") && line.detail.contains("qw7tide3 Support"), "{line:?}");
+        store.disconnect(workspace, &actor, id, Mirrored::Keep).await.unwrap();
+        store.rename(workspace, &actor, id, "  ").await.unwrap();
+        assert_eq!(bench.connection(id).await.name, "qw7tide3 Support");
+        let lines = bench.t.db.workspace(workspace).audit_lines(99).await.unwrap().len();
+        store.rename(workspace, &actor, id, "qw7tide3 Support").await.unwrap();
+        let after = bench.t.db.workspace(workspace).audit_lines(99).await.unwrap().len();
+        assert_eq!(after, lines, "nothing changed");
     }
 }

@@ -11,6 +11,7 @@ async fn connect(bench: &Bench, urls: [String; 3]) -> Result<Connected, ConnectE
         name: String::new(),
         region: Region::Us,
         token: TOKEN.to_owned(),
+        reconnect: None,
     };
     store
         .connect_with_token(bench.workspace(), &bench.actor(), form)

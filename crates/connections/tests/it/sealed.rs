@@ -86,6 +86,7 @@ both_databases! {
             name: String::new(),
             region: Region::Us,
             token: TOKEN.to_owned(),
+            reconnect: None,
         };
         sealed_before.connect_with_token(workspace, &actor, form).await.unwrap();
         let rotated = KeyRing::new(MasterKey::generate(&bench.t.sources), [former]);

@@ -40,6 +40,7 @@ fn form() -> TokenForm {
         name: "Support".to_owned(),
         region: Region::Us,
         token: TOKEN.to_owned(),
+        reconnect: None,
     }
 }
 

@@ -4,11 +4,13 @@ use earmark_connections::{
     ConnectError, Connected, HostMap, Region, SharedBudget, SourcesEnvironment, Store, TokenForm,
 };
 use earmark_db::Db;
-use earmark_db::tenant::{Actor, Connection, SecretKind, StoredSecret};
+use earmark_db::tenant::{
+    Actor, Connection, NewConnection, SecretKind, SecretOwner, StoredSecret, Via,
+};
 use earmark_intercom::{Http, Policy};
-use earmark_model::{ConnectionId, WorkspaceId};
+use earmark_model::{ConnectionId, SecretId, WorkspaceId};
 use earmark_sandbox::Options;
-use earmark_seal::{KeyRing, MasterKey};
+use earmark_seal::{Context, KeyRing, MasterKey};
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{TestDb, TestSandbox};
 use serde_json::{Value, json};
@@ -27,6 +29,7 @@ pub(crate) const APP: &str = "qw7tide3";
 pub(crate) struct Bench {
     pub(crate) t: TestDb,
     pub(crate) people: People,
+    pub(crate) key: MasterKey,
     pub(crate) ring: KeyRing,
     pub(crate) store: Store,
     pub(crate) regions: [TestSandbox; 3],
@@ -36,7 +39,8 @@ impl Bench {
     pub(crate) async fn new(t: TestDb) -> Self {
         let regions = [sandbox(&t).await, sandbox(&t).await, sandbox(&t).await];
         let people = build::people(&t.db, "Quillwater").await;
-        let ring = KeyRing::new(MasterKey::generate(&t.sources), []);
+        let key = MasterKey::generate(&t.sources);
+        let ring = KeyRing::new(key.clone(), []);
         let store = store(
             &t,
             &t.db,
@@ -46,6 +50,7 @@ impl Bench {
         Self {
             t,
             people,
+            key,
             ring,
             store,
             regions,
@@ -107,10 +112,55 @@ impl Bench {
             name: String::new(),
             region,
             token: token.to_owned(),
+            reconnect: None,
         };
         self.store
             .connect_with_token(workspace, &self.actor(), form)
             .await
+    }
+
+    /// A connection as the OAuth flow leaves it, with a token that the sandbox knows.
+    pub(crate) async fn granted(
+        &self,
+        workspace: WorkspaceId,
+        via: Via,
+        token: &str,
+    ) -> ConnectionId {
+        let tx = build::begin(&self.t.db).await;
+        let new = NewConnection {
+            name: "Support".to_owned(),
+            via,
+            app_id: APP.to_owned(),
+            app_name: format!("{APP} Support"),
+            region: "US".to_owned(),
+            timezone: None,
+        };
+        let id = tx.workspace(workspace).create_connection(new).await;
+        let id = id.unwrap().id;
+        tx.commit().await.unwrap();
+        let kind = SecretKind::AccessToken;
+        self.seal(workspace, id, kind, token).await;
+        id
+    }
+
+    /// Stores a secret as the store does.
+    pub(crate) async fn seal(
+        &self,
+        workspace: WorkspaceId,
+        owner: impl Into<SecretOwner>,
+        kind: SecretKind,
+        secret: &str,
+    ) -> SecretId {
+        let (id, owner): (SecretId, SecretOwner) = (self.t.sources.id(), owner.into());
+        let place = format!("{owner}/{id}/{kind}");
+        let context = Context {
+            workspace,
+            owner: &place,
+        };
+        let sealed = self.ring.seal(&self.t.sources, context, secret.as_bytes());
+        let parts = (id, kind, sealed.as_str(), "");
+        build::secret(&self.t.db, workspace, owner, parts).await;
+        id
     }
 
     pub(crate) async fn connection(&self, id: ConnectionId) -> Connection {

@@ -43,10 +43,22 @@ pub struct Sighted {
     pub last_at: DateTime<Utc>,
 }
 
+/// A live connection that was made through an OAuth app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Install {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The app, when it is one of the workspace's own; else the installation's.
+    pub own_app: Option<OAuthAppId>,
+}
+
 #[derive(FromQueryResult)]
 struct InstallRow {
     workspace_id: Uuid,
     connection_id: Uuid,
+    oauth_app_id: Option<Uuid>,
 }
 
 impl<S: Source> Across<'_, S> {
@@ -77,22 +89,18 @@ impl<S: Source> Across<'_, S> {
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
-    pub async fn installs(
-        &self,
-        client_key: &str,
-        app_id: &str,
-    ) -> Result<Vec<(WorkspaceId, ConnectionId)>> {
-        let sql = "SELECT workspace_id, connection_id FROM app_installs WHERE client_key = $1 AND app_id = $2 \
-            ORDER BY workspace_id, connection_id";
+    pub async fn installs(&self, client_key: &str, app_id: &str) -> Result<Vec<Install>> {
+        let sql = "SELECT i.workspace_id, i.connection_id, c.oauth_app_id FROM app_installs i \
+            JOIN connections c ON c.workspace_id = i.workspace_id AND c.id = i.connection_id \
+            WHERE i.client_key = $1 AND i.app_id = $2 ORDER BY i.workspace_id, i.connection_id";
         let values = vec![client_key.into(), app_id.into()];
         let rows: Vec<InstallRow> = sql::all(self.on(), sql, values).await?;
         Ok(rows
             .into_iter()
-            .map(|row| {
-                (
-                    WorkspaceId(row.workspace_id),
-                    ConnectionId(row.connection_id),
-                )
+            .map(|row| Install {
+                workspace: WorkspaceId(row.workspace_id),
+                connection: ConnectionId(row.connection_id),
+                own_app: row.oauth_app_id.map(OAuthAppId),
             })
             .collect())
     }
@@ -108,6 +116,20 @@ impl<S: Source> Across<'_, S> {
 }
 
 impl Across<'_, Tx> {
+    /// Makes other transactions that ask for the same app at the same Intercom workspace wait for the end of this one, so
+    /// that of several that disconnect at once one is the last. On SQLite the writer's transaction is that lock.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn lock_installs(&self, client_key: &str, app_id: &str) -> Result<()> {
+        sql::advisory_lock(
+            self.on(),
+            "pg_advisory_xact_lock",
+            format!("install:{client_key}:{app_id}"),
+        )
+        .await
+    }
+
     /// Counts what arrived at the installation's webhook address.
     ///
     /// # Errors

@@ -7,9 +7,10 @@ mod intake;
 mod queue;
 mod rate;
 mod rounds;
+mod secrets;
 
 pub use accounts::{Membership, Session, User};
-pub use apps::{AppEndpoint, Sighted, Sighting};
+pub use apps::{AppEndpoint, Install, Sighted, Sighting};
 pub use intake::{Endpoint, NewDelivery, Stored};
 pub use rate::RateRow;
 pub use rounds::DoctorRound;

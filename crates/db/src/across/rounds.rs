@@ -30,7 +30,33 @@ struct RoundRow {
     next_at: Option<DateTime<Utc>>,
 }
 
+#[derive(FromQueryResult)]
+struct PatientRow {
+    slug: String,
+    workspace_id: Uuid,
+    id: Uuid,
+}
+
 impl<S: Source> Across<'_, S> {
+    /// The connections that are not disconnected, by workspace, oldest first, each with its workspace's slug: the operator
+    /// looks at every tenant's from the command line.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn live_connections(&self) -> Result<Vec<(String, WorkspaceId, ConnectionId)>> {
+        let sql = "SELECT w.slug, c.workspace_id, c.id FROM connections c JOIN workspaces w ON w.id = c.workspace_id \
+            WHERE c.status <> 'disconnected' ORDER BY w.slug, c.id";
+        let rows: Vec<PatientRow> = sql::all(self.on(), sql, vec![]).await?;
+        let found = rows.into_iter().map(|row| {
+            (
+                row.slug,
+                WorkspaceId(row.workspace_id),
+                ConnectionId(row.id),
+            )
+        });
+        Ok(found.collect())
+    }
+
     /// Connections that are not disconnected and whose next round is due or not planned yet, the longest due first.
     ///
     /// # Errors

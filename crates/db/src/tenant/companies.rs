@@ -33,6 +33,17 @@ pub(crate) const COMPANIES: Mirror = Mirror {
     merges: false,
 };
 
+/// The tables that hold nothing but mirrored people, each with what tells its rows within a connection: links first.
+pub(crate) const PEOPLE: [(&str, &str); 7] = [
+    ("contact_companies", "(contact_id, company_id)"),
+    ("contact_tags", "(contact_id, tag_id)"),
+    ("company_tags", "(company_id, tag_id)"),
+    ("contact_segments", "(contact_id, segment_id)"),
+    ("segments", "id"),
+    ("contacts", "id"),
+    ("companies", "id"),
+];
+
 /// A company as it was copied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Company {
@@ -431,22 +442,14 @@ impl Tenant<'_, Tx> {
         self.archive_copy(&COMPANIES, connection, id, at).await
     }
 
-    /// Removes all contacts and companies of a connection from our copy, with everything that links them; gives their
-    /// number. At most `most` of either at once.
+    /// Removes all contacts and companies of a connection from our copy, with everything that links them and what runs
+    /// report of single ones; gives their number. At most `most` of either at once.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn erase_people(&self, connection: ConnectionId, most: u64) -> Result<u64> {
         let mut erased = 0;
-        for (table, key) in [
-            ("contact_companies", "(contact_id, company_id)"),
-            ("contact_tags", "(contact_id, tag_id)"),
-            ("company_tags", "(company_id, tag_id)"),
-            ("contact_segments", "(contact_id, segment_id)"),
-            ("segments", "id"),
-            ("contacts", "id"),
-            ("companies", "id"),
-        ] {
+        for (table, key) in PEOPLE {
             let columns = key.trim_matches(['(', ')']);
             let sql = format!(
                 "DELETE FROM {table} WHERE workspace_id = $1 AND connection_id = $2 AND {key} IN (SELECT {columns} \
@@ -454,6 +457,12 @@ impl Tenant<'_, Tx> {
             );
             erased += sql::execute(self.on(), &sql, self.ids(connection, &[])).await?;
         }
+        let sql = format!(
+            "DELETE FROM run_lines WHERE workspace_id = $1 AND id IN (SELECT l.id FROM run_lines l JOIN runs r \
+            ON r.workspace_id = l.workspace_id AND r.id = l.run_id \
+            WHERE l.workspace_id = $1 AND r.connection_id = $2 LIMIT {most})"
+        );
+        erased += sql::execute(self.on(), &sql, self.ids(connection, &[])).await?;
         self.source.changed(self.id, ChangeKind::People);
         Ok(erased)
     }

@@ -6,7 +6,7 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, ConnectionStatus, Method, OAuthAppId};
+use earmark_model::{ConnectionId, ConnectionStatus, Feature, Method, OAuthAppId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Value,
 };
@@ -82,6 +82,8 @@ pub struct Connection {
     pub status_note: Option<String>,
     /// Since when it is so.
     pub status_since: DateTime<Utc>,
+    /// What Intercom says of its workspace's plan, while that keeps it from answering.
+    pub plan_note: Option<String>,
     /// The last part of its webhook URL.
     pub endpoint_token: String,
     /// Since when feedback is switched on, if it is.
@@ -98,6 +100,10 @@ pub struct Connection {
     pub created_at: DateTime<Utc>,
     /// When it was disconnected.
     pub disconnected_at: Option<DateTime<Utc>>,
+    /// When its webhook address was last tested with HEAD, as Intercom does before it saves it; to about a minute.
+    pub last_head_at: Option<DateTime<Utc>>,
+    /// When Intercom was last asked whether the app was uninstalled.
+    pub uninstall_asked_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<connections::Model> for Connection {
@@ -125,6 +131,9 @@ impl TryFrom<connections::Model> for Connection {
             client_key,
             status_since,
             contacts_on_at,
+            last_head_at,
+            uninstall_asked_at,
+            plan_note,
         } = row;
         let broken = |why: String| Error::contradiction("connections", id, why);
         let method = method.parse().map_err(|why| broken(format!("{why}")))?;
@@ -145,6 +154,7 @@ impl TryFrom<connections::Model> for Connection {
             status: status.parse().map_err(|why| broken(format!("{why}")))?,
             status_note,
             status_since: status_since.unwrap_or(created_at),
+            plan_note,
             endpoint_token,
             feedback_on_at,
             contacts_on_at,
@@ -153,7 +163,20 @@ impl TryFrom<connections::Model> for Connection {
             checked_at,
             created_at,
             disconnected_at,
+            last_head_at,
+            uninstall_asked_at,
         })
+    }
+}
+
+impl Connection {
+    /// What it does, of what can be switched on and off.
+    pub fn features(&self) -> impl Iterator<Item = Feature> {
+        let on = |feature: &Feature| match feature {
+            Feature::Feedback => self.feedback_on_at.is_some(),
+            Feature::Contacts => self.contacts_on_at.is_some(),
+        };
+        Feature::ALL.iter().copied().filter(on)
     }
 }
 
@@ -238,6 +261,9 @@ impl Tenant<'_, Tx> {
             client_key: Set(via.client_key().map(ToOwned::to_owned)),
             status_since: Set(Some(self.now())),
             contacts_on_at: Set(None),
+            last_head_at: Set(None),
+            uninstall_asked_at: Set(None),
+            plan_note: Set(None),
         };
         let connection = Connection::try_from(row.insert(self.on()).await?)?;
         let endpoint = endpoints::ActiveModel {
@@ -267,7 +293,7 @@ impl Tenant<'_, Tx> {
     ) -> Result<()> {
         let sql = "UPDATE connections SET method = $3, oauth_app_id = $4, client_key = $5, app_name = $6, region = $7, \
             timezone = $8, status_since = CASE WHEN status = 'connected' THEN status_since ELSE $9 END, \
-            status = 'connected', status_note = NULL, checked_at = $9, disconnected_at = NULL \
+            status = 'connected', status_note = NULL, plan_note = NULL, checked_at = $9, disconnected_at = NULL \
             WHERE workspace_id = $1 AND id = $2";
         let values = vec![
             via.method().as_str().into(),
@@ -320,6 +346,15 @@ impl Tenant<'_, Tx> {
         self.change_connection(id, sql, values).await
     }
 
+    /// Notes what Intercom says of its workspace's plan, or that the plan is no hindrance (any more).
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn note_plan(&self, id: ConnectionId, note: Option<&str>) -> Result<()> {
+        let sql = "UPDATE connections SET plan_note = $3 WHERE workspace_id = $1 AND id = $2";
+        self.change_connection(id, sql, vec![note.into()]).await
+    }
+
     /// Gives a connection another name.
     ///
     /// # Errors
@@ -357,18 +392,23 @@ impl Tenant<'_, Tx> {
             .await
     }
 
-    /// Marks a connection disconnected: wipes its secrets, closes its endpoint, switches everything off.
+    /// Marks a connection disconnected: wipes its secrets, closes its endpoint, switches everything off, drops what waits
+    /// for Intercom. Its lanes go on.
     ///
     /// # Errors
     /// [`Error::Missing`].
     pub async fn disconnect(&self, id: ConnectionId) -> Result<()> {
         let sql = "UPDATE connections SET status_since = CASE WHEN status = 'disconnected' THEN status_since ELSE $3 END, \
-            status = 'disconnected', status_note = NULL, feedback_on_at = NULL, contacts_on_at = NULL, disconnected_at = $3 \
+            status = 'disconnected', status_note = NULL, plan_note = NULL, feedback_on_at = NULL, contacts_on_at = NULL, \
+            disconnected_at = $3 \
             WHERE workspace_id = $1 AND id = $2";
         self.change_connection(id, sql, vec![self.now().into()])
             .await?;
         self.wipe_secrets(id).await?;
         self.uninstall(id).await?;
+        self.drop_calls(id).await?;
+        self.give_up_details(id, "the connection is disconnected")
+            .await?;
         self.close_endpoint(id).await
     }
 

@@ -115,7 +115,8 @@ impl<S: Source> Tenant<'_, S> {
         row.map(Conversation::try_from).transpose()
     }
 
-    /// Ids of conversations of a connection whose details are not fetched yet, or could not be; up to `most`.
+    /// Ids of conversations of a connection whose details are not fetched yet, or could not be, and that are not gone; up
+    /// to `most`.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -128,6 +129,7 @@ impl<S: Source> Tenant<'_, S> {
             .filter(conversations::Column::WorkspaceId.eq(self.workspace()))
             .filter(conversations::Column::ConnectionId.eq(connection.0))
             .filter(conversations::Column::Details.ne(DetailsState::Complete.as_str()))
+            .filter(conversations::Column::GoneAt.is_null())
             .limit(most)
             .all(self.on())
             .await?;
@@ -206,7 +208,8 @@ impl Tenant<'_, Tx> {
         Ok(())
     }
 
-    /// Erases everything of a conversation that came from Intercom: thread, contact, company.
+    /// Erases everything of a conversation that came from Intercom: thread, contact, company. `why` says in words why it
+    /// is gone.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -214,6 +217,7 @@ impl Tenant<'_, Tx> {
         &self,
         connection: ConnectionId,
         conversation: &str,
+        why: &str,
     ) -> Result<()> {
         let values = || {
             vec![
@@ -229,7 +233,7 @@ impl Tenant<'_, Tx> {
         };
         let gone = Conversation {
             details: DetailsState::Unavailable,
-            details_note: Some("the conversation was deleted in Intercom".to_owned()),
+            details_note: Some(why.to_owned()),
             gone_at: Some(self.now()),
             ..Conversation::new(old.id)
         };
@@ -258,6 +262,23 @@ impl Tenant<'_, Tx> {
         ];
         sql::execute(self.on(), sql, values).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(())
+    }
+
+    /// Notes of all conversations whose details wait that they will not follow.
+    pub(crate) async fn give_up_details(&self, connection: ConnectionId, why: &str) -> Result<()> {
+        let sql = "UPDATE conversations SET details = $3, details_note = $4 \
+            WHERE workspace_id = $1 AND connection_id = $2 AND details = $5";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            DetailsState::Unavailable.as_str().into(),
+            why.into(),
+            DetailsState::Following.as_str().into(),
+        ];
+        if sql::execute(self.on(), sql, values).await? > 0 {
+            self.source.changed(self.id, ChangeKind::Tickets);
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{Check, CheckVerdict, ConnectionId, DoctorChangeId, Finding};
+use earmark_model::{Check, CheckVerdict, ConnectionId, DoctorChangeId, Finding, Job};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect,
@@ -95,6 +95,11 @@ struct RanRow {
     ran_at: Option<DateTime<Utc>>,
 }
 
+#[derive(FromQueryResult)]
+struct CountRow {
+    jobs: i64,
+}
+
 impl<S: Source> Tenant<'_, S> {
     /// What was last found at each line of a connection, in the order of the lines.
     ///
@@ -129,6 +134,25 @@ impl<S: Source> Tenant<'_, S> {
             .all(self.on())
             .await?;
         rows.into_iter().map(DoctorChange::try_from).collect()
+    }
+
+    /// Whether the doctor is asked for, for one line of a connection or all.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn doctor_is_asked(&self, connection: ConnectionId) -> Result<bool> {
+        let whole = Job::Doctor {
+            connection,
+            only: None,
+            nightly: false,
+        };
+        let key = self.key(&whole);
+        let sql = "SELECT count(*) AS jobs FROM jobs WHERE state IN ('pending', 'running') \
+            AND (key = $1 OR key LIKE $2)";
+        let lines = format!("{key}:%");
+        let row: Option<CountRow> =
+            sql::one(self.on(), sql, vec![key.into(), lines.into()]).await?;
+        Ok(row.is_some_and(|row| row.jobs > 0))
     }
 
     /// When all lines of a connection were last looked at.

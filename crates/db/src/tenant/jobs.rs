@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
-use earmark_model::{Job, JobId};
+use earmark_model::{ConnectionId, Job, JobId, JobKind};
 use sea_orm::FromQueryResult;
 
 #[derive(FromQueryResult)]
@@ -20,6 +20,16 @@ impl<S: Source> Tenant<'_, S> {
     pub async fn is_queued(&self, job: &Job) -> Result<bool> {
         let sql =
             "SELECT count(*) AS jobs FROM jobs WHERE key = $1 AND state IN ('pending', 'running')";
+        let row: Option<CountRow> = sql::one(self.on(), sql, vec![self.key(job).into()]).await?;
+        Ok(row.is_some_and(|row| row.jobs > 0))
+    }
+
+    /// Whether this job waits to be run, be it at once or later.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn is_pending(&self, job: &Job) -> Result<bool> {
+        let sql = "SELECT count(*) AS jobs FROM jobs WHERE key = $1 AND state = 'pending'";
         let row: Option<CountRow> = sql::one(self.on(), sql, vec![self.key(job).into()]).await?;
         Ok(row.is_some_and(|row| row.jobs > 0))
     }
@@ -54,5 +64,20 @@ impl Tenant<'_, Tx> {
         sql::execute(self.on(), sql, values).await?;
         self.source.changed(self.id, ChangeKind::Jobs);
         Ok(())
+    }
+
+    /// Drops the waiting jobs that would ask Intercom through a connection.
+    pub(crate) async fn drop_calls(&self, connection: ConnectionId) -> Result<()> {
+        let calling = JobKind::ALL.iter().filter(|kind| kind.calls_intercom());
+        let kinds: Vec<String> = calling.map(|kind| format!("'{kind}'")).collect();
+        let sql = format!(
+            "DELETE FROM jobs WHERE workspace_id = $1 AND state = 'pending' AND kind IN ({}) AND key LIKE $2",
+            kinds.join(", ")
+        );
+        let values = vec![
+            self.workspace().into(),
+            sql::containing(&connection.to_string()).into(),
+        ];
+        sql::execute(self.on(), &sql, values).await.map(drop)
     }
 }

@@ -1,5 +1,7 @@
 //! The queries of one workspace, a file a subject.
 
+mod action_pages;
+mod action_runs;
 mod audit;
 mod comments;
 mod companies;
@@ -8,8 +10,10 @@ mod contacts;
 mod conversations;
 mod deliveries;
 mod doctor;
+mod erasures;
 mod evidence;
 mod inbox;
+mod intake;
 mod jobs;
 mod messages;
 mod mirror;
@@ -25,6 +29,7 @@ mod tickets;
 mod tombstones;
 mod workspace;
 
+pub use action_runs::{ActionEnd, ActionRun, ActionRunFilter, NewActionRun};
 pub use audit::{Actor, AuditLine};
 pub use comments::Comment;
 pub use companies::{Company, CompanyFilter, MirroredCompany};
@@ -33,6 +38,7 @@ pub use contacts::{Contact, ContactFilter, MirroredContact};
 pub use conversations::Conversation;
 pub use deliveries::{Delivery, DeliveryFilter, Waiting, WaitingDelivery};
 pub use doctor::{DoctorChange, DoctorLine};
+pub use erasures::Erasure;
 pub use evidence::{PermissionCheck, Refusal, TopicSighting};
 pub use inbox::{Assignee, InboxFilter, InboxRow, InboxTag};
 pub use messages::Message;

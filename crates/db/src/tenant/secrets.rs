@@ -95,6 +95,7 @@ impl TryFrom<secrets::Model> for StoredSecret {
             created_at: _,
             verified_at,
             expires_at,
+            claimed_until: _,
         } = row;
         let kind = kind
             .parse()
@@ -159,6 +160,7 @@ impl Tenant<'_, Tx> {
             created_at: Set(self.now()),
             verified_at: Set(None),
             expires_at: Set(expires_at),
+            claimed_until: Set(None),
         };
         row.insert(self.on()).await?;
         self.source.changed(self.id, ChangeKind::Connections);
@@ -215,6 +217,36 @@ impl Tenant<'_, Tx> {
             kind.as_str().into(),
             id.0.into(),
         ];
+        if sql::execute(self.on(), sql, values).await? > 0 {
+            self.source.changed(self.id, ChangeKind::Connections);
+        }
+        Ok(())
+    }
+
+    /// Claims a secret for using it up, such as a refresh token: false while another claim lasts, or when the secret is
+    /// gone. A claim ends with the secret, with [`Tenant::release_secret`], or at `until`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn claim_secret(&self, id: SecretId, until: DateTime<Utc>) -> Result<bool> {
+        let sql = "UPDATE secrets SET claimed_until = $3 WHERE workspace_id = $1 AND id = $2 \
+            AND (claimed_until IS NULL OR claimed_until <= $4)";
+        let values = vec![
+            self.workspace().into(),
+            id.0.into(),
+            until.into(),
+            self.now().into(),
+        ];
+        Ok(sql::execute(self.on(), sql, values).await? > 0)
+    }
+
+    /// Ends a claim.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn release_secret(&self, id: SecretId) -> Result<()> {
+        let sql = "UPDATE secrets SET claimed_until = NULL WHERE workspace_id = $1 AND id = $2";
+        let values = vec![self.workspace().into(), id.0.into()];
         if sql::execute(self.on(), sql, values).await? > 0 {
             self.source.changed(self.id, ChangeKind::Connections);
         }

@@ -117,6 +117,31 @@ impl<S: Source> Tenant<'_, S> {
         Ok(row.map(|row| row.name))
     }
 
+    /// The known teammates of a connection, by name.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn admins(&self, connection: ConnectionId) -> Result<Vec<Admin>> {
+        let rows = admins::Entity::find()
+            .filter(admins::Column::WorkspaceId.eq(self.workspace()))
+            .filter(admins::Column::ConnectionId.eq(connection.0))
+            .order_by_asc(admins::Column::Name)
+            .all(self.on())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let admins::Model {
+                    workspace_id: _,
+                    connection_id: _,
+                    id,
+                    name,
+                } = row;
+                Admin { id, name }
+            })
+            .collect())
+    }
+
     /// The tags a product chose.
     ///
     /// # Errors
@@ -211,15 +236,7 @@ impl Tenant<'_, Tx> {
         )
         .await?;
         for (id, name) in tags {
-            let sql = "INSERT INTO tags (workspace_id, connection_id, id, name) VALUES ($1, $2, $3, $4) \
-                ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET name = excluded.name, missing_since = NULL";
-            let values = vec![
-                workspace.into(),
-                connection.0.into(),
-                id.as_str().into(),
-                name.as_str().into(),
-            ];
-            sql::execute(self.on(), sql, values).await?;
+            self.put_tag(connection, id, name).await?;
         }
         for admin in admins {
             self.put_admin(connection, admin).await?;
@@ -227,6 +244,42 @@ impl Tenant<'_, Tx> {
         let sql = "UPDATE connections SET tags_fetched_at = $3, tags_note = NULL WHERE workspace_id = $1 AND id = $2";
         self.change_connection(connection, sql, vec![now.into()])
             .await
+    }
+
+    /// Stores one tag that Intercom has.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_tag(&self, connection: ConnectionId, id: &str, name: &str) -> Result<()> {
+        let sql = "INSERT INTO tags (workspace_id, connection_id, id, name) VALUES ($1, $2, $3, $4) \
+            ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET name = excluded.name, missing_since = NULL";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            id.into(),
+            name.into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Connections);
+        Ok(())
+    }
+
+    /// Marks one tag that Intercom no longer has. It is kept, because products may have chosen it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn lose_tag(&self, connection: ConnectionId, id: &str) -> Result<()> {
+        let sql = "UPDATE tags SET missing_since = $4 WHERE workspace_id = $1 AND connection_id = $2 AND id = $3 \
+            AND missing_since IS NULL";
+        let values = vec![
+            self.workspace().into(),
+            connection.0.into(),
+            id.into(),
+            self.now().into(),
+        ];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Connections);
+        Ok(())
     }
 
     /// Stores a teammate's name.

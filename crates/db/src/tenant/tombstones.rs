@@ -134,11 +134,7 @@ impl Tenant<'_, Tx> {
     }
 
     async fn advisory_lock(&self, function: &str, key: String) -> Result<()> {
-        if self.on().get_database_backend() == DbBackend::Postgres {
-            let sql = format!("SELECT {function}(hashtextextended($1, 0))");
-            sql::execute(self.on(), &sql, vec![key.into()]).await?;
-        }
-        Ok(())
+        sql::advisory_lock(self.on(), function, key).await
     }
 
     /// Notes for good that a message was redacted, or with `None` that the whole conversation was deleted. True when

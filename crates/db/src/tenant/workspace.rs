@@ -103,15 +103,27 @@ impl<S: Source> Tenant<'_, S> {
             .collect()
     }
 
+    /// The role of a person, if they are a member.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn role_of(&self, user: UserId) -> Result<Option<Role>> {
+        let row = members::Entity::find_by_id((self.workspace(), user.0))
+            .one(self.on())
+            .await?;
+        let role = row.map(|row| {
+            let role = row.role.parse();
+            role.map_err(|why| Error::contradiction("members", user.0, why))
+        });
+        role.transpose()
+    }
+
     /// Whether a person is a member.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn is_member(&self, user: UserId) -> Result<bool> {
-        Ok(members::Entity::find_by_id((self.workspace(), user.0))
-            .one(self.on())
-            .await?
-            .is_some())
+        Ok(self.role_of(user).await?.is_some())
     }
 }
 

@@ -194,8 +194,8 @@ both_databases! {
         let at = t.sources.now();
         in_tx!(t, |tx| {
             let tenant = tx.workspace(start.workspace);
-            tenant.erase_conversation(start.connection, "c1").await.unwrap();
-            tenant.erase_conversation(start.connection, "unknown").await.unwrap();
+            tenant.erase_conversation(start.connection, "c1", "erased").await.unwrap();
+            tenant.erase_conversation(start.connection, "unknown", "erased").await.unwrap();
         });
         assert_eq!(start.messages(&t).await, []);
         let tenant = t.db.workspace(start.workspace);

@@ -2,11 +2,13 @@
 #![cfg(test)]
 
 mod accounts;
+mod answer_times;
 mod audit;
 mod connections;
 mod conversations;
 mod deliveries;
 mod doctor;
+mod erasures;
 mod faults;
 mod inbox;
 mod jobs;

@@ -74,19 +74,44 @@ both_databases! {
         in_tx!(t, |tx| tx.workspace(ours).begin_oauth("hash", later).await.unwrap());
     }
 
+    async fn a_secret_is_claimed_by_one_at_a_time(t: TestDb) {
+        let (ours, theirs) = (workspace(&t, "Quillwater").await, workspace(&t, "Harrow Lane").await);
+        let connection = connect(&t, ours, installation(), APP).await;
+        let id = t.sources.id();
+        build::secret(&t.db, ours, connection.id, (id, SecretKind::RefreshToken, "sealed", "")).await;
+        let claim = async |workspace| {
+            let until = t.sources.now() + TimeDelta::minutes(1);
+            in_tx!(t, |tx| tx.workspace(workspace).claim_secret(id, until).await.unwrap())
+        };
+        assert!(!claim(theirs).await, "it is not theirs");
+        assert!(claim(ours).await);
+        assert!(!claim(ours).await, "it is claimed");
+        in_tx!(t, |tx| tx.workspace(theirs).release_secret(id).await.unwrap());
+        assert!(!claim(ours).await, "others end no claim");
+        in_tx!(t, |tx| tx.workspace(ours).release_secret(id).await.unwrap());
+        assert!(claim(ours).await);
+        t.clock.advance(TimeDelta::minutes(1));
+        assert!(claim(ours).await, "whoever claimed it came to grief");
+        in_tx!(t, |tx| tx.workspace(ours).wipe_secrets(connection.id).await.unwrap());
+        assert!(!claim(ours).await, "it is gone");
+    }
+
     async fn connections_are_found_by_the_app_they_were_made_through(t: TestDb) {
         let (ours, theirs) = (workspace(&t, "Quillwater").await, workspace(&t, "Harrow Lane").await);
         let first = connect(&t, ours, installation(), APP).await;
         let second = connect(&t, theirs, installation(), APP).await;
         connect(&t, ours, installation(), "another").await;
-        let installs = async |key: &str| t.db.across().installs(key, APP).await.unwrap();
+        let installs = async |key: &str| {
+            let found = t.db.across().installs(key, APP).await.unwrap();
+            found.iter().map(|one| (one.workspace, one.connection, one.own_app)).collect::<Vec<_>>()
+        };
         assert_eq!(first.via.method(), Method::OAuth);
-        assert_eq!(installs("installation").await, [(ours, first.id), (theirs, second.id)]);
+        assert_eq!(installs("installation").await, [(ours, first.id, None), (theirs, second.id, None)]);
         let own = in_tx!(t, |tx| tx.workspace(theirs).create_oauth_app("own").await.unwrap());
         let via = Via::OwnApp { app: own.id, client_key: own.client_key };
         in_tx!(t, |tx| tx.workspace(theirs).grant_connection(second.id, &via, "Q", "EU", None).await.unwrap());
-        assert_eq!(installs("installation").await, [(ours, first.id)]);
-        assert_eq!(installs("own").await, [(theirs, second.id)]);
+        assert_eq!(installs("installation").await, [(ours, first.id, None)]);
+        assert_eq!(installs("own").await, [(theirs, second.id, Some(own.id))]);
         assert_eq!(t.db.workspace(theirs).connection(second.id).await.unwrap().unwrap().via, via);
         in_tx!(t, |tx| tx.workspace(ours).disconnect(first.id).await.unwrap());
         assert!(installs("installation").await.is_empty());

@@ -1,17 +1,19 @@
 //! The walls: nothing of a tenant shows or changes another's rows, even when both use the same Intercom workspace.
 
 use crate::support::tick;
+use chrono::{DateTime, TimeDelta};
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message, NewConnection,
-    NewSecret, NewTicket, PermissionCheck, Product, RunCounts, SecretKind, Ticket, TicketChange,
-    TicketTag, Via,
+    ActionEnd, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message,
+    NewActionRun, NewConnection, NewSecret, NewTicket, PermissionCheck, Product, RunCounts,
+    SecretKind, Ticket, TicketChange, TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AuthorKind, Check, CheckVerdict, ConnectionId, ConnectionStatus, DeliveryId, DetailsState,
-    Finding, Job, JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission, PermissionState,
-    Role, RunId, RunKind, RunState, SecretId, WorkspaceId, lane_shard,
+    ActionRunId, ActionState, ActionVia, AnswerBucket, AuthorKind, Check, CheckVerdict,
+    ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Finding, Job, JobKind, LaneJob,
+    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
+    SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -32,6 +34,16 @@ use people::{firm, line, mirror, person, read_people};
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
+/// What a query that finds nothing gives.
+const NOTHING: [&str; 7] = [
+    "None",
+    "{}",
+    "[]",
+    "false",
+    "0",
+    "(false, [])",
+    "AnswerTimes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])",
+];
 
 /// Everything a tenant can have, with its name in every text, under the same ids of Intercom.
 struct World {
@@ -43,6 +55,7 @@ struct World {
     secret: SecretId,
     app: OAuthAppId,
     run: RunId,
+    action: ActionRunId,
     product: Product,
     ticket: Ticket,
     delivery: DeliveryId,
@@ -108,6 +121,10 @@ fn finding(evidence: &str, verdict: CheckVerdict) -> Finding {
     }
 }
 
+fn answer() -> (AnswerBucket, u32) {
+    (AnswerBucket::of(std::time::Duration::from_millis(7)), 1)
+}
+
 fn ticket_tag(t: &TestDb, name: &str) -> TicketTag {
     TicketTag {
         tag: "7".to_owned(),
@@ -150,6 +167,7 @@ async fn world(t: &TestDb, name: &'static str) -> World {
         secret,
         app: OAuthAppId(uuid::Uuid::nil()),
         run: RunId(uuid::Uuid::nil()),
+        action: ActionRunId(uuid::Uuid::nil()),
         product,
         ticket,
         delivery: t.sources.id(),
@@ -160,11 +178,37 @@ async fn world(t: &TestDb, name: &'static str) -> World {
     world.app = tenant.create_oauth_app(name).await.unwrap().id;
     tenant.begin_oauth(name, t.sources.now()).await.unwrap();
     world.run = mirror(t, tenant, &world).await;
+    world.action = act(tenant, &world).await;
     fill(t, tenant, &world).await;
     world.delivery = deliver(&tx, &world).await;
     tx.commit().await.unwrap();
     tick(t);
     world
+}
+
+fn new_action(connection: ConnectionId, name: &str) -> NewActionRun {
+    NewActionRun {
+        connection,
+        action: "contacts.get".to_owned(),
+        actor: None,
+        via: ActionVia::Page,
+        inputs: json!({ "contact_id": name }).to_string(),
+        request: "{}".to_owned(),
+    }
+}
+
+/// A run that is under way, with a fetched page.
+async fn act(tenant: Tenant<'_, Tx>, world: &World) -> ActionRunId {
+    let new = new_action(world.connection, world.name);
+    let run = tenant.begin_action_run(&new).await.unwrap();
+    let lines = [world.name.to_owned()];
+    assert!(
+        tenant
+            .add_action_page(run, &lines, Some(world.name), None)
+            .await
+            .unwrap()
+    );
+    run
 }
 
 async fn deliver(tx: &Tx, world: &World) -> DeliveryId {
@@ -200,6 +244,10 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant
+        .add_answer_times(connection, tenant.now(), &[answer()])
+        .await
+        .unwrap();
+    tenant
         .put_conversation(connection, &conversation(name))
         .await
         .unwrap();
@@ -228,11 +276,23 @@ async fn fill(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) {
         .await
         .unwrap();
     tenant.enqueue(&world.details_job()).await.unwrap();
+    fill_doctor(tenant, world).await;
+}
+
+async fn fill_doctor(tenant: Tenant<'_, Tx>, world: &World) {
+    let (connection, name) = (world.connection, world.name);
+    let doctor = Job::Doctor {
+        connection,
+        only: Some(Check::Token),
+        nightly: false,
+    };
+    tenant.enqueue(&doctor).await.unwrap();
     for verdict in [CheckVerdict::Good, CheckVerdict::Bad] {
         let found = [finding(name, verdict)];
         tenant.put_findings(connection, &found, 9).await.unwrap();
         tenant.end_doctor_round(connection, &found).await.unwrap();
     }
+    tenant.begin_erasure(connection).await.unwrap();
 }
 
 /// All that `tenant` can read with the ids of `world`, a line a query.
@@ -252,8 +312,11 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         doctor_lines(connection);
         doctor_changes(connection, 100);
         doctor_ran_at(connection);
+        doctor_is_asked(connection);
         waiting(connection);
         newest_bodies(connection, 100);
+        answer_times(connection, DateTime::UNIX_EPOCH);
+        is_pending(&world.details_job());
         conversation(connection, CONVERSATION);
         messages(connection, CONVERSATION);
         tombstones(connection, CONVERSATION);
@@ -266,6 +329,10 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         inbox_tags();
         is_queued(&world.details_job());
         is_queued(&Job::Lane(world.lane()));
+        erasure(connection);
+        mirrored(connection);
+        standing_conversations(connection, 100);
+        has_waiting_deliveries(connection);
         products();
         product(world.product.id);
         product_by_slug("app");
@@ -281,7 +348,10 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         comments(world.ticket.id);
         details();
         members();
+        admins(connection);
+        action_page_after(world.action, 0);
         is_member(world.people.viewer.id);
+        role_of(world.people.viewer.id);
     }
     read_people(tenant, world, &mut out).await;
     out
@@ -305,7 +375,7 @@ both_databases! {
         let own = read_all(t.db.workspace(alpha.workspace), &alpha).await;
         for line in own.lines() {
             let (query, found) = line.split_once(": ").unwrap();
-            assert!(!["None", "[]", "false", "0", "(false, [])"].contains(&found), "{query} finds its own");
+            assert!(!NOTHING.contains(&found), "{query} finds its own");
         }
         let tx = t.db.begin().await.unwrap();
         for seen in [
@@ -320,7 +390,7 @@ both_databases! {
                     "product_by_slug", "tags", "ticket", "details", "members", "oauth_app", "contacts", "contact_count",
                     "companies", "company_count",
                 ].contains(&query);
-                let nothing = ["None", "[]", "false", "0", "(false, [])", "{}"].contains(&found);
+                let nothing = NOTHING.contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");
             }
         }
@@ -335,13 +405,15 @@ both_databases! {
         // Each in a transaction of its own, which is committed when the write is accepted.
         macro_rules! attempt {
             ($($write:ident($($argument:expr),*);)+) => {$(
-                {
+                // Boxed, as all of them together would not fit on a test's stack.
+                Box::pin(async {
                     let tx = t.db.begin().await.unwrap();
                     if tx.workspace(beta.workspace).$write($($argument),*).await.is_ok() {
                         tx.commit().await.unwrap();
                     }
-                }
-                assert_eq!(snapshot(&t, &alpha).await, before, concat!(stringify!($write), " reached another tenant"));
+                })
+                .await;
+                assert_eq!(Box::pin(snapshot(&t, &alpha)).await, before, concat!(stringify!($write), " reached another tenant"));
                 tick(&t);
                 tried += 1;
             )+};
@@ -351,6 +423,13 @@ both_databases! {
             grant_connection(connection, &Via::Token, "beta", "EU", None);
             move_connection(connection, ConnectionStatus::Uninstalled, Some("beta"));
             rename_connection(connection, "beta");
+            note_plan(connection, Some("beta"));
+            begin_erasure(connection);
+            count_erased(connection, 1);
+            note_erasure(connection, "beta");
+            finish_erasure(connection);
+            drop_bodies(connection, 100);
+            drop_tags_and_admins(connection);
             set_connection_feedback(connection, true);
             note_tags_failure(connection, "beta");
             disconnect(connection);
@@ -396,6 +475,9 @@ both_databases! {
             put_permission_check(connection, &check("beta"));
             saw_topic(connection, "alpha", t.sources.now());
             record_refusal(connection, "beta", None, 0);
+            add_answer_times(connection, t.sources.now(), &[answer()]);
+            saw_head(connection, t.sources.now());
+            ask_uninstall(connection, TimeDelta::minutes(1));
             record_refusal(beta.connection, "beta", None, 0);
             lock_conversation(connection, CONVERSATION);
             put_conversation(connection, &conversation("beta"));
@@ -406,7 +488,7 @@ both_databases! {
             bury(beta.connection, CONVERSATION, None);
             redact_message(connection, CONVERSATION, "1");
             redact_message(beta.connection, CONVERSATION, "1");
-            erase_conversation(connection, CONVERSATION);
+            erase_conversation(connection, CONVERSATION, "beta");
             finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
             rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
             rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
@@ -421,6 +503,8 @@ both_databases! {
             keep_secrets(connection, SecretKind::AccessToken, 0);
             keep_secrets(beta.connection, SecretKind::AccessToken, 0);
             drop_older_secrets(connection, SecretKind::AccessToken, t.sources.id());
+            claim_secret(alpha.secret, t.sources.now());
+            release_secret(alpha.secret);
             create_product("App");
             rename_product(product, "beta");
             set_product_feedback(product, false);
@@ -438,10 +522,26 @@ both_databases! {
             change_ticket(&alpha.ticket, &TicketChange { title: Some("beta".to_owned()), ..TicketChange::default() });
             add_comment(ticket, beta.people.agent.id, "beta");
             audit(&Actor::default(), "beta", ("x", "beta"), json!({}));
+            put_tag(connection, "7", "beta");
+            put_tag(beta.connection, "7", "gamma");
+            lose_tag(connection, "7");
+            lose_tag(beta.connection, "7");
+            begin_action_run(&new_action(connection, "beta"));
+            begin_action_run(&new_action(beta.connection, "beta"));
+            add_action_page(alpha.action, &["beta".to_owned()], None, Some(7));
+            restart_action_run(alpha.action);
+            restart_action_run(beta.action);
+            erase_action_runs(connection, &["alpha"]);
+            erase_action_runs(beta.connection, &["alpha", "beta"]);
+            wipe_action_runs(connection);
+            wipe_action_runs(beta.connection);
+            end_action_run(alpha.action, ActionState::Failed, &ActionEnd::default());
             enqueue(&beta.details_job());
             add_member(guest, Role::Viewer);
             create_connection(new_connection());
-            erase_conversation(beta.connection, CONVERSATION);
+            erase_conversation(beta.connection, CONVERSATION, "beta");
+            drop_bodies(beta.connection, 100);
+            drop_tags_and_admins(beta.connection);
             put_findings(connection, &[finding("beta", CheckVerdict::Warn)], 0);
             put_findings(beta.connection, &[finding("gamma", CheckVerdict::Warn)], 0);
             end_doctor_round(connection, &[]);
@@ -449,7 +549,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 101);
+        assert_eq!(tried, 129);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {
@@ -470,14 +570,14 @@ both_databases! {
     async fn a_tenants_job_stands_for_no_other_tenants(t: TestDb) {
         let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
         let tx: Tx = t.db.begin().await.unwrap();
-        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, TimeDelta::minutes(1)).await.unwrap();
         for one in &claimed {
             tx.across().finish_job(one).await.unwrap();
         }
         // A job that names another tenant's connection finds nothing there, and must not swallow the tenant's own.
         tx.workspace(beta.workspace).enqueue(&alpha.details_job()).await.unwrap();
         tx.workspace(alpha.workspace).enqueue(&alpha.details_job()).await.unwrap();
-        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, chrono::TimeDelta::minutes(1)).await.unwrap();
+        let claimed = tx.across().claim_jobs(JobKind::ALL, 100, TimeDelta::minutes(1)).await.unwrap();
         assert!(claimed.iter().any(|one| one.workspace == alpha.workspace), "{claimed:?}");
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod classify;
+mod form;
 mod request;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -107,6 +108,18 @@ impl Client {
     #[must_use]
     pub fn budget(&self) -> (&dyn RateBudget, &BudgetKey) {
         (&*self.budget, &self.key)
+    }
+
+    /// The same client counting its calls in a budget made of its own one, to watch them for instance.
+    #[must_use]
+    pub fn with_budget(
+        &self,
+        make: impl FnOnce(Arc<dyn RateBudget>) -> Arc<dyn RateBudget>,
+    ) -> Self {
+        Self {
+            budget: make(self.budget.clone()),
+            ..self.clone()
+        }
     }
 
     /// The pipeline of every call.

@@ -16,6 +16,8 @@ pub(crate) enum Style {
     Body,
     /// `page` in the query.
     Number,
+    /// `page` or `starting_after` in the query, as the answer tells.
+    Either,
     /// `scroll_param` in the query.
     Scroll,
     /// `cursor` in the query, `next_cursor` in the answer.
@@ -157,11 +159,7 @@ impl<T: Send + 'static> Listing<T> {
         let mut placed = self.clone();
         match (self.style, &self.at) {
             (_, None) => {}
-            (Style::Query, Some(Position::Cursor(cursor))) => {
-                placed.request.set_query("starting_after", cursor);
-            }
-            // The contacts of a company come with a cursor or with page numbers; the answer decides.
-            (Style::Number, Some(Position::Cursor(cursor))) if self.largest > 0 => {
+            (Style::Query | Style::Either, Some(Position::Cursor(cursor))) => {
                 placed.request.set_query("starting_after", cursor);
             }
             (Style::Body, Some(Position::Cursor(cursor))) => {
@@ -170,7 +168,7 @@ impl<T: Send + 'static> Listing<T> {
             (Style::History, Some(Position::Cursor(cursor))) => {
                 placed.request.set_query("cursor", cursor);
             }
-            (Style::Number, Some(Position::Number(page))) => {
+            (Style::Number | Style::Either, Some(Position::Number(page))) => {
                 placed.request.set_query("page", page.to_string());
             }
             (Style::Scroll, Some(Position::Scroll(scroll))) => {
@@ -187,7 +185,7 @@ const fn other_place(style: Style) -> &'static str {
         Style::Query | Style::Body | Style::History => {
             "This list goes on with the cursor of the page before; Intercom takes no page number here."
         }
-        Style::Number => {
+        Style::Number | Style::Either => {
             "This list goes on with page numbers; Intercom offers no cursor here. Give a page number, from 1."
         }
         Style::Scroll => {

@@ -80,8 +80,8 @@ fn next(from: &Object, style: Style, empty: bool) -> Option<Position> {
             .or_else(|| pages?.text("next_cursor"))
             .map(Position::Cursor),
         Style::Query | Style::Body => told(pages?.get("next")?),
-        Style::Number if empty => None,
-        Style::Number => match pages?.get("next") {
+        Style::Number | Style::Either if empty => None,
+        Style::Number | Style::Either => match pages?.get("next") {
             Some(next) => told(next),
             // Descriptions and examples of the company list have no `next` at all.
             None => {

@@ -88,11 +88,11 @@ impl Client {
         self.call(self.to(&op::COMPANY_DELETE, &[id]), Removed::read)
     }
 
-    /// The contacts of a company. Needs Read and list users and companies.
+    /// The contacts of a company, in pages of Intercom's size. Needs Read and list users and companies.
     pub fn company_contacts(&self, id: &str) -> Listing<Contact> {
         let request = self.to(&op::COMPANY_CONTACT_LIST, &[id]);
         let keys = &["data", "contacts"];
-        Listing::new(self, request, Style::Number, MOST, keys, Contact::read)
+        Listing::new(self, request, Style::Either, 0, keys, Contact::read)
     }
 
     /// The segments a company is in. Needs Read and list users and companies.

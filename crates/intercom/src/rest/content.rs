@@ -26,11 +26,11 @@ impl Client {
         )
     }
 
-    /// The articles that hold a phrase, in one state (`published`, `draft`) or in any. Needs Read and list articles.
+    /// The articles that hold a phrase, in one state (`published`, `draft`) or in any, in pages of Intercom's size. Needs Read and list articles.
     pub fn search_articles(&self, phrase: &str, state: Option<&str>) -> Listing<Article> {
         let request = self.to(&op::ARTICLE_SEARCH, &[]).query("phrase", phrase);
         let keys = &["data.articles", "data", "articles"];
-        let list = Listing::new(self, request, Style::Number, MOST, keys, Article::read);
+        let list = Listing::new(self, request, Style::Number, 0, keys, Article::read);
         match state {
             Some(state) => list.query("state", state),
             None => list,

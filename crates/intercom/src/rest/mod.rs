@@ -1,6 +1,7 @@
 //! The endpoints, one file per kind of object. What can go wrong is [`crate::Error`], for each of them.
 
 mod admins;
+mod apps;
 mod companies;
 mod contacts;
 mod content;

@@ -13,7 +13,9 @@ pub use event::{CompanyChange, ContactChange, ConversationChange, Event, Notific
 pub use parse::parse;
 pub use peek::{Peek, Subject, SubjectKind, peek};
 pub use scrub::{Erase, mentions, scrub};
-pub use signature::{SIGNATURE_HEADER, SignatureError, sign, verify};
+pub use signature::{
+    BODY_SIGNATURE_HEADER, SIGNATURE_HEADER, SignatureError, sign, verify, verify_body,
+};
 pub use tagging::{Anchor, Tagged};
 pub use topics::{TOPICS, Topic, TopicGroup, current_topic};
 pub use versions::{PayloadVersion, PayloadVersions, implied_versions};

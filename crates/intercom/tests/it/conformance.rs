@@ -24,9 +24,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     ("contacts.list_companies", PER_PAGE, NESTED),
     ("contacts.list_notes", PER_PAGE, NESTED),
-    ("companies.list_contacts", PER_PAGE, PAGED),
     ("articles.list", PER_PAGE, PAGED),
-    ("articles.search", PER_PAGE, PAGED),
     ("collections.list", PER_PAGE, PAGED),
     ("companies.create_or_update", "custom_attributes", TYPED),
     ("companies.update", "custom_attributes", TYPED),
@@ -39,7 +37,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
 
 const PER_PAGE: &str = "query parameter per_page";
 const NESTED: &str = "connectors page with it, up to 60";
-const PAGED: &str = "the answer has pages of this size, and Intercom's clients ask with it";
+const PAGED: &str = "Intercom's client for Node offers it for this list";
 const TYPED: &str =
     "attributes are texts, numbers, dates or true and false, as the data attributes say";
 

@@ -26,4 +26,5 @@ mod signature;
 mod support;
 mod tagging;
 mod topics;
+mod uninstall;
 mod versions;

@@ -326,12 +326,24 @@ async fn a_place_of_another_kind_is_refused_with_the_reason() {
         .scroll_companies()
         .resume(Some(Position::Cursor("c".into())))
         .page();
+    let offered = client
+        .companies(Order::Descending)
+        .resume(Some(Position::Cursor("c".into())))
+        .page();
     for (fault, part) in [
         (numbered.await.map(drop), "goes on with the cursor"),
         (cursor.await.map(drop), "begin without a place"),
+        (offered.await.map(drop), "offers no cursor"),
     ] {
         let fault = fault.unwrap_err().to_string();
         assert!(fault.contains(part), "{fault}");
+    }
+    for (place, query) in [
+        (Position::Cursor("c+".into()), "starting_after=c%2B"),
+        (Position::Number(2), "page=2"),
+    ] {
+        let list = client.company_contacts("k1").resume(Some(place));
+        assert_eq!(list.preview().unwrap().url.query(), Some(query));
     }
     let list = client.contacts().per_page(0);
     assert_eq!(list.preview().unwrap().url.query(), Some("per_page=1"));

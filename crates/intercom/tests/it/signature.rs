@@ -1,6 +1,6 @@
 //! Signatures. The expected digests were made with `openssl dgst -sha1 -hmac`.
 
-use earmark_intercom::webhook::{SignatureError, sign, verify};
+use earmark_intercom::webhook::{SignatureError, sign, verify, verify_body};
 use proptest::prelude::*;
 
 const KEY: &[u8] = b"orchard-key-1";
@@ -117,5 +117,38 @@ proptest! {
     #[test]
     fn any_header_is_survived(header in ".*", body in prop::collection::vec(any::<u8>(), 0..50)) {
         prop_assert!(verify(Some(&header), &body, [KEY]).is_err());
+    }
+}
+
+/// `openssl dgst -sha256 -hmac orchard-key-1`.
+const BODY_VECTOR: (&str, &str) = (
+    r#"{"workspace_id":"hb7r2mk9"}"#,
+    "f776451a44317116a2202139b473adda661b704f7a0b509e043013491e78a976",
+);
+
+#[test]
+fn the_bodys_own_signature_agrees_with_openssl() {
+    let (body, signature) = BODY_VECTOR;
+    let body = body.as_bytes();
+    let secrets: [&[u8]; 3] = [b"", b"old", KEY];
+    assert_eq!(verify_body(Some(signature), body, secrets), Ok(2));
+    let refused = |header, body: &[u8], key: &[u8]| verify_body(header, body, [key]).unwrap_err();
+    assert_eq!(
+        refused(Some(signature), b"another body", KEY),
+        SignatureError::Mismatch
+    );
+    assert_eq!(
+        refused(Some(signature), body, b"another key"),
+        SignatureError::Mismatch
+    );
+    assert_eq!(refused(None, body, KEY), SignatureError::Missing);
+    let (upper, prefixed) = (signature.to_uppercase(), format!("sha256={signature}"));
+    let hub = sign(KEY, body);
+    for header in ["", &upper, &prefixed, &hub, &signature[1..]] {
+        assert_eq!(
+            refused(Some(header), body, KEY),
+            SignatureError::Malformed,
+            "{header}"
+        );
     }
 }

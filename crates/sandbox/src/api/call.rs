@@ -6,7 +6,10 @@ use actix_web::web::Bytes;
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{admins, companies, contacts, conversations, groups, tags};
+use super::{
+    admins, articles, attributes, companies, contacts, conversations, events, groups, tags,
+    ticket_types, tickets,
+};
 use crate::host::Host;
 use crate::render::Shape;
 use crate::state::app::{App, Permission, Version};
@@ -70,10 +73,12 @@ impl<'a> Call<'a> {
         now: i64,
         search_delay: i64,
     ) -> Result<Done, ApiError> {
-        let accepts = incoming
-            .accept
-            .as_deref()
-            .is_some_and(|accept| accept.contains("application/json"));
+        // The official clients say `*/*` and are answered.
+        let accepts = incoming.accept.as_deref().is_some_and(|accept| {
+            ["application/json", "*/*"]
+                .iter()
+                .any(|one| accept.contains(one))
+        });
         if !accepts {
             return Err(ApiError::not_acceptable());
         }
@@ -136,7 +141,11 @@ impl<'a> Call<'a> {
             "tags" => tags::route(self, method, rest),
             "segments" | "notes" | "subscription_types" => groups::route(self, method, &path),
             "conversations" => conversations::route(self, method, rest),
-            "ticket_types" => tags::ticket_types(self),
+            "tickets" => tickets::route(self, method, rest),
+            "ticket_types" | "ticket_states" => ticket_types::route(self, method, &path),
+            "articles" | "help_center" => articles::route(self, method, &path),
+            "data_attributes" => attributes::route(self, method, rest),
+            "events" => events::route(self, method, rest),
             _ => Err(ApiError::not_found()),
         }
     }

@@ -9,6 +9,7 @@ use super::changes;
 use super::error::ApiError;
 use super::manage;
 use super::paging::{self, Page, Sizes, Wish};
+use super::tickets;
 use crate::render::conversation as render;
 use crate::search;
 use crate::search::find::{By, Order, find};
@@ -39,6 +40,7 @@ pub(super) fn route(call: &mut Call<'_>, method: &str, path: &[&str]) -> Answer 
         ("POST", [id, "reply"]) => changes::reply(call, id),
         ("POST", [id, "parts"]) => manage::parts(call, id),
         ("POST", [id, "run_assignment_rules"]) => manage::run_rules(call, id),
+        ("POST", [id, "convert"]) => tickets::convert(call, id),
         ("POST", [id, "customers"]) => manage::attach(call, id),
         ("DELETE", [id, "customers", contact]) => manage::detach(call, id, contact),
         ("POST", [id, "tags"]) => changes::tag(call, id),

@@ -157,6 +157,7 @@ impl From<Refusal> for ApiError {
             Refusal::Admin => Self::new(404, "admin_not_found", message),
             Refusal::Contact => Self::user_not_found(),
             Refusal::NotRedactable => Self::new(400, "conversation_part_not_redactable", message),
+            Refusal::Ticket => Self::new(404, "ticket_not_found", message),
             Refusal::Company => Self::company_not_found(),
             Refusal::TooManyCompanies => Self::new(400, "contact_company_limit_exceeded", message),
             Refusal::Duplicate { .. } => Self::new(409, "conflict", message),

@@ -1,6 +1,8 @@
 //! Intercom's REST API, as far as the sandbox imitates it.
 
 mod admins;
+mod articles;
+mod attributes;
 mod call;
 mod changes;
 mod companies;
@@ -8,12 +10,15 @@ mod contact_lists;
 mod contacts;
 mod conversations;
 mod error;
+mod events;
 mod groups;
 mod manage;
 mod oauth;
 mod paging;
 mod scroll;
 mod tags;
+mod ticket_types;
+mod tickets;
 
 use std::time::Duration;
 

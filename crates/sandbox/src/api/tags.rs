@@ -1,4 +1,4 @@
-//! `/tags` and `/ticket_types`: whole lists in one answer.
+//! `/tags`.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::call::{Answer, Call};
 use super::error::ApiError;
 use crate::render;
 use crate::state::IdKind;
-use crate::state::app::Permission::{ReadTags, ReadTickets, WriteTags};
+use crate::state::app::Permission::{ReadTags, WriteTags};
 use crate::state::people::Tag;
 use crate::state::table::Key;
 
@@ -160,10 +160,4 @@ fn delete(call: &mut Call<'_>, id: &str) -> Answer {
     }
     call.workspace.delete_tag(id);
     Ok(Value::Null)
-}
-
-/// No workspace of the sandbox has ticket types.
-pub(super) fn ticket_types(call: &mut Call<'_>) -> Answer {
-    call.need(&[ReadTickets])?;
-    Ok(json!({"type": "list", "data": []}))
 }

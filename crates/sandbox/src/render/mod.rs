@@ -1,6 +1,7 @@
 //! Intercom's JSON of the things in a workspace, for the API and for webhooks, in each version's shape.
 
 pub(crate) mod conversation;
+pub(crate) mod desk;
 pub(crate) mod event;
 pub(crate) mod legacy;
 mod message;
@@ -58,6 +59,15 @@ impl Shape {
         }
     }
 
+    /// Articles: ISO 8601 in webhooks, Unix seconds in the API.
+    fn article_time(self, at: i64) -> Value {
+        if self.webhook {
+            json!(iso_zulu(at))
+        } else {
+            json!(at)
+        }
+    }
+
     /// Dates in conversation statistics: ISO 8601 in webhooks up to 2.14, Unix seconds otherwise.
     fn statistic(self, at: Option<i64>) -> Value {
         match at {
@@ -67,7 +77,7 @@ impl Shape {
     }
 }
 
-fn iso_zulu(at: i64) -> String {
+pub(crate) fn iso_zulu(at: i64) -> String {
     DateTime::from_timestamp(at, 0)
         .unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Millis, true)

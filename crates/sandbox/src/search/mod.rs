@@ -4,6 +4,7 @@ pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod find;
 mod operator;
+pub(crate) mod ticket;
 pub(crate) mod zone;
 
 use std::borrow::Cow;

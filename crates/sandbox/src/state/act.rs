@@ -22,6 +22,8 @@ pub(crate) enum Refusal {
     Admin,
     #[error("User Not Found")]
     Contact,
+    #[error("Ticket not found")]
+    Ticket,
     #[error("Company Not Found")]
     Company,
     #[error("This conversation part cannot be redacted")]

@@ -95,10 +95,15 @@ pub(crate) enum Permission {
     ReadSingleAdmin,
     ReadTickets,
     WriteTickets,
+    ReadEvents,
+    WriteEvents,
+    WriteDataAttributes,
+    ReadArticles,
+    ReadWriteArticles,
 }
 
 impl Permission {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::ReadListUsersAndCompanies,
         Self::ReadWriteUsers,
         Self::WriteUsersAndCompanies,
@@ -111,6 +116,11 @@ impl Permission {
         Self::ReadSingleAdmin,
         Self::ReadTickets,
         Self::WriteTickets,
+        Self::ReadEvents,
+        Self::WriteEvents,
+        Self::WriteDataAttributes,
+        Self::ReadArticles,
+        Self::ReadWriteArticles,
     ];
 
     /// The identifier an error names.
@@ -128,6 +138,11 @@ impl Permission {
             Self::ReadSingleAdmin => "read_single_admin",
             Self::ReadTickets => "read_tickets",
             Self::WriteTickets => "write_tickets",
+            Self::ReadEvents => "read_events",
+            Self::WriteEvents => "write_events",
+            Self::WriteDataAttributes => "write_data_attributes",
+            Self::ReadArticles => "read_articles_scope",
+            Self::ReadWriteArticles => "read_write_articles_scope",
         }
     }
 

@@ -15,6 +15,16 @@ pub(crate) enum Model {
     Conversation,
 }
 
+impl Model {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Company => "company",
+            Self::Conversation => "conversation",
+        }
+    }
+}
+
 /// What a field holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

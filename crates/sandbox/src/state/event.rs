@@ -1,9 +1,10 @@
 //! What happened in a workspace, before it is put into the words of one app's webhook.
 
+use super::help::Article;
 use super::people::Tag;
 
 /// Topics the sandbox delivers, as Intercom's webhook reference names them.
-pub(crate) const TOPICS: [&str; 41] = [
+pub(crate) const TOPICS: [&str; 45] = [
     "conversation_part.tag.created",
     "conversation.user.created",
     "conversation.user.replied",
@@ -45,6 +46,10 @@ pub(crate) const TOPICS: [&str; 41] = [
     "ticket.state.updated",
     "ticket.admin.assigned",
     "ticket.note.created",
+    "article.created",
+    "article.updated",
+    "article.published",
+    "article.unpublished",
     "article.deleted",
 ];
 
@@ -109,6 +114,19 @@ pub(crate) enum Event {
         contact: String,
         company: String,
     },
+    Ticket {
+        topic: &'static str,
+        ticket: String,
+    },
+    TicketNote {
+        ticket: String,
+        part: String,
+    },
+    /// The article as it was, since a deleted one is gone.
+    Article {
+        topic: &'static str,
+        article: Box<Article>,
+    },
 }
 
 impl Event {
@@ -121,7 +139,10 @@ impl Event {
             | Self::ContactTag { topic, .. }
             | Self::Subscription { topic, .. }
             | Self::Company { topic, .. }
-            | Self::Membership { topic, .. } => topic,
+            | Self::Membership { topic, .. }
+            | Self::Ticket { topic, .. }
+            | Self::Article { topic, .. } => topic,
+            Self::TicketNote { .. } => "ticket.note.created",
             Self::Merged { .. } => "contact.merged",
             Self::CompanyDeleted { .. } => "company.deleted",
             Self::Tagged { .. } => "conversation_part.tag.created",

@@ -1,7 +1,7 @@
 //! Notes, segments, teams and subscription types.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A note on a contact or a company.
 #[derive(Clone, Serialize, Deserialize)]
@@ -61,4 +61,14 @@ pub(crate) struct SubscriptionType {
     /// Contacts must ask for it; otherwise they get it until they refuse.
     #[serde(default)]
     pub(crate) opt_in: bool,
+}
+
+/// Something a contact did, as the customer's program reported it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct DataEvent {
+    pub(crate) contact: String,
+    pub(crate) name: String,
+    pub(crate) at: i64,
+    pub(crate) count: u64,
+    pub(crate) metadata: Map<String, Value>,
 }

@@ -105,6 +105,13 @@ impl Workspace {
             let first = one.contact.clone();
             one.others.retain(|other| *other != first);
         }
+        let tickets = self.desk.tickets.with(Key::Contact, from);
+        let tickets: Vec<String> = tickets.map(|(_, one)| one.id.clone()).collect();
+        for id in tickets {
+            if let Some(mut ticket) = self.desk.tickets.get_mut(&id) {
+                into.clone_into(&mut ticket.contact);
+            }
+        }
         for note in &mut self.notes {
             if note.on == Noted::Contact(from.to_owned()) {
                 note.on = Noted::Contact(into.to_owned());

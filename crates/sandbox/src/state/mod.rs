@@ -7,9 +7,11 @@ mod belongs;
 pub(crate) mod company;
 pub(crate) mod contact;
 pub(crate) mod conversation;
+pub(crate) mod desk;
 pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod groups;
+pub(crate) mod help;
 pub(crate) mod install;
 pub(crate) mod manage;
 pub(crate) mod merge;
@@ -32,7 +34,9 @@ use crate::webhooks::attempt::{Attempt, Outgoing};
 use app::App;
 use attribute::Attribute;
 use conversation::{Conversation, Deleted};
-use groups::{Note, Segment, SubscriptionType, Team};
+use desk::Desk;
+use groups::{DataEvent, Note, Segment, SubscriptionType, Team};
+use help::Help;
 use install::Code;
 use merge::Merged;
 use people::{Admin, Company, Contact, Tag};
@@ -117,6 +121,12 @@ pub(crate) struct Workspace {
     pub(crate) subscription_types: Vec<SubscriptionType>,
     #[serde(default)]
     pub(crate) attributes: Vec<Attribute>,
+    #[serde(default)]
+    pub(crate) events: Vec<DataEvent>,
+    #[serde(default)]
+    pub(crate) desk: Desk,
+    #[serde(default)]
+    pub(crate) help: Help,
     /// The open scroll over companies of each app.
     #[serde(skip)]
     pub(crate) scrolls: BTreeMap<String, Scroll>,
@@ -168,10 +178,13 @@ pub(crate) enum IdKind {
     Team,
     Subscription,
     Attribute,
+    TicketType,
+    Article,
+    Collection,
 }
 
 impl IdKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::Admin,
         Self::Tag,
         Self::Conversation,
@@ -182,6 +195,9 @@ impl IdKind {
         Self::Team,
         Self::Subscription,
         Self::Attribute,
+        Self::TicketType,
+        Self::Article,
+        Self::Collection,
     ];
     /// How many ids fit above a base before the next kind could be meant.
     const ROOM: u64 = 1_000_000;
@@ -198,6 +214,9 @@ impl IdKind {
             Self::Team => 5_100_000,
             Self::Subscription => 31_000_000,
             Self::Attribute => 14_800_000,
+            Self::TicketType => 2_970_000,
+            Self::Article => 16_100_000,
+            Self::Collection => 19_600_000,
         }
     }
 }
@@ -224,12 +243,15 @@ impl Workspace {
             teams: Vec::new(),
             subscription_types: Vec::new(),
             attributes: Vec::new(),
+            events: Vec::new(),
+            desk: Desk::default(),
+            help: Help::default(),
             scrolls: BTreeMap::new(),
             found: Found::default(),
         }
     }
 
-    fn count(&mut self) -> u64 {
+    pub(super) fn count(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         id

@@ -122,6 +122,19 @@ fn item(state: &State, app: &App, app_id: &str, event: &Event) -> Option<Value> 
         Event::CompanyDeleted { company } => {
             json!({"id": company, "type": "company", "deleted": true})
         }
+        Event::Ticket { ticket, .. } => {
+            render::desk::ticket(workspace, workspace.desk.tickets.get(ticket)?, shape)
+        }
+        Event::TicketNote { ticket, part } => {
+            let ticket = workspace.desk.tickets.get(ticket)?;
+            let part = ticket.parts.iter().find(|one| one.id == *part)?;
+            json!({
+                "type": "ticket_ticket_part",
+                "ticket": render::desk::ticket(workspace, ticket, shape),
+                "ticket_part": render::desk::part(part),
+            })
+        }
+        Event::Article { article, .. } => render::desk::article(workspace, article, shape, false),
         event => render::event::people(workspace, event, shape)?,
     })
 }

@@ -24,12 +24,16 @@ async fn errors_are_error_lists_with_the_right_codes() {
         .expect("answered");
     assert!(wrong.headers().contains_key("x-ratelimit-limit"));
     assert_eq!(error_of(wrong).await, (401, "unauthorized".to_owned()));
-    let no_accept = sandbox
-        .request(Method::GET, "/me")
-        .bearer_auth(TOKEN)
-        .send()
-        .await;
-    assert_eq!(error_of(no_accept.expect("answered")).await.0, 406);
+    for (accept, status) in [("text/html", 406), ("application/xml", 406), ("*/*", 200)] {
+        let answer = sandbox
+            .request(Method::GET, "/me")
+            .bearer_auth(TOKEN)
+            .header("Accept", accept)
+            .send()
+            .await
+            .expect("answered");
+        assert_eq!(answer.status(), status, "{accept}");
+    }
     for (method, path) in [
         (Method::GET, "/nothing"),
         (Method::PUT, "/me"),

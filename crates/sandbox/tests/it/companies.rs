@@ -232,6 +232,13 @@ async fn one_endpoint_makes_renames_and_applies_tags() {
         assert_eq!(refused, (status, code.to_owned()));
     }
 
+    sandbox.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_tag_that_a_segment_depends_on_stays() {
+    let sandbox = sandbox().await;
+    let tag = sandbox.post("/tags", json!({"name": "Silver"})).await;
     let segment = json!({"workspaces": [{"app_id": DEMO_APP_ID, "segments": [
         {"name": "Silver people", "query": {"field": "tag_id", "operator": "=", "value": tag["id"]}}]}]});
     let path = format!("/tags/{}", tag["id"].as_str().expect("an id"));

@@ -5,6 +5,27 @@ use earmark_sandbox::DEMO_APP_ID;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// What the orders of one test tell, sorted.
+const TOLD: [&str; 18] = [
+    "company.contact.attached",
+    "company.contact.detached",
+    "company.created",
+    "company.deleted",
+    "company.updated",
+    "contact.archived",
+    "contact.deleted",
+    "contact.email.updated",
+    "contact.lead.added_email",
+    "contact.lead.created",
+    "contact.lead.tag.created",
+    "contact.lead.updated",
+    "contact.merged",
+    "contact.unarchived",
+    "contact.user.tag.created",
+    "contact.user.tag.deleted",
+    "contact.user.updated",
+    "contact.user.updated",
+];
 const VIP: &str = "9182734";
 
 async fn id_of(sandbox: &Sandbox, body: Value) -> String {
@@ -318,6 +339,13 @@ async fn tags_companies_and_subscriptions_come_and_go() {
     let counted = sandbox.get("/segments?include_count=true").await;
     assert_eq!(counted["segments"][0]["count"], 5);
 
+    sandbox.running.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_attached_can_be_detached_once() {
+    let sandbox = sandbox().await;
+    let base = format!("/contacts/{CONTACT}");
     sandbox
         .post(&format!("{base}/tags"), json!({"id": VIP}))
         .await;
@@ -396,40 +424,13 @@ async fn each_change_tells_its_topics() {
         ("contacts/merge", of_lead(json!({"into": CONTACT}))),
         ("contacts/delete", app(json!({}))),
     ];
-    let mut told = vec!["contact.lead.created", "company.created"];
-    told.extend([
-        "contact.email.updated",
-        "contact.user.updated",
-        "contact.lead.added_email",
-        "contact.lead.updated",
-        "contact.user.tag.created",
-        "contact.user.tag.deleted",
-        "contact.lead.tag.created",
-        "company.contact.attached",
-        "company.contact.detached",
-        "company.updated",
-        "company.deleted",
-        "contact.archived",
-        "contact.unarchived",
-        "contact.merged",
-        "contact.user.updated",
-        "contact.deleted",
-    ]);
     for (order, body) in orders {
         sandbox.control(order, body).await;
         sandbox.settle().await;
     }
     let mut heard = endpoint.topics();
     heard.sort();
-    told.sort_unstable();
-    assert_eq!(heard, told);
-    let twice = sandbox
-        .control(
-            "contacts/create",
-            app(json!({"fields": {"email": "z@x.example"}})),
-        )
-        .await;
-    assert!(twice["contact"].is_string());
+    assert_eq!(heard, TOLD);
     sandbox.running.stop().await;
     endpoint.stop().await;
 }

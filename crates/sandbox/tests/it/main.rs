@@ -9,6 +9,8 @@ mod common;
 #[cfg(test)]
 mod companies;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod contacts;

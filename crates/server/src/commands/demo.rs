@@ -13,7 +13,7 @@ use crate::logging;
 use earmark_connections::hook_path;
 use earmark_db::{Db, Options};
 use earmark_model::Sources;
-use earmark_sandbox::Running;
+use earmark_sandbox::{DEMO_OAUTH_CLIENT_ID, Running};
 use folder::Folder;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -203,13 +203,21 @@ fn config(
         .environment
         .retain(|name, _| !name.starts_with("EARMARK__") || name.starts_with("EARMARK__LOG__"));
     let intercom = format!("http://{}", reachable(sandbox.addr()));
-    let input = input
+    let mut input = input
         .with("server.listen", app.to_string())
         .with("server.public_url", format!("http://{}", reachable(app)))
         .with("database.url", url)
         .with("keys.master_file", folder.key_file().display().to_string())
-        .with("intercom.api_url", intercom.clone())
-        .with("intercom.web_url", intercom);
+        .with("oauth.client_id", DEMO_OAUTH_CLIENT_ID)
+        .with("oauth.client_secret", folder.secrets.oauth_secret.clone());
+    for (region, api, web) in [
+        ("us", "intercom.us.api_url", "intercom.us.web_url"),
+        ("eu", "intercom.eu.api_url", "intercom.eu.web_url"),
+        ("au", "intercom.au.api_url", "intercom.au.web_url"),
+    ] {
+        let host = format!("{intercom}/{region}");
+        input = input.with(api, host.clone()).with(web, host);
+    }
     Ok(Config::load(&input)?)
 }
 

@@ -20,7 +20,9 @@ use earmark_db::Db;
 use earmark_db::tenant::{Connection, Run};
 use earmark_intercom::{Error, Lane};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, SecretId, WorkspaceId};
+use earmark_model::{
+    ClaimedJob, ConnectionId, Job, Permission, RunKind, RunState, SecretId, WorkspaceId,
+};
 use pass::{Pass, Stop};
 use serde_json::json;
 use std::time::Duration;
@@ -301,7 +303,7 @@ impl RunHandler {
         }
         let noted = self
             .store
-            .note_failure(workspace, run.connection, secret, &error)
+            .note_failure(workspace, run.connection, secret, needed(run.kind), &error)
             .await;
         if let Err(error) = noted {
             return error.into();
@@ -412,6 +414,16 @@ fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> 
         "remarks": remarks,
     })
     .to_string()
+}
+
+/// The permission that a run of this kind cannot do without.
+const fn needed(kind: RunKind) -> Option<Permission> {
+    match kind {
+        RunKind::Backfill => Some(Permission::ReadListUsersCompanies),
+        RunKind::Tagged | RunKind::Preview => Some(Permission::ReadConversations),
+        // They ask for several things, and the answer does not say which was refused.
+        RunKind::CatchUp | RunKind::Proof => None,
+    }
 }
 
 /// The job that works on a run of this kind.

@@ -4,15 +4,20 @@ use super::visitor::{Person, html};
 use super::{Visitor, see_other};
 use crate::failed::Failed;
 use crate::page::Page;
-use crate::render::{Context, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part};
+use crate::pages::intercom::connect::AppChoice;
+use crate::pages::intercom::{connection_tone, trouble};
+use crate::render::{
+    Banner, Context, Fix, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part,
+};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
 use earmark_accounts::Member;
-use earmark_db::tenant::{Actor, Assignee, Connection, InboxFilter, Product, Workspace};
+use earmark_db::tenant::{Actor, Assignee, Connection, InboxFilter, Product, Via, Workspace};
 use earmark_db::{Db, Tenant, Tx};
 use earmark_model::{ProductId, Right, StatusCategory, TicketKey, UserId, WorkspaceId};
+use std::cmp::Reverse;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
@@ -83,6 +88,13 @@ impl At {
     /// Whether the member may do this.
     pub(crate) fn may(&self, action: Right) -> bool {
         self.member.may(action)
+    }
+
+    /// That the member may not do this, with who may.
+    pub(crate) async fn forbidden(&self, right: Right) -> Failed {
+        match super::forbidden(self.web(), &self.member, right).await {
+            Ok(failed) | Err(failed) => failed,
+        }
     }
 
     /// A value of the path, by its placeholder's name.
@@ -184,6 +196,7 @@ impl At {
             })
             .collect();
         let Workspace { slug, name, .. } = self.workspace();
+        let banner = self.banner(&connections).await?;
         Ok(WorkspaceNav {
             slug: slug.clone(),
             name: name.clone(),
@@ -192,7 +205,47 @@ impl At {
             mine: mine.unsigned_abs(),
             products,
             intercom_refused: connections.iter().any(|one| one.status.needs_member()),
+            banner,
         })
+    }
+
+    /// What is wrong with the connections: the worst, then that which is so the longest.
+    async fn banner(&self, connections: &[Connection]) -> Result<Option<Banner>, Failed> {
+        let mut broken: Vec<_> = connections
+            .iter()
+            .filter_map(|one| Some((trouble(one)?, one)))
+            .collect();
+        broken.sort_by_key(|(_, one)| (Reverse(one.status), one.status_since, one.id));
+        let Some((note, worst)) = broken.first() else {
+            return Ok(None);
+        };
+        let (tone, status) = connection_tone(worst.status, &[]);
+        let right = Right::ManageConnections;
+        let fix = match worst.status.needs_member() {
+            _ if !self.may(right) => Fix::Ask(self.who_may(right).await?),
+            true if worst.via != Via::Token && AppChoice::of(self).await? != AppChoice::None => {
+                Fix::Authorize
+            }
+            true => Fix::Paste,
+            false => Fix::Check,
+        };
+        Ok(Some(Banner {
+            tone,
+            connection: worst.id.to_string(),
+            name: worst.name.clone(),
+            status,
+            since: worst.status_since,
+            note: note.clone(),
+            fix,
+            more: broken.len() - 1,
+        }))
+    }
+
+    /// The names of the members who may do this.
+    async fn who_may(&self, right: Right) -> earmark_db::Result<Vec<String>> {
+        let members = self.tenant().members().await?;
+        let who = members.into_iter().filter(|member| member.role.may(right));
+        Ok(who.map(|member| member.name).collect())
     }
 }
 

@@ -4,7 +4,8 @@ use super::{Admitted, admitted, web_of};
 use crate::failed::Failed;
 use crate::page::Page;
 use crate::render::{Context, Flash, Person as PersonView, Shell, Theme, render};
-use crate::session::{CSRF, FLASH};
+use crate::routes::Name;
+use crate::session::{BROWSER, CSRF, FLASH};
 use crate::state::Web;
 use crate::ui::Tone;
 use crate::url::is_inside;
@@ -65,9 +66,10 @@ impl Browser {
     }
 }
 
-/// The path and query that a page is read at; for what is no page, the start.
+/// The path and query that a page is read at; for what is no page, the start. So it is for what Intercom sends somebody
+/// back with, which works once and belongs in no page and no other address.
 pub(super) fn here(request: &HttpRequest) -> String {
-    if request.method().is_safe() {
+    if request.method().is_safe() && request.path() != Name::OAuthCallback.path() {
         let uri = request.uri();
         uri.path_and_query()
             .map_or("/", |path| path.as_str())
@@ -147,6 +149,22 @@ impl Visitor {
             .insert(CSRF, &token)
             .map_err(Failed::internal)?;
         Ok(token)
+    }
+
+    /// The random value of this session, which what is begun at Intercom is bound to; a session without one gets one.
+    pub(crate) fn browser_value(&self) -> Result<String, Failed> {
+        if let Some(value) = self.known_browser_value() {
+            return Ok(value);
+        }
+        let value = self.web.db().sources().token();
+        let kept = self.session.insert(BROWSER, &value);
+        kept.map_err(Failed::internal)?;
+        Ok(value)
+    }
+
+    /// The random value of this session, if it has one.
+    pub(crate) fn known_browser_value(&self) -> Option<String> {
+        self.session.get(BROWSER).ok().flatten()
     }
 
     /// Logs in: the session gets a new key and a new token.

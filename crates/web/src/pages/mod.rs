@@ -1,5 +1,6 @@
 //! The pages, by URL.
 
+pub mod auth;
 pub mod error;
 pub(crate) mod events;
 pub(crate) mod home;
@@ -16,7 +17,7 @@ pub mod workspaces;
 /// What the pages' templates call, and their handlers use.
 mod prelude {
     pub(super) use crate::failed::Failed;
-    pub(super) use crate::form::{Form, Nothing};
+    pub(super) use crate::form::{AnyForm, Form, Nothing};
     pub(super) use crate::guard::{At, Person, Visitor, see_other};
     pub(super) use crate::page::{Crumb, Current, HOSTILE, Head, Main, Page, Place, sample_ago};
     pub(super) use crate::ui::{self, Choice, FormErrors, Tone};

@@ -3,6 +3,7 @@
 mod form;
 mod json;
 mod marks;
+mod tabs;
 mod time;
 
 pub use form::{Choice, FieldError, FormErrors, Select, TextField, error_summary, select, text};
@@ -11,6 +12,7 @@ pub use marks::{
     Tone, avatar, icon, outcome_pill, pill, product_mark, status_pill, status_tone, tag, topic,
     workspace_mark,
 };
+pub use tabs::{ConnectionTabs, connection_tabs};
 pub use time::{ago, exact, time};
 
 use crate::render::Context;

@@ -66,9 +66,9 @@ both_databases! {
         assert!(world.is_queued(Job::CheckConnection { connection: connection.id }).await);
         world.work().await;
         let refused = browser.get(&page).await;
-        refused.shows("Intercom refuses the access token (").shows("Paste a new token").shows("Access token refused");
+        refused.shows("Intercom refuses the access token (").shows("Paste a new one").shows("Access token refused");
         refused.hides("5 of 6 confirmed");
-        browser.get(LIST).await.shows("Access token refused");
+        browser.get(LIST).await.shows("Needs reconnecting");
 
         world.sandbox.order("reset", &serde_json::Value::Null).await;
         let cured = browser.post_and_follow(STEPS, &form(TOKEN, "US")).await;

@@ -78,16 +78,17 @@ both_databases! {
 
         let path = format!("{page}/disconnect");
         let asked = browser.get(&path).await;
-        asked.shows("stop making tickets for Mobile").shows("Tickets already here stay");
+        asked.shows("stop making tickets for Mobile").shows("What becomes of what was copied");
         asked.shows("Intercom still lists your app").shows("What is redacted or deleted in Intercom from now on stays");
-        let mistyped = browser.post(&path, &[("confirm", "quillwater")]).await;
+        let mistyped = browser.post(&path, &[("confirm", "quillwater"), ("mirrored", "erase")]).await;
         assert_eq!(mistyped.status, StatusCode::UNPROCESSABLE_ENTITY);
-        mistyped.shows("Type Quillwater.");
+        mistyped.shows("Type Quillwater.").has(r#"value="erase" checked"#);
         let now = world.tenant().connection(connection.id).await.unwrap().unwrap();
         assert_eq!(now.status, ConnectionStatus::Connected);
 
         let done = browser.post_and_follow(&path, &[("confirm", " Quillwater ")]).await;
         done.shows("Support is disconnected, and its credentials are wiped").shows("Connect again").shows("Wiped");
+        done.shows("only its owner can remove it").shows("redactions and deletions in Intercom no longer reach");
         for kind in [SecretKind::AccessToken, SecretKind::ClientSecret] {
             assert!(world.tenant().secrets(connection.id, kind).await.unwrap().is_empty());
         }

@@ -118,7 +118,7 @@ both_databases! {
         world.work().await;
         browser.get(&path(&mobile)).await.shows("The tags could not be fetched").shows("churn-risk");
         let list = browser.get("settings/integrations/intercom").await;
-        list.shows("Access token refused");
+        list.shows("Needs reconnecting");
         let stray = mobile.id.to_string();
         assert_eq!(browser.post(&refresh, &[("connection", &stray)]).await.status, StatusCode::NOT_FOUND);
     }

@@ -4,9 +4,11 @@
     reason = "a test's helpers fail by panicking, as its tests do"
 )]
 
+mod actions;
 mod connect;
 mod connection;
 mod deliveries;
 mod feedback;
 mod guards;
+mod lifecycle;
 mod support;

@@ -4,7 +4,7 @@ use actix_web::App;
 use actix_web::body::BoxBody;
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use actix_web::dev::{Service, ServiceResponse};
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, init_service, read_body};
 use chrono::TimeDelta;
@@ -16,9 +16,10 @@ use earmark_db::{Db, Tenant};
 use earmark_intercom::{HostMap, Http, LocalBudget, Policy};
 use earmark_jobs::{Handlers, Worker};
 use earmark_model::{Job, JobKind};
+use earmark_oauth::{Exchange, OAuth};
 use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, demo_seed};
 use earmark_seal::{KeyRing, MasterKey};
-use earmark_sync::RefreshTagsHandler;
+use earmark_sync::{EraseHandler, RefreshTagsHandler};
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{TestDb, TestSandbox};
 use earmark_web::{Settings, Web};
@@ -76,7 +77,7 @@ impl World {
     }
 
     fn with(db: TestDb, people: People, intercom: &str, sandbox: TestSandbox) -> Self {
-        let store = store(&db.db, intercom);
+        let (store, oauth) = services(&db.db, intercom);
         let settings = earmark_accounts::Settings {
             sign_up_open: true,
             session: TimeDelta::days(30),
@@ -92,14 +93,15 @@ impl World {
             trusted_proxies: Vec::new(),
             max_body: 64 * 1024,
         };
-        let web = Web::new(accounts, store.clone(), db.db.clone(), settings);
+        let web = Web::new(accounts, store.clone(), oauth, db.db.clone(), settings);
         let refresh = RefreshTagsHandler {
             db: db.db.clone(),
             store: store.clone(),
         };
         let handlers = Handlers::new()
             .with(JobKind::CheckConnection, CheckHandler(store.clone()))
-            .with(JobKind::RefreshTags, refresh);
+            .with(JobKind::RefreshTags, refresh)
+            .with(JobKind::Erase, EraseHandler(db.db.clone()));
         let settings = earmark_jobs::Settings {
             concurrency: 1,
             lease: Duration::from_secs(60),
@@ -179,7 +181,7 @@ impl World {
 }
 
 /// The services over a database, with Intercom at `url`.
-fn store(db: &Db, url: &str) -> Store {
+fn services(db: &Db, url: &str) -> (Store, OAuth) {
     let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
     let policy = Policy {
         max_attempts: 1,
@@ -190,17 +192,19 @@ fn store(db: &Db, url: &str) -> Store {
     let mut hosts = HostMap::intercom().unwrap();
     hosts.set_api(None, url).unwrap();
     let ring = KeyRing::new(MasterKey::generate(db.sources()), []);
-    Store::new(
-        db.clone(),
-        ring,
-        hosts,
-        http,
-        Arc::new(LocalBudget::new(environment)),
-    )
+    let exchange = Exchange::new(http.clone(), db.sources().clone());
+    let budget = Arc::new(LocalBudget::new(environment));
+    let store = Store::new(db.clone(), ring, hosts, http, budget);
+    let settings = earmark_oauth::Settings {
+        key: KEY,
+        public_url: "https://earmark.example/".parse().unwrap(),
+    };
+    let oauth = OAuth::new(db.clone(), store.clone(), exchange, &settings);
+    (store, oauth)
 }
 
 /// The demo's Intercom workspace, with a second app that lacks a permission.
-fn seed() -> serde_json::Value {
+pub(crate) fn seed() -> serde_json::Value {
     let secrets = DemoSecrets {
         token: TOKEN,
         client_secret: SECRET,
@@ -288,6 +292,33 @@ impl Browser {
         let request = request
             .uri(&format!("{}/{path}", self.base))
             .set_form(fields);
+        self.ask(request).await
+    }
+
+    /// Posts a form in parts: names and texts, and one file.
+    pub(crate) async fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file, content): (&str, &str, &str),
+    ) -> Answer {
+        const EDGE: &str = "an-edge";
+        let mut body = String::new();
+        for (name, value) in fields.iter().copied().chain([("csrf", CSRF)]) {
+            body.push_str(&format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+             Content-Type: image/png\r\n\r\n{content}\r\n--{EDGE}--\r\n"
+        ));
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        let request = TestRequest::default()
+            .method(Method::POST)
+            .uri(&format!("{}/{path}", self.base))
+            .insert_header((CONTENT_TYPE, kind))
+            .set_payload(body);
         self.ask(request).await
     }
 

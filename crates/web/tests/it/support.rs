@@ -8,6 +8,7 @@ use earmark_accounts::{Accounts, SESSION_USER, SessionRecords, SessionState, Set
 use earmark_connections::{SourcesEnvironment, Store};
 use earmark_intercom::{HostMap, Http, LocalBudget, Policy};
 use earmark_model::UserId;
+use earmark_oauth::{Exchange, OAuth};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_testkit::TestDb;
 use earmark_web::Web;
@@ -49,12 +50,22 @@ impl Server {
             },
         );
         let environment = Arc::new(SourcesEnvironment(db.sources.clone()));
+        let http = Http::new(Policy::default(), environment.clone()).unwrap();
         let store = Store::new(
             db.db.clone(),
             KeyRing::new(MasterKey::generate(&db.sources), []),
             HostMap::intercom().unwrap(),
-            Http::new(Policy::default(), environment.clone()).unwrap(),
+            http.clone(),
             Arc::new(LocalBudget::new(environment)),
+        );
+        let oauth = OAuth::new(
+            db.db.clone(),
+            store.clone(),
+            Exchange::new(http, db.sources.clone()),
+            &earmark_oauth::Settings {
+                key: COOKIE_KEY,
+                public_url: "https://earmark.example/".parse().unwrap(),
+            },
         );
         let settings = earmark_web::Settings {
             public_url: "https://earmark.example/".parse().unwrap(),
@@ -63,7 +74,7 @@ impl Server {
             trusted_proxies: Vec::new(),
             max_body: 64 * 1024,
         };
-        let web = Web::new(accounts, store, db.db.clone(), settings);
+        let web = Web::new(accounts, store, oauth, db.db.clone(), settings);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let server =

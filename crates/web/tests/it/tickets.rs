@@ -187,7 +187,7 @@ both_databases! {
         let ledger = build::product(&ground.server.db.db, workspace, "Ledger").await;
         build::ticket(&ground.server.db.db, workspace, ledger.id, ground.connection, ("7", "71")).await;
         let ticket = ground.ticket().await;
-        for (nth, words) in ["No text", "Redacted in Intercom", "Deleted in Intercom"].iter().enumerate() {
+        for (nth, words) in ["No text", "Redacted in Intercom", "Conversation erased"].iter().enumerate() {
             let tx = build::begin(&ground.server.db.db).await;
             let tenant = tx.workspace(workspace);
             match nth {
@@ -205,7 +205,7 @@ both_databases! {
             let sibling = "/w/quillwater/tickets/QU-2";
             for path in [PATH, sibling, "/w/quillwater/inbox"] {
                 let page = ground.browser.get(path).await;
-                let said = ["No text", "Redacted in Intercom", "Deleted in Intercom"].map(|one| page.body.contains(one));
+                let said = ["No text", "Redacted in Intercom", "Conversation erased"].map(|one| page.body.contains(one));
                 assert_eq!(said.iter().filter(|said| **said).count(), 1, "{path}");
                 assert!(page.body.contains(words), "{path}: {words}");
             }

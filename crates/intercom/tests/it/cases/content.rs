@@ -42,7 +42,7 @@ fn options() -> AttributeFields {
 pub(super) fn cases() -> Vec<Case> {
     cases! {
         "articles.list": "GET /articles?per_page=50", null => |client| client.articles().page();
-        "articles.search": "GET /articles/search?phrase=log+in&per_page=50&state=published", null =>
+        "articles.search": "GET /articles/search?phrase=log+in&state=published", null =>
             |client| client.search_articles("log in", Some("published")).page();
         "articles.get": "GET /articles/9", null => |client| client.article("9");
         "articles.create": "POST /articles", {

@@ -157,7 +157,7 @@ fn company_cases() -> Vec<Case> {
             "industry": "Tools", "monthly_spend": 1200, "custom_attributes": {"vip": true},
         } => |client| client.update_company("k1", &full_company());
         "companies.delete": "DELETE /companies/k1", null => |client| client.delete_company("k1");
-        "companies.list_contacts": "GET /companies/k1/contacts?per_page=50", null =>
+        "companies.list_contacts": "GET /companies/k1/contacts", null =>
             |client| client.company_contacts("k1").page();
         "companies.list_segments": "GET /companies/k1/segments", null =>
             |client| client.company_segments("k1").page();

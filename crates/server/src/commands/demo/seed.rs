@@ -5,12 +5,13 @@ use super::{Demo, DemoError, reachable};
 use crate::app::App;
 use crate::config::Config;
 use earmark_accounts::{Member, SignUp, products};
-use earmark_connections::hook_path;
-use earmark_connections::{Region, TokenForm};
+use earmark_connections::{
+    HEALTH_SUFFIX, INSTALLATION_HOOK_PATH, Region, TokenForm, UNINSTALL_SUFFIX, hook_path,
+};
 use earmark_db::Db;
 use earmark_db::tenant::{Connection, DeliveryFilter, InboxFilter, SecretKind};
 use earmark_model::{ConnectionId, WorkspaceId};
-use earmark_sandbox::{DEMO_APP_ID, Running};
+use earmark_sandbox::{DEMO_APP_ID, DEMO_OAUTH_CLIENT_ID, DEMO_OWN_CLIENT_ID, Running};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -56,12 +57,43 @@ pub(super) async fn run(
         .remote()
         .order("webhook", &json!({ "app": "earmark-demo", "url": url }))
         .await?;
+    tell_oauth_apps(app, sandbox, base).await?;
     // The last step of the first start leads to deliveries: without any, that start was broken off, or this is it.
     let (tenant, any) = (app.db.workspace(workspace), DeliveryFilter::default());
     if tenant.deliveries(connection.id, &any, 1).await?.is_empty() {
         open_connection(app, &member, folder, connection.id).await?;
         choose_triggers(app, &member, connection.id).await?;
         tag_some(app, sandbox, workspace).await?;
+    }
+    Ok(())
+}
+
+/// Gives the sandbox's OAuth apps the addresses that their owners would fill in at Intercom. What a workspace's own app
+/// needs besides the redirect URL stands on its page in Earmark.
+async fn tell_oauth_apps(app: &App, sandbox: &Running, base: &str) -> Result<(), DemoError> {
+    let callback = app.oauth.callback().as_str();
+    let hook = format!("{base}{INSTALLATION_HOOK_PATH}");
+    let orders = [
+        (
+            "app",
+            json!({
+                "app": DEMO_OAUTH_CLIENT_ID,
+                "redirect_uris": [callback],
+                "uninstall_url": format!("{hook}{UNINSTALL_SUFFIX}"),
+                "health_url": format!("{hook}{HEALTH_SUFFIX}"),
+            }),
+        ),
+        (
+            "app",
+            json!({ "app": DEMO_OWN_CLIENT_ID, "redirect_uris": [callback] }),
+        ),
+        (
+            "webhook",
+            json!({ "app": DEMO_OAUTH_CLIENT_ID, "url": hook }),
+        ),
+    ];
+    for (what, order) in orders {
+        sandbox.remote().order(what, &order).await?;
     }
     Ok(())
 }
@@ -111,6 +143,7 @@ async fn connect(app: &App, member: &Member, folder: &Folder) -> Result<Connecti
         name: String::new(),
         region: Region::Us,
         token: folder.secrets.token.clone(),
+        reconnect: None,
     };
     let actor = member.actor(None);
     let connected = app.store.connect_with_token(workspace, &actor, form).await;

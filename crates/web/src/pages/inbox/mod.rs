@@ -5,7 +5,7 @@ mod samples;
 
 use super::prelude::*;
 use super::tickets::{self, TicketView, Untitled};
-use crate::render::Nav;
+use crate::render::{BannerPlace, Nav};
 use actix_web::web::Query;
 use earmark_model::StatusCategory;
 use list::Ground;
@@ -182,12 +182,14 @@ impl InboxRows {
 
 /// The list with the sidebar's counts, as htmx fetches it.
 #[derive(Debug, Template)]
-#[template(source = "{{ rows }}{{ nav }}", ext = "html")]
+#[template(source = "{{ rows }}{{ nav }}{{ banner }}", ext = "html")]
 pub struct InboxUpdate<'a> {
     /// The list.
     pub rows: &'a InboxRows,
     /// The sidebar.
     pub nav: Nav<'a>,
+    /// What is wrong with the connections.
+    pub banner: BannerPlace<'a>,
 }
 
 ui::components!(InboxRows);
@@ -326,5 +328,6 @@ pub(crate) async fn rows(at: At, query: Query<InboxQuery>) -> Result<HttpRespons
     at.part(&InboxUpdate {
         rows: &rows,
         nav: Nav::out_of_band(&nav, &current),
+        banner: BannerPlace::out_of_band(&nav),
     })
 }

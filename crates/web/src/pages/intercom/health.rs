@@ -2,10 +2,10 @@
 
 use earmark_connections::webhook::{TOPICS, Topic};
 use earmark_db::tenant::{
-    Connection, PermissionCheck, Refusal, SecretKind, StoredSecret, TopicSighting,
+    Connection, PermissionCheck, Refusal, SecretKind, StoredSecret, TopicSighting, Via,
 };
 use earmark_db::{Db, Result, Tenant};
-use earmark_model::{ConnectionStatus, PermissionState};
+use earmark_model::PermissionState;
 
 /// The topic without which no ticket is made.
 pub(super) const TAG_TOPIC: &str = "conversation_part.tag.created";
@@ -38,14 +38,20 @@ impl Known {
         })
     }
 
-    /// What is left to do before a connected connection does its work, each a sentence with the cure. Empty when all is
-    /// well, and when the status itself says that it is not.
+    /// What is left to do before a connection that Intercom accepts does its work, each a sentence with the cure. Empty
+    /// when all is well. What the status itself says is not repeated.
     pub(super) fn needs(&self, connection: &Connection) -> Vec<String> {
-        if connection.status != ConnectionStatus::Connected {
+        if !connection.status.works() {
             return Vec::new();
         }
+        if !connection.status.is_well() {
+            return self.webhooks_need().into_iter().collect();
+        }
         let needs = [
-            self.webhooks_need(),
+            match connection.via {
+                Via::Token => self.webhooks_need(),
+                Via::Installation { .. } | Via::OwnApp { .. } => self.silence(),
+            },
             self.feedback_needs(connection),
             self.permissions_need(),
             tags_need(connection),
@@ -69,6 +75,15 @@ impl Known {
             ),
             None => "No webhook has arrived yet. Give Intercom the endpoint URL and the topics, then tag a message."
                 .to_owned(),
+        })
+    }
+
+    /// The webhooks of an OAuth app are set up with the app.
+    fn silence(&self) -> Option<String> {
+        let silent = self.sightings.is_empty();
+        silent.then(|| {
+            "No webhook has arrived yet. Tag a message in Intercom to test it; if nothing comes, check the app's webhooks."
+                .to_owned()
         })
     }
 

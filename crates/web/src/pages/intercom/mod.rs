@@ -1,16 +1,20 @@
 //! `/w/{ws}/settings/integrations/intercom`: the connections to Intercom.
 
+pub mod actions;
+pub mod app;
 pub mod connect;
 pub mod connection;
 pub mod deliveries;
 pub mod disconnect;
+pub mod doctor;
 mod health;
+pub(crate) mod oauth;
 pub mod token;
 
 use super::prelude::*;
-use earmark_connections::ManageError;
+use earmark_connections::{Connected, ManageError, Region};
 use earmark_db::tenant::Connection;
-use earmark_model::{ConnectionId, ConnectionStatus, Right};
+use earmark_model::{ConnectionId, ConnectionStatus, Method, Right};
 use health::Known;
 
 /// The region's name in words; `region` is Intercom's `US`, `EU` or `AU`.
@@ -23,8 +27,47 @@ fn region_words(region: &str) -> &str {
     }
 }
 
+/// Says what was connected, and what differs from what the member may expect.
+pub(super) fn connected_words(connected: &Connected, chosen: Option<Region>) -> String {
+    let Connected {
+        connection: _,
+        app_name,
+        region,
+        replaced,
+        method,
+        switched,
+    } = connected;
+    const STEPS: &str = " Two steps are left: the client secret and the webhook URL.";
+    let (how, steps) = match method {
+        Method::AccessToken => ("an access token", STEPS),
+        Method::OAuth => ("OAuth", ""),
+    };
+    let mut words = match (replaced, method) {
+        (true, _) if *switched => format!(
+            "{app_name} is now connected with {how}. Tickets, tags and settings stay as they were.{steps}"
+        ),
+        (true, Method::AccessToken) => format!(
+            "{app_name} was connected already: its access token was replaced, and everything else stays as it was."
+        ),
+        (true, Method::OAuth) => {
+            format!("{app_name} is connected again, and everything else stays as it was.")
+        }
+        (false, _) => format!("{app_name} is connected.{steps}"),
+    };
+    if chosen.is_some_and(|chosen| chosen != *region) {
+        let region = region_words(region.as_str());
+        words.push_str(&format!(
+            " It is hosted in another region than the one you chose: {region}."
+        ));
+    }
+    words
+}
+
 /// The pill that says how a connection is; `needs` is what is left to do.
-const fn connection_tone(status: ConnectionStatus, needs: &[String]) -> (Tone, &'static str) {
+pub(crate) const fn connection_tone(
+    status: ConnectionStatus,
+    needs: &[String],
+) -> (Tone, &'static str) {
     match status {
         ConnectionStatus::Connected if needs.is_empty() => (Tone::Ok, "Connected"),
         ConnectionStatus::Connected => (Tone::Warn, "Connected, needs attention"),
@@ -33,6 +76,24 @@ const fn connection_tone(status: ConnectionStatus, needs: &[String]) -> (Tone, &
         ConnectionStatus::Uninstalled => (Tone::Bad, "Uninstalled in Intercom"),
         ConnectionStatus::Disconnected => (Tone::Muted, "Disconnected"),
     }
+}
+
+/// What is wrong with a connection that does not work as it should: what broke, what that stops and the cure, in
+/// sentences. `None` for one that is well or disconnected.
+pub(crate) fn trouble(connection: &Connection) -> Option<String> {
+    let otherwise = match connection.status {
+        ConnectionStatus::Connected | ConnectionStatus::Disconnected => return None,
+        ConnectionStatus::Degraded => "Something that is switched on lacks a permission.",
+        ConnectionStatus::NeedsReconnecting => {
+            "Intercom refuses the credentials. Threads, names and tags cannot be fetched."
+        }
+        ConnectionStatus::Uninstalled => {
+            "The app was uninstalled in Intercom. Nothing arrives any more: no tickets, no replies, no redactions. \
+             Reconnect to go on."
+        }
+    };
+    let note = connection.status_note.as_deref();
+    Some(note.unwrap_or(otherwise).to_owned())
 }
 
 /// The products in use that have trigger tags of a connection, by name: slug and name.
@@ -63,7 +124,7 @@ pub struct ConnectionRow {
     pub region: String,
     /// How it is.
     pub status: ConnectionStatus,
-    /// What is left to do, in sentences.
+    /// What is left to do, or what is wrong, in sentences.
     pub needs: Vec<String>,
     /// When the last webhook arrived.
     pub last_received_at: Option<DateTime<Utc>>,
@@ -73,7 +134,10 @@ impl ConnectionRow {
     fn of(connection: Connection, known: &Known) -> Self {
         let received = known.sightings.iter().map(|row| row.last_received_at);
         Self {
-            needs: known.needs(&connection),
+            needs: trouble(&connection)
+                .into_iter()
+                .chain(known.needs(&connection))
+                .collect(),
             id: connection.id.to_string(),
             name: connection.name,
             app_name: connection.app_name,
@@ -103,7 +167,9 @@ pub struct IntercomPage {
 impl From<ManageError> for Failed {
     fn from(error: ManageError) -> Self {
         match error {
-            ManageError::NotASecret | ManageError::Missing => Self::BadRequest(error.to_string()),
+            ManageError::NotASecret | ManageError::Missing | ManageError::Erasing => {
+                Self::BadRequest(error.to_string())
+            }
             ManageError::Database(error) => error.into(),
         }
     }

@@ -38,7 +38,7 @@ impl From {
 /// Why a ticket has no title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untitled {
-    /// Its conversation was deleted in Intercom.
+    /// Its conversation was deleted in Intercom, or our copy of it erased.
     Deleted,
     /// Its text was redacted in Intercom.
     Redacted,
@@ -59,7 +59,7 @@ impl Untitled {
     /// The title, or the words that stand for it.
     pub(crate) fn or(self, title: Option<&str>) -> &str {
         title.unwrap_or(match self {
-            Self::Deleted => "Deleted in Intercom",
+            Self::Deleted => "Conversation erased",
             Self::Redacted => "Redacted in Intercom",
             Self::NoText => "No text",
         })
@@ -207,7 +207,7 @@ pub struct TicketView {
     pub thread: Vec<MessageView>,
     /// Whether the tagged message had no text, so that an earlier one stands for it.
     pub borrowed_text: bool,
-    /// When the conversation was deleted in Intercom.
+    /// When the conversation was deleted in Intercom, or our copy of it erased; [`Self::details_note`] says which.
     pub gone_at: Option<DateTime<Utc>>,
     /// Whether names, neighbours and company have been fetched.
     pub details: DetailsState,

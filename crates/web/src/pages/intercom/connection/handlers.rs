@@ -1,6 +1,8 @@
 //! Showing a connection and changing it.
 
 use super::super::super::prelude::*;
+use super::super::disconnect::mistyped;
+use super::super::token::name_fault;
 use super::ConnectionPage;
 use earmark_connections::ManageError;
 use earmark_model::{ConnectionId, Job};
@@ -79,6 +81,59 @@ pub(crate) async fn feedback(
         "Feedback is off: no new tickets and no new replies. Redactions and deletions still follow."
     };
     done(&at, connection, words)
+}
+
+/// What the form for another name sends.
+#[derive(Deserialize)]
+pub(crate) struct SentName {
+    name: String,
+}
+
+/// What the form for erasing sends.
+#[derive(Deserialize)]
+pub(crate) struct SentErase {
+    confirm: String,
+}
+
+/// Gives the connection another name.
+pub(crate) async fn rename(at: At, Form(sent): Form<SentName>) -> Result<HttpResponse, Failed> {
+    let connection = at.connection().await?;
+    let id = connection.id;
+    if let Some(fault) = name_fault(&sent.name) {
+        let mut page = ConnectionPage::load(&at, connection).await?;
+        page.name_draft = sent.name;
+        page.errors.add("name", fault);
+        return at
+            .page_as(StatusCode::UNPROCESSABLE_ENTITY, path(&at, id), &page)
+            .await;
+    }
+    at.web()
+        .store()
+        .rename(at.id(), &at.actor(), id, &sent.name)
+        .await?;
+    done(&at, id, "The connection's name is saved.")
+}
+
+/// Erases what was copied through a disconnected connection, when the workspace's name was typed.
+pub(crate) async fn erase(at: At, Form(sent): Form<SentErase>) -> Result<HttpResponse, Failed> {
+    let connection = at.connection().await?;
+    let id = connection.id;
+    if sent.confirm.trim() != at.workspace().name {
+        let mut page = ConnectionPage::load(&at, connection).await?;
+        let fault = mistyped(&at.workspace().name);
+        page.errors.add("confirm", fault);
+        return at
+            .page_as(StatusCode::UNPROCESSABLE_ENTITY, path(&at, id), &page)
+            .await;
+    }
+    match at.web().store().erase(at.id(), &at.actor(), id).await {
+        Ok(()) | Err(ManageError::Erasing) => done(
+            &at,
+            id,
+            "What was copied is being erased. Reload this page to see how far it is.",
+        ),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn done(at: &At, connection: ConnectionId, words: &str) -> Result<HttpResponse, Failed> {

@@ -3,13 +3,14 @@
 mod handlers;
 mod samples;
 
-pub(crate) use handlers::{check, feedback, get, secret};
+pub(crate) use handlers::{check, erase, feedback, get, rename, secret};
 
 use super::super::prelude::*;
+use super::connect::AppChoice;
 use super::health::{Known, TAG_TOPIC, topics_of};
-use super::{connection_tone, products_of, region_words};
+use super::{connection_tone, products_of, region_words, trouble};
 use earmark_connections::webhook::{TOPICS, TopicGroup};
-use earmark_db::tenant::{Connection, PermissionCheck, Refusal, TopicSighting};
+use earmark_db::tenant::{Connection, Erasure, PermissionCheck, Refusal, TopicSighting, Via};
 use earmark_model::{ConnectionStatus, Job, Permission, PermissionState, Right};
 
 /// A permission with what the last check found.
@@ -119,6 +120,74 @@ impl From<Refusal> for RefusalRow {
     }
 }
 
+/// Through which app a connection was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// A private app, whose access token was pasted.
+    Token,
+    /// The installation's OAuth app.
+    Installation,
+    /// An OAuth app of the workspace.
+    OwnApp,
+}
+
+impl From<&Via> for Through {
+    fn from(via: &Via) -> Self {
+        match via {
+            Via::Token => Self::Token,
+            Via::Installation { .. } => Self::Installation,
+            Via::OwnApp { .. } => Self::OwnApp,
+        }
+    }
+}
+
+/// What becomes of what was copied through a disconnected connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Copied {
+    /// It is kept, or there is none.
+    Kept {
+        /// How many rows there are.
+        rows: u64,
+    },
+    /// It is being erased.
+    Erasing {
+        /// Rows that are erased.
+        done: u64,
+        /// Rows that there were.
+        total: u64,
+        /// What is in the way, in words.
+        note: Option<String>,
+    },
+    /// It was erased.
+    Erased {
+        /// Rows that were erased.
+        rows: u64,
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+impl Copied {
+    /// From the last erasure, if there was one, and the rows that there are.
+    fn of(erasure: Option<Erasure>, rows: u64) -> Self {
+        match erasure {
+            Some(erasure) => match erasure.finished_at {
+                None => Self::Erasing {
+                    done: erasure.done,
+                    total: erasure.total,
+                    note: erasure.note,
+                },
+                Some(at) if rows == 0 => Self::Erased {
+                    rows: erasure.total,
+                    at,
+                },
+                Some(_) => Self::Kept { rows },
+            },
+            None => Self::Kept { rows },
+        }
+    }
+}
+
 /// A connection.
 #[derive(Debug, Template)]
 #[template(path = "pages/intercom/connection.html")]
@@ -131,8 +200,16 @@ pub struct ConnectionPage {
     pub name: String,
     /// How it is.
     pub status: ConnectionStatus,
-    /// More on how it is, in words.
-    pub status_note: Option<String>,
+    /// Since when.
+    pub status_since: DateTime<Utc>,
+    /// What is wrong, in sentences.
+    pub trouble: Option<String>,
+    /// What is in the field for another name.
+    pub name_draft: String,
+    /// The workspace's name, to be typed before something is erased.
+    pub workspace: String,
+    /// What becomes of what was copied, once it is disconnected.
+    pub copied: Copied,
     /// What is left to do, in sentences.
     pub needs: Vec<String>,
     /// The Intercom workspace's name.
@@ -167,9 +244,13 @@ pub struct ConnectionPage {
     pub products: Vec<(String, String)>,
     /// The latest refused requests, newest first.
     pub refusals: Vec<RefusalRow>,
+    /// Through which app it was made.
+    pub through: Through,
+    /// Whether there is an OAuth app to connect through.
+    pub has_app: bool,
     /// Whether the reader may change it.
     pub may: bool,
-    /// What is wrong with the client secret's form.
+    /// What is wrong with a form.
     pub errors: FormErrors,
 }
 
@@ -202,9 +283,18 @@ impl ConnectionPage {
             topics: sightings.into_iter().map(TopicRow::from).collect(),
             refusals: refusals.into_iter().map(RefusalRow::from).collect(),
             products: products_of(at, id).await?,
-            name: connection.name,
+            trouble: trouble(&connection),
             status: connection.status,
-            status_note: connection.status_note,
+            status_since: connection.status_since,
+            name_draft: connection.name.clone(),
+            name: connection.name,
+            workspace: at.workspace().name.clone(),
+            copied: match connection.status {
+                ConnectionStatus::Disconnected => {
+                    Copied::of(tenant.erasure(id).await?, tenant.mirrored(id).await?)
+                }
+                _ => Copied::Kept { rows: 0 },
+            },
             app_name: connection.app_name,
             app_id: connection.app_id,
             region: connection.region,
@@ -212,6 +302,8 @@ impl ConnectionPage {
             disconnected_at: connection.disconnected_at,
             checked_at: connection.checked_at,
             feedback_since: connection.feedback_on_at,
+            through: Through::from(&connection.via),
+            has_app: AppChoice::of(at).await? != AppChoice::None,
             may: at.may(Right::ManageConnections),
             errors: FormErrors::none(),
         })
@@ -267,6 +359,26 @@ impl ConnectionPage {
             (0, _) => (Tone::Warn, format!("{unknown} unknown")),
             _ => (Tone::Bad, format!("{missing} missing")),
         }
+    }
+
+    fn is_token(&self) -> bool {
+        self.through == Through::Token
+    }
+
+    const fn again(&self) -> &'static str {
+        match self.status {
+            ConnectionStatus::Disconnected => "Connect again",
+            _ => "Reconnect",
+        }
+    }
+
+    /// Whether it can be connected again.
+    fn may_reconnect(&self) -> bool {
+        self.may && !matches!(self.copied, Copied::Erasing { .. })
+    }
+
+    fn confirm_hint(&self) -> String {
+        format!("Type {} to confirm.", self.workspace)
     }
 
     fn is_live(&self) -> bool {

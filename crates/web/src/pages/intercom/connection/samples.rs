@@ -26,7 +26,11 @@ fn page() -> ConnectionPage {
         id: "c1".to_owned(),
         name: "Support EU".to_owned(),
         status: ConnectionStatus::Connected,
-        status_note: None,
+        status_since: sample_ago(700_000),
+        trouble: None,
+        name_draft: "Support EU".to_owned(),
+        workspace: "Quillwater".to_owned(),
+        copied: Copied::Kept { rows: 0 },
         needs: Vec::new(),
         app_name: "Quillwater Support".to_owned(),
         app_id: "q1w4ter0".to_owned(),
@@ -52,6 +56,8 @@ fn page() -> ConnectionPage {
             ("mobile".to_owned(), "Mobile".to_owned()),
         ],
         refusals: Vec::new(),
+        through: Through::Token,
+        has_app: true,
         may: true,
         errors: FormErrors::none(),
     }
@@ -60,8 +66,11 @@ fn page() -> ConnectionPage {
 fn refused() -> ConnectionPage {
     let mut refused = page();
     refused.status = ConnectionStatus::NeedsReconnecting;
-    refused.status_note = Some(
-        "Intercom refuses the access token (token_revoked). Paste a new one to go on.".to_owned(),
+    refused.status_since = sample_ago(7_500);
+    refused.trouble = Some(
+        "Intercom refuses the access token (token_revoked). Webhooks still arrive, but threads, names and tags cannot be \
+         fetched. Paste a new one to go on."
+            .to_owned(),
     );
     refused.permissions[4].state = PermissionState::Missing;
     refused.permissions[0].state = PermissionState::Unknown;
@@ -78,6 +87,78 @@ fn refused() -> ConnectionPage {
         },
     ];
     refused
+}
+
+fn degraded() -> ConnectionPage {
+    let mut degraded = page();
+    degraded.status = ConnectionStatus::Degraded;
+    degraded.status_since = sample_ago(7_500);
+    degraded.trouble = Some(
+        "The permission Read tags is missing: threads, names and tags cannot be fetched. Tick it under Authentication in \
+         your app in the Developer Hub, then check again."
+            .to_owned(),
+    );
+    degraded.permissions[4].state = PermissionState::Missing;
+    degraded
+}
+
+fn uninstalled() -> ConnectionPage {
+    ConnectionPage {
+        status: ConnectionStatus::Uninstalled,
+        status_since: sample_ago(7_500),
+        trouble: Some(
+            "The app was uninstalled in Intercom. Nothing arrives any more: no tickets, no replies, no redactions. \
+             Reconnect to go on."
+                .to_owned(),
+        ),
+        ..page()
+    }
+}
+
+fn disconnected(copied: Copied) -> ConnectionPage {
+    ConnectionPage {
+        status: ConnectionStatus::Disconnected,
+        status_since: sample_ago(3_700),
+        disconnected_at: Some(sample_ago(3_700)),
+        token_last4: None,
+        secret_last4: None,
+        feedback_since: None,
+        copied,
+        ..page()
+    }
+}
+
+/// The states after a disconnect.
+fn ended() -> Vec<(&'static str, ConnectionPage)> {
+    let mistyped = ConnectionPage {
+        errors: FormErrors::one(
+            "confirm",
+            "This is not the workspace's name. Type Quillwater.",
+        ),
+        ..disconnected(Copied::Kept { rows: 18_240 })
+    };
+    let erasing = |done, note: Option<&str>| {
+        disconnected(Copied::Erasing {
+            done,
+            total: 18_240,
+            note: note.map(ToOwned::to_owned),
+        })
+    };
+    let erased = disconnected(Copied::Erased {
+        rows: 18_240,
+        at: sample_ago(90),
+    });
+    vec![
+        ("disconnected", disconnected(Copied::Kept { rows: 18_240 })),
+        ("disconnected-empty", disconnected(Copied::Kept { rows: 0 })),
+        ("erase-mistyped", mistyped),
+        ("erasing", erasing(11_312, None)),
+        (
+            "erasing-stopped",
+            erasing(11_312, Some("the database is not available")),
+        ),
+        ("erased", erased),
+    ]
 }
 
 pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
@@ -101,16 +182,19 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         ),
         ..page()
     };
-    let disconnected = ConnectionPage {
-        status: ConnectionStatus::Disconnected,
-        disconnected_at: Some(sample_ago(3_700)),
-        token_last4: None,
-        secret_last4: None,
-        feedback_since: None,
+    let misnamed = ConnectionPage {
+        name_draft: "a name that is too long ".repeat(5),
+        errors: FormErrors::one(
+            "name",
+            "Choose a name of at most 80 characters, on one line.",
+        ),
         ..page()
     };
     let hostile = ConnectionPage {
         name: HOSTILE.to_owned(),
+        name_draft: HOSTILE.to_owned(),
+        trouble: Some(HOSTILE.to_owned()),
+        status: ConnectionStatus::Degraded,
         app_name: HOSTILE.to_owned(),
         needs: vec![HOSTILE.to_owned()],
         products: vec![("x".to_owned(), HOSTILE.to_owned())],
@@ -121,17 +205,41 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         }],
         ..page()
     };
-    let viewer = ConnectionPage {
-        may: false,
-        ..page()
-    };
-    vec![
+    let mut all = vec![
         ("connected", page()),
         ("fresh", fresh),
         ("refused", refused()),
         ("secret-wrong", wrong),
-        ("disconnected", disconnected),
-        ("viewer", viewer),
+        ("degraded", degraded()),
+        ("uninstalled", uninstalled()),
+        ("misnamed", misnamed),
+        ("viewer", viewer()),
         ("hostile", hostile),
+    ];
+    all.extend(ended());
+    all.extend(oauth());
+    all
+}
+
+/// As somebody sees it who may not change it.
+fn viewer() -> ConnectionPage {
+    ConnectionPage {
+        may: false,
+        ..page()
+    }
+}
+
+/// Those made through an OAuth app, which have no client secret of their own.
+fn oauth() -> [(&'static str, ConnectionPage); 3] {
+    let through = |through, page| ConnectionPage {
+        through,
+        secret_last4: None,
+        secret_verified_at: None,
+        ..page
+    };
+    [
+        ("oauth", through(Through::Installation, page())),
+        ("oauth-own-app", through(Through::OwnApp, page())),
+        ("oauth-refused", through(Through::Installation, refused())),
     ]
 }

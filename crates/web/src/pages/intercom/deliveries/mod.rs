@@ -100,7 +100,7 @@ impl From<Delivery> for DeliveryRow {
 }
 
 /// A length of time in the unit that reads best.
-fn duration_words(milliseconds: i64) -> String {
+pub(super) fn duration_words(milliseconds: i64) -> String {
     match milliseconds {
         ..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{:.1} s", milliseconds as f64 / 1000.0),
