@@ -95,12 +95,11 @@ impl Store {
             Job::Lane(_) => ("connection.lane_asked", json!({})),
             // Asked for with the run it belongs to.
             Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
-            // These come from runs and the clock.
+            Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
+            Job::Erase { .. } => return Err(ManageError::Missing),
             Job::Run { .. } | Job::People { .. } | Job::Payloads => {
                 ("connection.job_asked", json!({}))
             }
-            Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
-            Job::Erase { .. } => return Err(ManageError::Missing),
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);

@@ -222,7 +222,7 @@ pub(crate) async fn reread(
         contact: None,
         company: None,
         admins: Vec::new(),
-        refused: Vec::new(),
+        refused: Default::default(),
     };
     put(tenant, connection, fetched).await?;
     let after = tenant.messages(connection, &id).await?;

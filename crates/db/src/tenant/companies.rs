@@ -442,8 +442,8 @@ impl Tenant<'_, Tx> {
         self.archive_copy(&COMPANIES, connection, id, at).await
     }
 
-    /// Removes all contacts and companies of a connection from our copy, with everything that links them; gives their
-    /// number. At most `most` of either at once.
+    /// Removes all contacts and companies of a connection from our copy, with everything that links them and what runs
+    /// report of single ones; gives their number. At most `most` of either at once.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -457,6 +457,12 @@ impl Tenant<'_, Tx> {
             );
             erased += sql::execute(self.on(), &sql, self.ids(connection, &[])).await?;
         }
+        let sql = format!(
+            "DELETE FROM run_lines WHERE workspace_id = $1 AND id IN (SELECT l.id FROM run_lines l JOIN runs r \
+            ON r.workspace_id = l.workspace_id AND r.id = l.run_id \
+            WHERE l.workspace_id = $1 AND r.connection_id = $2 LIMIT {most})"
+        );
+        erased += sql::execute(self.on(), &sql, self.ids(connection, &[])).await?;
         self.source.changed(self.id, ChangeKind::People);
         Ok(erased)
     }

@@ -8,7 +8,7 @@ use earmark_db::Db;
 use earmark_db::tenant::Incomplete;
 use earmark_intercom::{Client, Error, Lane, contacts};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, Job, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, Permission, WorkspaceId};
 
 /// Contacts that one search asks for.
 const BATCH: u64 = 50;
@@ -63,9 +63,10 @@ impl Handler for CompletePeopleHandler {
             Err(Stop::Database(error)) => error.into(),
             Err(Stop::Intercom(Error::WaitUntil { at, .. })) => Verdict::Snooze(at),
             Err(Stop::Intercom(error)) => {
+                let needed = Some(Permission::ReadListUsersCompanies);
                 let noted = self
                     .store
-                    .note_failure(job.workspace, connection, ready.secret, None, &error)
+                    .note_failure(job.workspace, connection, ready.secret, needed, &error)
                     .await;
                 match noted {
                     Ok(()) => Verdict::Retry(with_request(&error)),

@@ -17,7 +17,7 @@ const LIST_UP_TO: u64 = 2_000;
 /// A range is not divided below this: its first page would be asked for in vain.
 const SMALLEST_RANGE: u64 = 1_500;
 /// Parts that all contacts are divided into at least.
-const PARTS: u64 = 24;
+const PARTS: u64 = 12;
 /// How often a list is begun anew when Intercom refuses to go on with it.
 const RESTARTS: u8 = 3;
 /// Pages asked for at the same time, at least and at most.

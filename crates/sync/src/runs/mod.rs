@@ -7,20 +7,23 @@ mod conversations;
 mod gone;
 mod pass;
 mod place;
+mod plan;
 mod proof;
 mod segments;
 mod tagged;
 
-pub(crate) use place::{Companies, Place, Step, TaggedStep};
+pub(crate) use place::{Place, TaggedStep};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::Db;
-use earmark_db::tenant::{Connection, Run};
+use earmark_db::tenant::Run;
 use earmark_intercom::{Error, Lane};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, SecretId, WorkspaceId};
+use earmark_model::{
+    ClaimedJob, ConnectionId, Job, Permission, RunKind, RunState, SecretId, WorkspaceId,
+};
 use pass::{Pass, Stop};
 use serde_json::json;
 use std::time::Duration;
@@ -32,12 +35,6 @@ const SLICE: Duration = Duration::from_secs(15);
 const RECONNECT: TimeDelta = TimeDelta::minutes(10);
 /// How long it waits when Intercom cannot be reached.
 const TROUBLE: TimeDelta = TimeDelta::seconds(30);
-/// Contacts up to which a proof looks at all of them unless asked otherwise.
-pub(crate) const WHOLE_UP_TO: i64 = 20_000;
-/// Archived contacts that a catch-up asks for.
-const ARCHIVED_AT_ONCE: u32 = 400;
-/// Looks of a sampled proof.
-const LOOKS: usize = 10;
 
 /// Runs `run` jobs.
 #[derive(Debug, Clone)]
@@ -136,129 +133,6 @@ impl RunHandler {
         Ok(pass)
     }
 
-    /// What a run that begins has to do.
-    async fn plan(&self, workspace: WorkspaceId, run: &Run, asked: Asked) -> Result<Place, Stop> {
-        let began = self.db.sources().now();
-        let tenant = self.db.workspace(workspace);
-        let Some(row) = tenant.connection(run.connection).await? else {
-            return Err(Stop::Failed("the connection is gone".to_owned()));
-        };
-        let steps = match run.kind {
-            RunKind::Backfill => all_people(),
-            RunKind::CatchUp => self.catch_up(workspace, &row).await?,
-            RunKind::Proof => self.proof(workspace, &row, asked.full).await?,
-            RunKind::Tagged | RunKind::Preview => {
-                asked.tagged.map(Step::Tagged).into_iter().collect()
-            }
-        };
-        Ok(Place::new(began, steps))
-    }
-
-    async fn catch_up(&self, workspace: WorkspaceId, row: &Connection) -> Result<Vec<Step>, Stop> {
-        let tenant = self.db.workspace(workspace);
-        let began = |run: Option<Run>| run.and_then(|run| run.started_at);
-        let last = began(tenant.last_done_run(row.id, RunKind::CatchUp).await?);
-        let mut steps = Vec::new();
-        if let Some(on_at) = row.contacts_on_at {
-            let copied = began(tenant.last_done_run(row.id, RunKind::Backfill).await?);
-            let since = last.filter(|at| *at >= on_at).max(copied).unwrap_or(on_at);
-            steps.extend([
-                Step::Companies(Companies {
-                    only_if_due: true,
-                    ..Companies::default()
-                }),
-                Step::Contacts { since: Some(since) },
-                Step::Recount,
-                Step::Vanished {
-                    after: String::new(),
-                },
-                Step::VanishedCompanies {
-                    after: String::new(),
-                },
-                Step::Archived {
-                    after: self.first_archived(workspace, row).await?,
-                    most: ARCHIVED_AT_ONCE,
-                },
-                Step::Cut {
-                    after: String::new(),
-                },
-            ]);
-            let known = tenant.segments(row.id).await?;
-            let day_ago = self.db.sources().now() - TimeDelta::days(1);
-            if known
-                .iter()
-                .all(|one| one.as_of.is_none_or(|at| at < day_ago))
-            {
-                steps.push(Step::Segments);
-            }
-            steps.push(Step::Totals);
-        }
-        if let Some(on_at) = row.feedback_on_at {
-            let since = last.unwrap_or(on_at) - TimeDelta::days(1);
-            steps.extend([
-                Step::Conversations { since, at: None },
-                Step::DeletedConversations { since, at: None },
-            ]);
-        }
-        Ok(steps)
-    }
-
-    /// Where asking for archived contacts begins: with the first, or, when they are more than one pass asks for, anywhere,
-    /// so that each has its turn.
-    async fn first_archived(
-        &self,
-        workspace: WorkspaceId,
-        row: &Connection,
-    ) -> Result<String, Stop> {
-        let more = u64::from(ARCHIVED_AT_ONCE) + 1;
-        let tenant = self.db.workspace(workspace);
-        let archived = tenant.archived_contacts(row.id, "", more).await?;
-        Ok(match archived.len() > ARCHIVED_AT_ONCE as usize {
-            true => self.db.sources().token().to_lowercase(),
-            false => String::new(),
-        })
-    }
-
-    async fn proof(
-        &self,
-        workspace: WorkspaceId,
-        row: &Connection,
-        full: bool,
-    ) -> Result<Vec<Step>, Stop> {
-        let mut steps = Vec::new();
-        if row.contacts_on_at.is_some() {
-            let ours = self.db.workspace(workspace);
-            let filter = earmark_db::tenant::ContactFilter {
-                connection: Some(row.id),
-                ..Default::default()
-            };
-            if full || ours.contact_count(&filter).await? <= WHOLE_UP_TO {
-                steps.extend(all_people());
-            } else {
-                let token = || self.db.sources().token().to_lowercase();
-                steps.extend([
-                    Step::Totals,
-                    Step::Sample {
-                        from: std::iter::repeat_with(token).take(LOOKS).collect(),
-                    },
-                    Step::Cut {
-                        after: String::new(),
-                    },
-                ]);
-            }
-        }
-        if let Some(on_at) = row.feedback_on_at {
-            steps.push(Step::Escalated {
-                after: String::new(),
-            });
-            steps.push(Step::DeletedConversations {
-                since: on_at,
-                at: None,
-            });
-        }
-        Ok(steps)
-    }
-
     async fn work(&self, mut pass: Pass<'_>) -> Result<(), Stop> {
         if !pass.work().await? {
             return Ok(());
@@ -301,7 +175,7 @@ impl RunHandler {
         }
         let noted = self
             .store
-            .note_failure(workspace, run.connection, secret, None, &error)
+            .note_failure(workspace, run.connection, secret, needed(run.kind), &error)
             .await;
         if let Err(error) = noted {
             return error.into();
@@ -364,24 +238,6 @@ pub(crate) struct Asked {
     pub(crate) tagged: Option<TaggedStep>,
 }
 
-/// All contacts and companies, with what vanished and what belongs to what.
-fn all_people() -> Vec<Step> {
-    let after = String::new;
-    vec![
-        Step::Companies(Companies::default()),
-        Step::Contacts { since: None },
-        Step::Vanished { after: after() },
-        Step::VanishedCompanies { after: after() },
-        Step::Archived {
-            after: after(),
-            most: u32::MAX,
-        },
-        Step::Cut { after: after() },
-        Step::Segments,
-        Step::Totals,
-    ]
-}
-
 /// The report of a run that came to its end, as JSON.
 fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> String {
     let mut remarks = place.remarks.clone();
@@ -412,6 +268,16 @@ fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> 
         "remarks": remarks,
     })
     .to_string()
+}
+
+/// The permission that a run of this kind cannot do without.
+const fn needed(kind: RunKind) -> Option<Permission> {
+    match kind {
+        RunKind::Backfill => Some(Permission::ReadListUsersCompanies),
+        RunKind::Tagged | RunKind::Preview => Some(Permission::ReadConversations),
+        // They ask for several things, and the answer does not say which was refused.
+        RunKind::CatchUp | RunKind::Proof => None,
+    }
 }
 
 /// The job that works on a run of this kind.

@@ -75,6 +75,7 @@ impl Engine {
             name: String::new(),
             region: Region::Us,
             token: TOKEN.to_owned(),
+            reconnect: None,
         };
         let connected = store.connect_with_token(workspace, &actor, form).await;
         let connection = connected.unwrap().connection;
