@@ -19,7 +19,7 @@ lint:
 fmt:
     cargo fmt --all
 
-# Print a figure beside its baseline: ingest, idle
+# Print a figure beside its baseline: ingest, idle, backfill
 bench NAME:
     cargo build --release -p earmark-server -p earmark-bench
     cargo run --release -p earmark-bench -- {{NAME}}

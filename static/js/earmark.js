@@ -172,7 +172,7 @@
   let lost = false;
   document.addEventListener('htmx:sseOpen', () => {
     live('ok', 'Live');
-    if (lost) $$('#list, #t-live').forEach((n) => htmx.trigger(n, 'stale'));
+    if (lost) $$('#list, #t-live, #run-live').forEach((n) => htmx.trigger(n, 'stale'));
     lost = false;
   });
   document.addEventListener('htmx:sseError', () => { lost = true; live('warn', 'Reconnecting'); });

@@ -18,6 +18,8 @@ struct Things {
     connection: String,
     delivery: String,
     run: String,
+    person: String,
+    pass: String,
 }
 
 impl Things {
@@ -37,6 +39,8 @@ impl Things {
             connection: company.connection.to_string(),
             delivery: company.deliveries(house).await[0].id.to_string(),
             run: company.run_id(house).await.to_string(),
+            person: company.person(),
+            pass: company.pass(house).await.to_string(),
         }
     }
 
@@ -48,6 +52,8 @@ impl Things {
             "connection" => &self.connection,
             "delivery" => &self.delivery,
             "run" => &self.run,
+            "contact" | "company" => &self.person,
+            "pass" => &self.pass,
             // Not of a workspace: every one has the same.
             "action" => "tags.list",
             _ => panic!("the walk does not know what stands for {{{name}}}: add it to `Things`"),
@@ -94,12 +100,17 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::DoctorPost => &[("line", "token")],
         Name::DisconnectPost => &[("confirm", &things.name), ("mirrored", "keep")],
         Name::ConnectionErase => &[("confirm", &things.name)],
+        Name::ConnectionContacts => &[("contacts", "on")],
+        Name::RunAsk => &[("what", "proof")],
         Name::ActionPost
         | Name::ActionStop
         | Name::AttachmentsRefresh
         | Name::ProductArchive
         | Name::ProductUnarchive
         | Name::ConnectionCheck
+        | Name::RunPause
+        | Name::RunResume
+        | Name::RunCancel
         | Name::OwnAppRemove
         | Name::ConnectionFeedback
         | Name::Logout
@@ -153,6 +164,7 @@ async fn furnish(house: &House) -> Company {
         house.settle().await;
         company.ticket(house).await;
         company.run_action(house, "tags.list", &[]).await;
+        company.mirror(house).await;
     }
     house.company.hire(&house.app, VIEWER, Role::Viewer).await;
     house.company.hire(&house.app, AGENT, Role::Agent).await;
@@ -309,6 +321,8 @@ fn the_walk_knows_every_placeholder() {
         connection: word(),
         delivery: word(),
         run: word(),
+        person: word(),
+        pass: word(),
     };
     for route in ROUTES.iter().filter(|route| route.guard != Guard::Public) {
         let path = filled(route.path, |name| things.value(name));

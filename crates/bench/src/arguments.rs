@@ -1,6 +1,6 @@
 //! The bench's few arguments.
 
-use crate::{idle, ingest};
+use crate::{backfill, idle, ingest};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -14,7 +14,11 @@ Usage: just bench NAME
            --clients N       keep-alive connections of the load generator (128)
            --connections N   Intercom connections the requests are spread over, 16 lanes each (1)
   idle     `earmark serve` on SQLite: time from start to first answer, memory when idle
-           --runs N          starts (5)";
+           --runs N          starts (5)
+  backfill a first copy of all contacts on SQLite, beside a loop that follows one cursor
+           --contacts N      contacts, over three years with a fifth on one day (200000)
+           --latency N       milliseconds of each of Intercom's answers (100)
+           --rate N          calls that Intercom allows in 10 seconds (166, which is 1,000 a minute)";
 
 /// What to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +26,9 @@ pub(crate) enum Bench {
     Help,
     Ingest(ingest::Plan),
     Idle(idle::Plan),
+    Backfill(backfill::Plan),
+    /// Intercom's side of the former, in a process of its own.
+    StandIn(backfill::Plan),
 }
 
 /// Reads the arguments after the program's name.
@@ -55,8 +62,24 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Bench,
             }
             Ok(Bench::Idle(plan))
         }
+        Some("backfill") => backfill_plan(arguments).map(Bench::Backfill),
+        Some("stand-in") => backfill_plan(arguments).map(Bench::StandIn),
         Some(other) => Err(format!("there is no bench {other}")),
     }
+}
+
+fn backfill_plan(mut arguments: impl Iterator<Item = String>) -> Result<backfill::Plan, String> {
+    let mut plan = backfill::Plan::default();
+    while let Some(flag) = arguments.next() {
+        let number = number(&flag, arguments.next())?;
+        match flag.as_str() {
+            "--contacts" => plan.contacts = number,
+            "--latency" => plan.latency = number,
+            "--rate" => plan.rate = number,
+            _ => return Err(format!("backfill has no {flag}")),
+        }
+    }
+    Ok(plan)
 }
 
 fn number<N: FromStr + Default + PartialEq>(
@@ -89,6 +112,11 @@ mod tests {
             Ok(Bench::Ingest(plan))
         );
         assert_eq!(words("idle"), Ok(Bench::Idle(idle::Plan::default())));
+        let plan = backfill::Plan {
+            rate: 1_666,
+            ..backfill::Plan::default()
+        };
+        assert_eq!(words("backfill --rate 1666"), Ok(Bench::Backfill(plan)));
     }
 
     #[test]
@@ -99,6 +127,7 @@ mod tests {
             ("ingest --pairs", "--pairs needs a number from 1"),
             ("ingest --pairs 0", "--pairs needs a number from 1"),
             ("idle --clients 3", "idle has no --clients"),
+            ("backfill --runs 3", "backfill has no --runs"),
         ] {
             assert_eq!(words(line), Err(why.to_owned()), "{line}");
         }

@@ -1,6 +1,7 @@
 //! What just bench NAME runs: each figure beside its baseline, in one run.
 
 mod arguments;
+mod backfill;
 mod figures;
 mod idle;
 mod ingest;
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
     let ran = match arguments::read(std::env::args().skip(1)) {
         Ok(Bench::Help) => report::line(HELP),
         Ok(Bench::Ingest(plan)) => block_on(ingest::run(plan)),
+        Ok(Bench::Backfill(plan)) => block_on(backfill::run(plan)),
+        Ok(Bench::StandIn(plan)) => block_on(backfill::stand_in(plan)),
         Ok(Bench::Idle(plan)) => idle::run(&plan),
         Err(why) => Err(format!("{why}\n\n{HELP}").into()),
     };

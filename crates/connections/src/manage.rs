@@ -97,6 +97,9 @@ impl Store {
             Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
             Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
             Job::Erase { .. } => return Err(ManageError::Missing),
+            Job::Run { .. } | Job::People { .. } | Job::Payloads => {
+                ("connection.job_asked", json!({}))
+            }
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);

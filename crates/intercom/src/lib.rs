@@ -49,7 +49,9 @@ pub use paging::{Listing, Page, Pages, Position};
 pub use raw::{
     FilePart, MOST_RETRIES, RawAnswer, RawBody, RawContent, RawRequest, RawRetries, ResponseKind,
 };
-pub use region::{HostError, HostMap, Hosts, Region, conversation_link, validate_host};
+pub use region::{
+    HostError, HostMap, Hosts, Region, contact_link, conversation_link, validate_host,
+};
 pub use rest::{Probe, ProbeOutcome};
 pub use search::{Order, Search, SearchError, contacts, conversations, tickets};
 pub use token::Token;

@@ -263,6 +263,23 @@ pub fn conversation_link(web: &Url, app_id: &str, conversation_id: &str) -> Url 
     )
 }
 
+/// The page of a contact in Intercom, on the web host of the workspace's region. Intercom documents no such address; this
+/// is the one its own pages link to.
+#[must_use]
+pub fn contact_link(web: &Url, app_id: &str, contact_id: &str) -> Url {
+    join(
+        web,
+        &[
+            "a",
+            "apps",
+            app_id,
+            "users",
+            contact_id,
+            "all-conversations",
+        ],
+    )
+}
+
 /// `base` with path segments appended, each percent-encoded.
 pub(crate) fn join(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
@@ -377,6 +394,15 @@ mod tests {
         ] {
             assert_eq!(validate_host(bad), Err(why), "{bad}");
         }
+    }
+
+    #[test]
+    fn links_to_a_contact_on_the_right_host() {
+        let web = Url::parse("https://app.au.intercom.com").unwrap();
+        assert_eq!(
+            contact_link(&web, "q7x", "65f0/a1").as_str(),
+            "https://app.au.intercom.com/a/apps/q7x/users/65f0%2Fa1/all-conversations"
+        );
     }
 
     #[test]

@@ -22,6 +22,12 @@ text_enum! {
         ConfirmUninstall = "confirm_uninstall",
         /// Erases what was copied through a disconnected connection.
         Erase = "erase",
+        /// Goes on with a connection's runs.
+        Run = "run",
+        /// Asks Intercom for contacts and companies of which a payload told the id alone.
+        People = "people",
+        /// Drops payloads that a workspace has kept long enough.
+        Payloads = "payloads",
     }
 }
 
@@ -30,13 +36,15 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane | Self::Erase => false,
+            Self::Lane | Self::Erase | Self::Payloads => false,
             Self::Details
             | Self::RefreshTags
             | Self::CheckConnection
             | Self::FetchAll
             | Self::Doctor
-            | Self::ConfirmUninstall => true,
+            | Self::ConfirmUninstall
+            | Self::Run
+            | Self::People => true,
         }
     }
 }
@@ -97,6 +105,20 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::Run`].
+    Run {
+        /// The connection.
+        connection: ConnectionId,
+        /// Whether for its runs over tagged conversations, else for the others.
+        tagged: bool,
+    },
+    /// See [`JobKind::People`].
+    People {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// See [`JobKind::Payloads`].
+    Payloads,
 }
 
 impl Job {
@@ -112,6 +134,9 @@ impl Job {
             Self::Doctor { .. } => JobKind::Doctor,
             Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
             Self::Erase { .. } => JobKind::Erase,
+            Self::Run { .. } => JobKind::Run,
+            Self::People { .. } => JobKind::People,
+            Self::Payloads => JobKind::Payloads,
         }
     }
 
@@ -136,6 +161,12 @@ impl Job {
             },
             Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
             Self::Erase { connection } => format!("erase:{connection}"),
+            Self::Run { connection, tagged } => match tagged {
+                true => format!("run:{connection}:tagged"),
+                false => format!("run:{connection}"),
+            },
+            Self::People { connection } => format!("people:{connection}"),
+            Self::Payloads => "payloads".to_owned(),
         }
     }
 
@@ -143,13 +174,17 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_) | Self::Details { .. } | Self::FetchAll { .. } | Self::Erase { .. } => {
-                100
-            }
+            Self::Lane(_)
+            | Self::Details { .. }
+            | Self::FetchAll { .. }
+            | Self::Erase { .. }
+            | Self::Run { .. }
+            | Self::People { .. } => 100,
             Self::RefreshTags { .. }
             | Self::CheckConnection { .. }
             | Self::Doctor { .. }
-            | Self::ConfirmUninstall { .. } => 5,
+            | Self::ConfirmUninstall { .. }
+            | Self::Payloads => 5,
         }
     }
 }

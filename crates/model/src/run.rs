@@ -13,6 +13,8 @@ text_enum! {
         Proof = "proof",
         /// Makes tickets of conversations that were tagged before the tag counted.
         Tagged = "tagged",
+        /// Says which tickets that would make, and makes none.
+        Preview = "preview",
     }
 }
 
@@ -34,6 +36,20 @@ text_enum! {
     }
 }
 
+impl RunKind {
+    /// Those that walk over contacts, companies and what changed: one at a time for a connection.
+    pub const PASSES: &'static [Self] = &[Self::Backfill, Self::CatchUp, Self::Proof];
+
+    /// Those over tagged conversations, which wait for none of the former.
+    pub const TAGGED: &'static [Self] = &[Self::Tagged, Self::Preview];
+
+    /// Whether it belongs to [`RunKind::TAGGED`].
+    #[must_use]
+    pub const fn is_tagged(self) -> bool {
+        matches!(self, Self::Tagged | Self::Preview)
+    }
+}
+
 impl RunState {
     /// Whether nothing follows.
     #[must_use]
@@ -41,12 +57,14 @@ impl RunState {
         matches!(self, Self::Done | Self::Cancelled | Self::Failed)
     }
 
-    /// Whether a run may go from this state to `next`. A failed run may be taken up again where it stopped.
+    /// Whether a run may go from this state to `next`. A failed run may be taken up again where it stopped, or
+    /// from its start if it never began.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         matches!(
             (self, next),
             (Self::Waiting | Self::Paused | Self::Failed, Self::Running)
+                | (Self::Paused | Self::Failed, Self::Waiting)
                 | (Self::Waiting | Self::Running, Self::Paused)
                 | (
                     Self::Waiting | Self::Running | Self::Paused,
@@ -71,7 +89,7 @@ mod tests {
             let next = RunState::ALL.iter().filter(|next| state.may_become(**next));
             let next: Vec<_> = next.copied().collect();
             match state {
-                RunState::Failed => assert_eq!(next, [RunState::Running]),
+                RunState::Failed => assert_eq!(next, [RunState::Waiting, RunState::Running]),
                 _ => assert!(next.is_empty(), "{state}: {next:?}"),
             }
         }

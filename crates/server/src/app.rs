@@ -16,7 +16,10 @@ use earmark_intercom::{Http, LocalBudget, Policy, RateBudget};
 use earmark_jobs::{Handlers, Rounds, Worker};
 use earmark_model::{JobKind, Sources};
 use earmark_oauth::{Exchange, OAuth};
-use earmark_sync::{DetailsHandler, EraseHandler, LaneHandler, RefreshTagsHandler};
+use earmark_sync::{
+    CompletePeopleHandler, DailyPayloads, DetailsHandler, EraseHandler, HourlyCatchUp, LaneHandler,
+    PayloadsHandler, RefreshTagsHandler, RunHandler,
+};
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -104,7 +107,12 @@ impl App {
         let ingest = Ingest::new(db.clone(), Endpoints::new(store.clone()), intake(config));
         let doctor = Doctor::new(store.clone(), config.server.public_url.clone())?;
         let worker = Worker::new(db.clone(), handlers(&db, &store, &doctor), worker(config))
-            .with_rounds(Rounds::new().with(NightlyDoctor));
+            .with_rounds(
+                Rounds::new()
+                    .with(NightlyDoctor)
+                    .with(HourlyCatchUp)
+                    .with(DailyPayloads),
+            );
         let web = Web::new(
             accounts.clone(),
             store.clone(),
@@ -328,4 +336,19 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
         .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
         .with(JobKind::Erase, EraseHandler(db.clone()))
+        .with(
+            JobKind::Run,
+            RunHandler {
+                db: db.clone(),
+                store: store.clone(),
+            },
+        )
+        .with(
+            JobKind::People,
+            CompletePeopleHandler {
+                db: db.clone(),
+                store: store.clone(),
+            },
+        )
+        .with(JobKind::Payloads, PayloadsHandler(db.clone()))
 }

@@ -3,9 +3,11 @@
 use crate::buried::{About, Buried};
 use crate::erase;
 use crate::outcome::Applied;
+use crate::people;
 use crate::rederive::rederive;
-use crate::tagging;
+use crate::tagging::{self, Asked};
 use crate::thread;
+use chrono::{DateTime, Utc};
 use earmark_db::tenant::{Connection, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
@@ -33,13 +35,17 @@ pub(crate) async fn apply(
     let live = tenant.connection(connection).await?;
     let live = live.map(|row| (row.status != ConnectionStatus::Disconnected, row));
     let mut topic = None;
+    let told_at = match &parsed {
+        Ok(notification) => notification.created_at.unwrap_or(delivery.received_at),
+        Err(_) => delivery.received_at,
+    };
     let applied = match (live, parsed) {
         (Some((true, row)), Ok(notification)) => {
             topic = Some(notification.topic.clone());
-            apply_event(&tenant, &row, notification, buried).await?
+            apply_event(&tenant, &row, notification, told_at, buried).await?
         }
         (Some((false, row)), Ok(notification)) if erases(&notification.event) => {
-            apply_event(&tenant, &row, notification, buried).await?
+            apply_event(&tenant, &row, notification, told_at, buried).await?
         }
         (Some((true, _)), Err(why)) => Applied::unreadable(why),
         (_, _) => Applied::ignored("disconnected"),
@@ -100,6 +106,7 @@ async fn apply_event(
     tenant: &Tenant<'_, Tx>,
     connection: &Connection,
     notification: Notification,
+    told_at: DateTime<Utc>,
     mut buried: Buried,
 ) -> Result<Applied> {
     match notification.event {
@@ -110,7 +117,7 @@ async fn apply_event(
         Event::Tagged(mut tagged) => {
             buried.hide_in_tagging(&mut tagged);
             erase::found(tenant, connection.id, &tagged.conversation, &mut buried).await?;
-            tagging::apply(tenant, connection, &tagged, &buried).await
+            tagging::apply(tenant, connection, &tagged, &buried, Asked::ByNobody).await
         }
         Event::ConversationChanged {
             mut conversation,
@@ -130,19 +137,16 @@ async fn apply_event(
         Event::ConversationDeleted { conversation_id } => {
             erase::delete(tenant, connection.id, &conversation_id).await
         }
-        Event::ContactDeleted { contact } => {
-            erase::delete_contact(tenant, connection.id, &contact.id).await
-        }
-        Event::ContactMerged {
-            contact,
-            merged_from,
-        } => thread::merge_contact(tenant, connection.id, &contact, merged_from, &buried).await,
-        Event::ContactChanged { .. } | Event::ContactArchived { .. } | Event::ContactTag { .. } => {
-            Ok(Applied::ignored("contacts are not copied"))
-        }
-        Event::CompanyChanged { .. }
+        event @ (Event::ContactDeleted { .. }
+        | Event::ContactMerged { .. }
+        | Event::ContactChanged { .. }
+        | Event::ContactArchived { .. }
+        | Event::ContactTag { .. }
+        | Event::CompanyChanged { .. }
         | Event::CompanyDeleted { .. }
-        | Event::CompanyContact { .. } => Ok(Applied::ignored("companies are not copied")),
+        | Event::CompanyContact { .. }) => {
+            people::apply(tenant, connection, event, told_at, &buried).await
+        }
         Event::Unknown => Ok(Applied::ignored(format!(
             "Earmark has no use for {}",
             notification.topic

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) struct About {
     pub(crate) conversation: Option<String>,
     pub(crate) contacts: BTreeSet<String>,
-    /// Whether the contacts themselves are to be erased or merged.
+    /// Whether the contacts themselves are to be erased, merged or changed.
     pub(crate) erasing: bool,
 }
 
@@ -59,7 +59,12 @@ impl About {
                 conversation: Some(conversation_id.clone()),
                 ..Self::default()
             },
-            Event::ContactDeleted { contact } => contacts(vec![contact.id.clone()]),
+            Event::ContactDeleted { contact } | Event::ContactArchived { contact } => {
+                contacts(vec![contact.id.clone()])
+            }
+            Event::ContactChanged { contact, .. }
+            | Event::ContactTag { contact, .. }
+            | Event::CompanyContact { contact, .. } => contacts(vec![contact.id.clone()]),
             Event::ContactMerged {
                 contact,
                 merged_from,

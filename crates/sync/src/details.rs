@@ -196,6 +196,48 @@ impl DetailsHandler {
     }
 }
 
+/// Stores what the API says of an escalated conversation, when a run read it anew. True when our copy of the thread
+/// changed. Names that the answer lacks stay as they are known.
+pub(crate) async fn reread(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: Conversation,
+) -> earmark_db::Result<bool> {
+    let id = conversation.id.clone();
+    let Some(ours) = tenant.conversation(connection, &id).await? else {
+        return Ok(false);
+    };
+    if ours.details != DetailsState::Complete {
+        // Names are missing too, so all of it is fetched.
+        tenant
+            .enqueue(&Job::Details {
+                connection,
+                conversation: id.clone(),
+            })
+            .await?;
+    }
+    let before = tenant.messages(connection, &id).await?;
+    let fetched = Fetched {
+        conversation,
+        contact: None,
+        company: None,
+        admins: Vec::new(),
+        refused: Default::default(),
+    };
+    put(tenant, connection, fetched).await?;
+    let after = tenant.messages(connection, &id).await?;
+    let mut state = tenant.conversation(connection, &id).await?;
+    if let Some(state) = &mut state
+        && ours.details != DetailsState::Complete
+    {
+        state.details = ours.details;
+        state.details_note = ours.details_note;
+        state.details_at = ours.details_at;
+        tenant.put_conversation(connection, state).await?;
+    }
+    Ok(before != after)
+}
+
 async fn put(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,

@@ -4,8 +4,13 @@
 //! delivery twice, late or out of order ends in the same state. What a payload lacks is fetched by a second step
 //! ([`DetailsHandler`]) that may wait for Intercom without holding a ticket back. What was redacted or deleted at
 //! Intercom leaves a tombstone, and everything stored afterwards is held against it.
+//!
+//! Contacts and companies are copied by webhooks and by runs ([`RunHandler`]): a backfill copies all of them, a catch-up
+//! heals what webhooks left out, a proof compares both sides. Of two copies the newer wins. [`set_contacts`],
+//! [`ask_run`] and [`preview`] are what pages ask for.
 
 mod apply;
+mod ask;
 mod buried;
 mod details;
 mod erase;
@@ -13,15 +18,25 @@ mod erasure;
 mod fetch;
 mod lane;
 mod outcome;
+mod people;
 mod rederive;
+mod rounds;
+mod runs;
 mod tagging;
+mod taggings;
 mod tags;
 mod text;
 mod thread;
 
+pub use ask::{
+    Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, pause_run, preview, resume_run, set_contacts,
+};
 pub use details::DetailsHandler;
 pub use erase::erase_contact;
 pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
+pub use people::CompletePeopleHandler;
+pub use rounds::{CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler};
+pub use runs::RunHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

@@ -11,6 +11,15 @@ use earmark_intercom::webhook::Tagged;
 use earmark_intercom::{Message, TagRef};
 use earmark_model::{Job, TicketId, TicketKey, counts_since};
 
+/// Who wants a tagging applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nobody: it makes a ticket if it happened since the tag counts.
+    ByNobody,
+    /// A member asked for those from before, too.
+    ByMember,
+}
+
 /// A tagging that is being applied.
 struct Tagging<'a> {
     tenant: &'a Tenant<'a, Tx>,
@@ -34,6 +43,7 @@ pub(crate) async fn apply(
     connection: &Connection,
     tagged: &Tagged,
     buried: &Buried,
+    asked: Asked,
 ) -> Result<Applied> {
     let Some(anchor) = tagged.anchor.message() else {
         return Ok(Applied::ignored(
@@ -57,7 +67,7 @@ pub(crate) async fn apply(
                 .push(format!("tag '{}' is not a trigger tag", name_of(tag)));
         }
         for trigger in triggers {
-            match why_not(connection, &trigger, tag, tagged.tagged_at) {
+            match why_not(connection, &trigger, tag, tagged.tagged_at, asked) {
                 Some(why) => effects.skipped.push(why),
                 None => tagging.escalate(tag, &trigger, &mut effects).await?,
             }
@@ -98,6 +108,7 @@ fn why_not(
     trigger: &Trigger,
     tag: &TagRef,
     tagged_at: DateTime<Utc>,
+    asked: Asked,
 ) -> Option<String> {
     if connection.feedback_on_at.is_none() {
         return Some("feedback is switched off for this connection".to_owned());
@@ -107,6 +118,9 @@ fn why_not(
             "feedback is switched off for {}",
             trigger.product_name
         ));
+    }
+    if asked == Asked::ByMember {
+        return None;
     }
     let since = counts_since(
         trigger.chosen_at,

@@ -57,6 +57,10 @@ pub enum Current {
     Mine,
     /// A product's tickets, by its slug.
     Product(String),
+    /// The contacts.
+    Contacts,
+    /// The companies.
+    Companies,
     /// The connections.
     Integrations,
     /// The products' settings.
@@ -255,6 +259,10 @@ pages! {
     crate::pages::workspaces::WorkspaceNewPage,
     crate::pages::inbox::InboxPage,
     crate::pages::tickets::TicketPage,
+    crate::pages::contacts::ContactsPage,
+    crate::pages::contacts::contact::ContactPage,
+    crate::pages::companies::CompaniesPage,
+    crate::pages::companies::company::CompanyPage,
     crate::pages::products::ProductsPage,
     crate::pages::products::feedback::FeedbackPage,
     crate::pages::intercom::IntercomPage,
@@ -270,6 +278,9 @@ pages! {
     crate::pages::intercom::actions::runs::RunsPage,
     crate::pages::intercom::actions::runs::open::RunPage,
     crate::pages::intercom::doctor::DoctorPage,
+    crate::pages::intercom::activity::ActivityPage,
+    crate::pages::intercom::runs::RunsPage,
+    crate::pages::intercom::runs::run::RunPage,
     crate::pages::error::ErrorPage,
 }
 

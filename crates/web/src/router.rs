@@ -74,8 +74,8 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 #[expect(clippy::too_many_lines, reason = "a line for each route")]
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
-        auth, events, home, inbox, intercom, login, logout, preferences, products, sign_up,
-        tickets, workspaces,
+        auth, companies, contacts, conversations, events, home, inbox, intercom, login, logout,
+        preferences, products, sign_up, tickets, workspaces,
     };
     match name {
         Name::Home => route.to(home::get),
@@ -101,6 +101,16 @@ fn handler(name: Name, route: Route) -> Route {
         Name::TicketPost => route.to(tickets::post),
         Name::CommentPost => route.to(tickets::comment),
         Name::AttachmentsRefresh => route.to(tickets::refresh),
+
+        Name::Contacts => route.to(contacts::get),
+        Name::ContactsCsv => route.to(contacts::csv),
+        Name::ContactsJson => route.to(contacts::jsonl),
+        Name::Contact => route.to(contacts::contact::get),
+        Name::Companies => route.to(companies::get),
+        Name::CompaniesCsv => route.to(companies::csv),
+        Name::CompaniesJson => route.to(companies::jsonl),
+        Name::Company => route.to(companies::company::get),
+        Name::ConversationsJson => route.to(conversations::jsonl),
 
         Name::Products => route.to(products::get),
         Name::ProductCreate => route.to(products::create),
@@ -138,5 +148,14 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Doctor => route.to(intercom::doctor::get),
         Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
+        Name::Activity => route.to(intercom::activity::get),
+        Name::Runs => route.to(intercom::runs::get),
+        Name::Run => route.to(intercom::runs::run::get),
+        Name::RunReport => route.to(intercom::runs::run::report),
+        Name::RunAsk => route.to(intercom::runs::ask),
+        Name::RunPause => route.to(intercom::runs::run::pause),
+        Name::RunResume => route.to(intercom::runs::run::resume),
+        Name::RunCancel => route.to(intercom::runs::run::cancel),
+        Name::ConnectionContacts => route.to(intercom::connection::contacts),
     }
 }

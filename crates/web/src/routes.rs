@@ -108,6 +108,25 @@ routes! {
     /// Asks for the attachments' links again.
     AttachmentsRefresh Post "/w/{ws}/tickets/{key}/attachments/refresh" Member(WorkOnTickets);
 
+    /// The contacts.
+    Contacts Get "/w/{ws}/contacts" Member(Read);
+    /// The filtered contacts as CSV.
+    ContactsCsv Get "/w/{ws}/contacts.csv" Member(Read);
+    /// The filtered contacts as JSON lines.
+    ContactsJson Get "/w/{ws}/contacts.jsonl" Member(Read);
+    /// One contact.
+    Contact Get "/w/{ws}/contacts/{connection}/{contact}" Member(Read);
+    /// The companies.
+    Companies Get "/w/{ws}/companies" Member(Read);
+    /// The filtered companies as CSV.
+    CompaniesCsv Get "/w/{ws}/companies.csv" Member(Read);
+    /// The filtered companies as JSON lines.
+    CompaniesJson Get "/w/{ws}/companies.jsonl" Member(Read);
+    /// One company.
+    Company Get "/w/{ws}/companies/{connection}/{company}" Member(Read);
+    /// Every escalated conversation as JSON lines.
+    ConversationsJson Get "/w/{ws}/conversations.jsonl" Member(Read);
+
     /// The products.
     Products Get "/w/{ws}/products" Member(Read);
     /// Makes a product.
@@ -171,6 +190,24 @@ routes! {
     Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Previews or runs an action; one that changes something takes a higher role.
     ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Deliveries by hour and by day.
+    Activity Get "/w/{ws}/settings/integrations/intercom/{connection}/activity" Member(Read);
+    /// Switches the copying of contacts and companies on or off.
+    ConnectionContacts Post "/w/{ws}/settings/integrations/intercom/{connection}/contacts" Member(ManageConnections);
+    /// The runs that copy and compare, newest first.
+    Runs Get "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(Read);
+    /// Asks for a run.
+    RunAsk Post "/w/{ws}/settings/integrations/intercom/{connection}/runs" Member(ManageConnections);
+    /// One run.
+    Run Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}" Member(Read);
+    /// A run's report with its lines, to keep.
+    RunReport Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/report" Member(Read);
+    /// Holds a run.
+    RunPause Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/pause" Member(ManageConnections);
+    /// Lets a held or failed run go on.
+    RunResume Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/resume" Member(ManageConnections);
+    /// Ends a run early.
+    RunCancel Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/cancel" Member(ManageConnections);
     /// Asks before disconnecting.
     Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Disconnects.

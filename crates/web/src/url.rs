@@ -75,6 +75,24 @@ links! {
     comments(ws, key) = CommentPost;
     /// Fetching a ticket's attachments again.
     attachments_refresh(ws, key) = AttachmentsRefresh;
+    /// The contacts.
+    contacts(ws) = Contacts;
+    /// The contacts as CSV.
+    contacts_csv(ws) = ContactsCsv;
+    /// The contacts as JSON lines.
+    contacts_json(ws) = ContactsJson;
+    /// A contact.
+    contact(ws, connection, contact) = Contact;
+    /// The companies.
+    companies(ws) = Companies;
+    /// The companies as CSV.
+    companies_csv(ws) = CompaniesCsv;
+    /// The companies as JSON lines.
+    companies_json(ws) = CompaniesJson;
+    /// A company.
+    company(ws, connection, company) = Company;
+    /// The escalated conversations as JSON lines.
+    conversations_json(ws) = ConversationsJson;
     /// The products.
     products(ws) = Products;
     /// Renaming a product.
@@ -131,6 +149,22 @@ links! {
     doctor(ws, connection) = Doctor;
     /// A connection's deliveries.
     deliveries(ws, connection) = Deliveries;
+    /// A connection's deliveries by hour and by day.
+    activity(ws, connection) = Activity;
+    /// A connection's runs.
+    runs(ws, connection) = Runs;
+    /// A run.
+    run(ws, connection, run) = Run;
+    /// A run's report.
+    run_report(ws, connection, run) = RunReport;
+    /// Holding a run.
+    run_pause(ws, connection, run) = RunPause;
+    /// Letting a run go on.
+    run_resume(ws, connection, run) = RunResume;
+    /// Ending a run.
+    run_cancel(ws, connection, run) = RunCancel;
+    /// A connection's contacts switch.
+    connection_contacts(ws, connection) = ConnectionContacts;
 }
 
 /// The access-token steps for a connection that is there.

@@ -5,12 +5,12 @@ use super::talk::{APP_ID, Talk};
 use earmark_accounts::{Member, SignUp, products};
 use earmark_actions::{Action, Asker, Inputs, Place, Step};
 use earmark_connections::{Region, TokenForm};
-use earmark_db::tenant::{ActionRun, ActionRunFilter};
+use earmark_db::tenant::{self as mirrored, ActionRun, ActionRunFilter, Contact, CopyTime};
 use earmark_db::tenant::{
     Actor, Connection, Conversation, Delivery, DeliveryFilter, Message, Ticket, TicketTag,
 };
 use earmark_db::{Db, Tenant};
-use earmark_model::{ActionRunId, ActionVia};
+use earmark_model::{ActionRunId, ActionVia, RunId, RunKind};
 use earmark_model::{ConnectionId, ProductId, Role, WorkspaceId};
 use earmark_server::app::App;
 
@@ -149,6 +149,69 @@ impl Company {
         let filter = ActionRunFilter::default();
         let tenant = self.tenant(house);
         let runs = tenant.action_runs(self.connection, &filter, 1).await;
+        runs.expect("a query")[0].id
+    }
+
+    /// The id of this workspace's contact and company of [`Company::mirror`]: no other has one like it.
+    pub(crate) fn person(&self) -> String {
+        format!("person-of-{}", self.slug)
+    }
+
+    /// A contact and a company as if they had been copied, and the run that copied them.
+    pub(crate) async fn mirror(&self, house: &House) {
+        let (id, now) = (self.person(), house.now());
+        let time = CopyTime {
+            updated_at: now,
+            observed_at: now,
+        };
+        let contact = Contact {
+            id: id.clone(),
+            role: Some("user".to_owned()),
+            external_id: None,
+            email: None,
+            phone: None,
+            name: Some("A currency trader".to_owned()),
+            owner_id: None,
+            content: "{}".to_owned(),
+            digest: id.clone(),
+            created_at: None,
+            last_seen_at: None,
+            lists_cut: false,
+            time,
+        };
+        let company = mirrored::Company {
+            id: id.clone(),
+            company_id: None,
+            name: Some("A currency exchange".to_owned()),
+            plan: None,
+            industry: None,
+            website: None,
+            size: None,
+            monthly_spend: None,
+            user_count: None,
+            content: "{}".to_owned(),
+            digest: id,
+            created_at: None,
+            last_request_at: None,
+            time,
+        };
+        let tx = house.app.db.begin().await.expect("a transaction");
+        let tenant = tx.workspace(self.workspace);
+        let stored = tenant.put_contacts(self.connection, &[contact], true).await;
+        stored.expect("a contact");
+        let stored = tenant
+            .put_companies(self.connection, &[company], true)
+            .await;
+        stored.expect("a company");
+        let run = tenant.create_run(self.connection, RunKind::Proof, None, None);
+        run.await.expect("a run");
+        tx.commit().await.expect("a commit");
+    }
+
+    /// The run of [`Company::mirror`].
+    pub(crate) async fn pass(&self, house: &House) -> RunId {
+        let tenant = self.tenant(house);
+        let runs = tenant.runs(Some(self.connection), None, 1).await;
         runs.expect("a query")[0].id
     }
 

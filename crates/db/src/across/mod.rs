@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apps;
+mod engine_rounds;
 mod intake;
 mod queue;
 mod rate;

@@ -326,7 +326,40 @@ impl<S: Source> Tenant<'_, S> {
     }
 }
 
+impl<S: Source> Tenant<'_, S> {
+    /// Which of these companies are archived: nobody belongs to them any more.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn archived_companies(
+        &self,
+        connection: ConnectionId,
+        ids: &[&str],
+    ) -> Result<Vec<String>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT id FROM companies WHERE workspace_id = $1 AND connection_id = $2 AND archived_at IS NOT NULL AND id IN {}",
+            sql::places(1, ids.len(), 3)
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, ids)).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
 impl Tenant<'_, Tx> {
+    /// Takes everybody out of a company that is gone.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn empty_company(&self, connection: ConnectionId, id: &str) -> Result<u64> {
+        let sql = "DELETE FROM contact_companies WHERE workspace_id = $1 AND connection_id = $2 AND company_id = $3";
+        let emptied = sql::execute(self.on(), sql, self.ids(connection, &[id])).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(emptied)
+    }
+
     /// Stores copies of companies, each unless what is there is newer; says of each, in order, what that did. `is_live`
     /// says that Intercom showed them in a list, which it does with no archived one.
     ///
@@ -409,8 +442,8 @@ impl Tenant<'_, Tx> {
         self.archive_copy(&COMPANIES, connection, id, at).await
     }
 
-    /// Removes all contacts and companies of a connection from our copy, with everything that links them; gives their
-    /// number. At most `most` of either at once.
+    /// Removes all contacts and companies of a connection from our copy, with everything that links them and what runs
+    /// report of single ones; gives their number. At most `most` of either at once.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -424,6 +457,12 @@ impl Tenant<'_, Tx> {
             );
             erased += sql::execute(self.on(), &sql, self.ids(connection, &[])).await?;
         }
+        let sql = format!(
+            "DELETE FROM run_lines WHERE workspace_id = $1 AND id IN (SELECT l.id FROM run_lines l JOIN runs r \
+            ON r.workspace_id = l.workspace_id AND r.id = l.run_id \
+            WHERE l.workspace_id = $1 AND r.connection_id = $2 LIMIT {most})"
+        );
+        erased += sql::execute(self.on(), &sql, self.ids(connection, &[])).await?;
         self.source.changed(self.id, ChangeKind::People);
         Ok(erased)
     }

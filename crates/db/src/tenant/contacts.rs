@@ -314,6 +314,42 @@ impl<S: Source> Tenant<'_, S> {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
+    /// Contacts that Intercom's API shows no more: it may have deleted them since.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn archived_contacts(
+        &self,
+        connection: ConnectionId,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
+            AND archived_at IS NOT NULL AND merged_into IS NULL ORDER BY id LIMIT {most}"
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Live contacts after an id, for looking at a part of them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn live_contacts(
+        &self,
+        connection: ConnectionId,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
+            AND archived_at IS NULL AND merged_into IS NULL ORDER BY id LIMIT {most}"
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
     /// Contacts whose lists Intercom cut: their companies and tags need calls of their own.
     ///
     /// # Errors

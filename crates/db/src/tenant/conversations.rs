@@ -7,7 +7,9 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +117,40 @@ impl<S: Source> Tenant<'_, S> {
         row.map(Conversation::try_from).transpose()
     }
 
+    /// Escalated conversations in the order of their keys, after one if given.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn conversations(
+        &self,
+        after: Option<&(ConnectionId, String)>,
+        most: u64,
+    ) -> Result<Vec<(ConnectionId, Conversation)>> {
+        let mut query = conversations::Entity::find()
+            .filter(conversations::Column::WorkspaceId.eq(self.workspace()));
+        if let Some((connection, id)) = after {
+            let same = conversations::Column::ConnectionId
+                .eq(connection.0)
+                .and(conversations::Column::Id.gt(id.as_str()));
+            let later = conversations::Column::ConnectionId.gt(connection.0);
+            query = query.filter(later.or(same));
+        }
+        let rows = query
+            .order_by_asc(conversations::Column::ConnectionId)
+            .order_by_asc(conversations::Column::Id)
+            .limit(most)
+            .all(self.on())
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok((
+                    ConnectionId(row.connection_id),
+                    Conversation::try_from(row)?,
+                ))
+            })
+            .collect()
+    }
+
     /// Ids of conversations of a connection whose details are not fetched yet, or could not be, and that are not gone; up
     /// to `most`.
     ///
@@ -133,6 +169,26 @@ impl<S: Source> Tenant<'_, S> {
             .limit(most)
             .all(self.on())
             .await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// Ids of a connection's escalated conversations after an id, those deleted at Intercom left out; up to `most`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn escalated_conversations(
+        &self,
+        connection: ConnectionId,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
+            AND gone_at IS NULL ORDER BY id LIMIT {most}"
+        );
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::scope::{Source, Tenant};
 use crate::sql;
+use crate::tenant::people_views::CopyKey;
 use chrono::{DateTime, Utc};
 use earmark_model::{DetailsState, ProductId, StatusCategory, TicketId, UserId};
 use sea_orm::{FromQueryResult, Value};
@@ -21,8 +22,13 @@ pub enum Assignee {
 /// Which tickets to show; `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct InboxFilter {
-    /// Only this product's; without it, those of all products that are not archived.
+    /// Only this product's; without it, those of all products that are not archived, or of all when a contact or company
+    /// is given.
     pub product: Option<ProductId>,
+    /// Only those that this contact wrote.
+    pub contact: Option<CopyKey>,
+    /// Only those of this company's conversations.
+    pub company: Option<CopyKey>,
     /// Only those whose status has this key.
     pub status: Option<String>,
     /// Only those whose status is not of a closed category.
@@ -125,6 +131,8 @@ impl Conditions {
     fn new(workspace: Uuid, filter: &InboxFilter) -> Self {
         let InboxFilter {
             product,
+            contact,
+            company,
             status,
             open_only,
             tag,
@@ -137,7 +145,14 @@ impl Conditions {
         };
         match product {
             Some(product) => all.and("t.product_id = {}", product.0),
+            None if contact.is_some() || company.is_some() => {}
             None => all.sql.push_str(" AND p.archived_at IS NULL"),
+        }
+        for (column, key) in [("contact_id", contact), ("company_id", company)] {
+            if let Some((connection, id)) = key {
+                all.and("c.connection_id = {}", connection.0);
+                all.and(&format!("c.{column} = {{}}"), id.as_str());
+            }
         }
         if let Some(status) = status {
             all.and("s.key = {}", status.as_str());

@@ -185,7 +185,8 @@ impl Tenant<'_, Tx> {
             let change = change(known, row);
             changes.push(change);
             // What is the same but newer is stored too: else an older change could still win.
-            if change != CopyChange::Older && known.is_none_or(|known| known.time() < row.time) {
+            let is_newer = known.is_none_or(|known| known.time() < row.time);
+            if change == CopyChange::Changed || (change != CopyChange::Older && is_newer) {
                 fresh.push(row);
             }
             let archived = known.and_then(|known| known.archived_at);

@@ -2,6 +2,7 @@
 
 mod action_pages;
 mod action_runs;
+mod activity;
 mod audit;
 mod comments;
 mod companies;
@@ -18,7 +19,10 @@ mod jobs;
 mod messages;
 mod mirror;
 mod oauth_apps;
+mod payloads;
 mod people_links;
+mod people_views;
+mod people_waiting;
 mod products;
 mod runs;
 mod secrets;
@@ -28,6 +32,7 @@ mod tombstones;
 mod workspace;
 
 pub use action_runs::{ActionEnd, ActionRun, ActionRunFilter, NewActionRun};
+pub use activity::Received;
 pub use audit::{Actor, AuditLine};
 pub use comments::Comment;
 pub use companies::{Company, CompanyFilter, MirroredCompany};
@@ -42,7 +47,10 @@ pub use inbox::{Assignee, InboxFilter, InboxRow, InboxTag};
 pub use messages::Message;
 pub use mirror::{CopyChange, CopyPlace, CopySort, CopyTime};
 pub use oauth_apps::OAuthApp;
+pub use payloads::PAYLOAD_DAYS;
 pub use people_links::{Links, Segment};
+pub use people_views::{CopyKey, Membership, Named, TicketsOf};
+pub use people_waiting::Incomplete;
 pub use products::{Product, Status};
 pub use runs::{Run, RunCounts, RunLine};
 pub use secrets::{NewSecret, SecretKind, SecretOwner, StoredSecret};

@@ -25,7 +25,7 @@ pub enum Links {
 
 impl Links {
     /// The table, the column of the owner and that of what it has.
-    const fn table(self) -> (&'static str, &'static str, &'static str) {
+    pub(super) const fn table(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Companies => ("contact_companies", "contact_id", "company_id"),
             Self::ContactTags => ("contact_tags", "contact_id", "tag_id"),

@@ -79,6 +79,11 @@ pub struct RunLine {
 }
 
 #[derive(FromQueryResult)]
+struct LinesRow {
+    lines: i64,
+}
+
+#[derive(FromQueryResult)]
 struct RunRow {
     id: Uuid,
     connection_id: Uuid,
@@ -216,6 +221,53 @@ impl<S: Source> Tenant<'_, S> {
         row.map(Run::try_from).transpose()
     }
 
+    /// The oldest run of these kinds that waits or is under way; not one that a member holds.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn next_run(
+        &self,
+        connection: ConnectionId,
+        kinds: &[RunKind],
+    ) -> Result<Option<Run>> {
+        let sql = format!(
+            "{READ} AND connection_id = $2 AND state IN ('waiting', 'running') AND kind IN {} ORDER BY id LIMIT 1",
+            sql::places(1, kinds.len(), 3)
+        );
+        let mut values = self.ids(connection, &[]);
+        values.extend(kinds.iter().map(|kind| kind.as_str().into()));
+        let row: Option<RunRow> = sql::one(self.on(), &sql, values).await?;
+        row.map(Run::try_from).transpose()
+    }
+
+    /// The newest run of a kind that came to its end.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn last_done_run(
+        &self,
+        connection: ConnectionId,
+        kind: RunKind,
+    ) -> Result<Option<Run>> {
+        let sql = format!(
+            "{READ} AND connection_id = $2 AND kind = $3 AND state = 'done' ORDER BY id DESC LIMIT 1"
+        );
+        let values = self.ids(connection, &[kind.as_str()]);
+        let row: Option<RunRow> = sql::one(self.on(), &sql, values).await?;
+        row.map(Run::try_from).transpose()
+    }
+
+    /// How many lines a run has.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn run_line_count(&self, run: RunId) -> Result<i64> {
+        let sql = "SELECT count(*) AS lines FROM run_lines WHERE workspace_id = $1 AND run_id = $2";
+        let values = vec![self.workspace().into(), run.0.into()];
+        let row: Option<LinesRow> = sql::one(self.on(), sql, values).await?;
+        Ok(row.map_or(0, |row| row.lines))
+    }
+
     /// What became of a run's records, in order, up to `most` after the first `skip`.
     ///
     /// # Errors
@@ -313,7 +365,7 @@ impl Tenant<'_, Tx> {
         } = more;
         let sql = "UPDATE runs SET position = $3, done = done + $4, added = added + $5, changed = changed + $6, \
             unchanged = unchanged + $7, merged = merged + $8, deleted = deleted + $9, skipped = skipped + $10, \
-            failed = failed + $11, calls = calls + $12, total = coalesce($13, total) \
+            failed = failed + $11, calls = calls + $12, total = coalesce($13, total), note = NULL \
             WHERE workspace_id = $1 AND id = $2 AND state = 'running'";
         let values = vec![
             self.workspace().into(),
@@ -333,6 +385,32 @@ impl Tenant<'_, Tx> {
         let runs = sql::execute(self.on(), sql, values).await? > 0;
         self.source.changed(self.id, ChangeKind::People);
         Ok(runs)
+    }
+
+    /// Says in words why a run that is under way waits; its next step takes the words away.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn note_run(&self, id: RunId, note: &str) -> Result<()> {
+        let sql = "UPDATE runs SET note = $3 WHERE workspace_id = $1 AND id = $2 AND state IN ('waiting', 'running')";
+        let values = vec![self.workspace().into(), id.0.into(), note.into()];
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(())
+    }
+
+    /// Forgets runs that ended before a time, with their lines; a connection's newest of each kind stay.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn drop_runs(&self, before: DateTime<Utc>) -> Result<u64> {
+        let old = "SELECT r.id FROM runs r WHERE r.workspace_id = $1 AND r.finished_at < $2 AND EXISTS (SELECT 1 FROM runs n \
+            WHERE n.workspace_id = r.workspace_id AND n.connection_id = r.connection_id AND n.kind = r.kind AND n.id > r.id)";
+        let values = || vec![self.workspace().into(), before.into()];
+        let sql = format!("DELETE FROM run_lines WHERE workspace_id = $1 AND run_id IN ({old})");
+        sql::execute(self.on(), &sql, values()).await?;
+        let sql = format!("DELETE FROM runs WHERE workspace_id = $1 AND id IN ({old})");
+        sql::execute(self.on(), &sql, values()).await
     }
 
     /// Stores a run's report.

@@ -200,7 +200,7 @@ both_databases! {
             (InboxFilter { assignee: Some(Assignee::Nobody), ..all() }, vec![n[3], n[1], n[0]]),
             (InboxFilter { words: Some("THREE".to_owned()), ..all() }, vec![n[2]]),
             (InboxFilter { product: Some(start.web), tag: bug.clone(), open_only: true, words: Some("t".to_owned()),
-                assignee: Some(Assignee::User(agent)), status: Some("planned".to_owned()) }, vec![n[2]]),
+                assignee: Some(Assignee::User(agent)), status: Some("planned".to_owned()), ..all() }, vec![n[2]]),
             (InboxFilter { product: Some(start.app), tag: bug, status: done, ..all() }, vec![]),
         ] {
             assert_eq!(start.found(&t, filter.clone()).await, expected, "{filter:?}");

@@ -3,8 +3,8 @@
 use crate::support::in_tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{
-    Company, CompanyFilter, Contact, ContactFilter, CopyChange, CopySort, CopyTime, Links,
-    RunCounts, RunLine, Segment,
+    Company, CompanyFilter, Contact, ContactFilter, Conversation, CopyChange, CopySort, CopyTime,
+    InboxFilter, Links, Named, RunCounts, RunLine, Segment, TicketsOf,
 };
 use earmark_model::{ConnectionId, RunId, RunKind, RunState, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases, build};
@@ -258,5 +258,61 @@ both_databases! {
         assert!(found.started_at.is_some() && found.finished_at.is_some() && found.report.is_some());
         assert_eq!(tenant.runs(Some(to.1), None, 5).await.unwrap(), [found]);
         assert_eq!(tenant.run_lines(run, 0, 5).await.unwrap()[0].note.as_deref(), Some("erased"));
+    }
+
+    async fn tickets_names_and_segments_stand_beside_people(t: TestDb) {
+        let (workspace, connection) = start(&t).await;
+        let other = build::connection(&t.db, workspace, "other").await.id;
+        build::tags(&t.db, workspace, connection, &[("7", "vip")], &[]).await;
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(workspace);
+            tenant.put_contacts(connection, &[contact("1", "Ada", time(1, 1)), contact("2", "Ben", time(1, 1))], true).await.unwrap();
+            tenant.put_companies(connection, &[company("co", "Osprey", time(1, 1))], true).await.unwrap();
+            for (kind, has) in [(Links::Companies, "co"), (Links::Companies, "unknown"), (Links::ContactTags, "7")] {
+                tenant.add_link(kind, connection, "1", has).await.unwrap();
+            }
+            tenant.put_segment_members(connection, "s", at(5), &["1"]).await.unwrap();
+            // The same ids in another Intercom workspace are others.
+            for (connection, id) in [(connection, "70"), (other, "71")] {
+                let talk = Conversation {
+                    contact_id: Some("1".to_owned()),
+                    company_id: Some("co".to_owned()),
+                    ..Conversation::new(id.to_owned())
+                };
+                tenant.put_conversation(connection, &talk).await.unwrap();
+            }
+        });
+        let product = build::product(&t.db, workspace, "Mobile").await.id;
+        for (connection, ids) in [(connection, ("70", "a")), (connection, ("70", "b")), (other, ("71", "c"))] {
+            build::ticket(&t.db, workspace, product, connection, ids).await;
+        }
+        in_tx!(t, |tx| tx.workspace(workspace).set_product_archived(product, true).await.unwrap());
+        let tenant = t.db.workspace(workspace);
+        let key = |id: &str| (connection, id.to_owned());
+        let keys = [key("1"), key("2")];
+        let names = tenant.named_links(Links::Companies, &keys).await.unwrap();
+        let named = |id: &str, name: Option<&str>| Named { id: id.to_owned(), name: name.map(str::to_owned) };
+        let mut companies = names[&key("1")].clone();
+        companies.sort_by(|a, b| a.id.cmp(&b.id));
+        assert_eq!(companies, [named("co", Some("Osprey")), named("unknown", None)]);
+        assert_eq!(names.len(), 1);
+        let names = tenant.named_links(Links::ContactTags, &keys).await.unwrap();
+        assert_eq!(names[&key("1")], [named("7", Some("vip"))]);
+        let segments = tenant.segments_of(connection, "1").await.unwrap();
+        assert_eq!((segments.len(), segments[0].as_of), (1, at(5)));
+        for (whose, id, filter) in [
+            (TicketsOf::Contacts, "1", InboxFilter { contact: Some(key("1")), ..InboxFilter::default() }),
+            (TicketsOf::Companies, "co", InboxFilter { company: Some(key("co")), ..InboxFilter::default() }),
+        ] {
+            let counted = tenant.tickets_of(whose, &[key(id), key("nobody")]).await.unwrap();
+            assert_eq!(counted.into_iter().collect::<Vec<_>>(), [(key(id), 2)]);
+            // Of archived products too.
+            assert_eq!(tenant.inbox_count(&filter).await.unwrap(), 2);
+        }
+        let all = tenant.conversations(None, 10).await.unwrap();
+        let ids: Vec<_> = all.iter().map(|(connection, talk)| (*connection, talk.id.clone())).collect();
+        assert_eq!(ids.len(), 2);
+        let rest = tenant.conversations(Some(&ids[0]), 10).await.unwrap();
+        assert_eq!(rest, all[1..]);
     }
 }

@@ -10,7 +10,7 @@ use crate::render::{
     Banner, Context, Fix, NavProduct, Shell, WorkspaceLink, WorkspaceNav, render, render_part,
 };
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
 use earmark_accounts::Member;
@@ -100,6 +100,11 @@ impl At {
     /// A value of the path, by its placeholder's name.
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// Whether only the headers are asked for.
+    pub(crate) fn is_head(&self) -> bool {
+        self.request.method() == Method::HEAD
     }
 
     /// The product that the path names.

@@ -1,4 +1,4 @@
-//! `/w/{ws}/events`: tells open pages, as server-sent events, that tickets changed.
+//! `/w/{ws}/events`: tells open pages, as server-sent events, that tickets, or contacts and runs, changed.
 
 use super::prelude::*;
 use crate::session::key_of;
@@ -15,13 +15,17 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
-/// Between two events at least: many tickets at once are one.
+/// Between two events about tickets at least: many tickets at once are one.
 const QUIET: Duration = Duration::from_millis(300);
+
+/// Between two events about contacts and runs: a run that copies changes them all the time.
+const QUIET_PEOPLE: Duration = Duration::from_secs(1);
 
 /// Between two signs of life, at each of which the right to listen is looked at again.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 const EVENT: Bytes = Bytes::from_static(b"event: tickets\ndata: changed\n\n");
+const PEOPLE: Bytes = Bytes::from_static(b"event: people\ndata: changed\n\n");
 const COMMENT: Bytes = Bytes::from_static(b": still here\n\n");
 
 /// The stream. It begins with a comment, so that the browser knows at once that it is connected.
@@ -79,9 +83,29 @@ struct State<M> {
     workspace: WorkspaceId,
     changes: Changes,
     heartbeat: Interval,
+    topics: [Topic; 2],
+}
+
+/// Something that pages are told of.
+struct Topic {
+    kind: ChangeKind,
+    event: Bytes,
+    every: Duration,
     /// Until when changes are gathered.
     quiet_until: Instant,
     pending: bool,
+}
+
+impl Topic {
+    const fn new(kind: ChangeKind, event: Bytes, every: Duration, now: Instant) -> Self {
+        Self {
+            kind,
+            event,
+            every,
+            quiet_until: now,
+            pending: false,
+        }
+    }
 }
 
 fn stream<M: AsyncFnMut() -> bool>(
@@ -98,8 +122,10 @@ fn stream<M: AsyncFnMut() -> bool>(
         workspace,
         changes,
         heartbeat,
-        quiet_until: now,
-        pending: false,
+        topics: [
+            Topic::new(ChangeKind::Tickets, EVENT, QUIET, now),
+            Topic::new(ChangeKind::People, PEOPLE, QUIET_PEOPLE, now),
+        ],
     };
     futures::stream::unfold(state, |mut state| async move {
         let bytes = state.next().await?;
@@ -110,21 +136,28 @@ fn stream<M: AsyncFnMut() -> bool>(
 impl<M: AsyncFnMut() -> bool> State<M> {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
+            let waiting = self.topics.iter_mut().filter(|topic| topic.pending);
+            let due = waiting.min_by_key(|topic| topic.quiet_until);
+            let at = due.as_ref().map(|topic| topic.quiet_until);
             tokio::select! {
                 // What has changed already is gathered before anything is told.
                 biased;
                 change = self.changes.next() => {
                     let change = change?;
-                    self.pending |= match change.kind {
-                        ChangeKind::Tickets => change.workspace == self.workspace,
-                        ChangeKind::Everything => true,
-                        ChangeKind::Jobs | ChangeKind::Deliveries | ChangeKind::Connections | ChangeKind::People => false,
-                    };
+                    let here = change.workspace == self.workspace;
+                    for topic in &mut self.topics {
+                        topic.pending |= match change.kind {
+                            ChangeKind::Everything => true,
+                            kind => here && kind == topic.kind,
+                        };
+                    }
                 }
-                () = sleep_until(self.quiet_until), if self.pending => {
-                    self.pending = false;
-                    self.quiet_until = Instant::now() + QUIET;
-                    return Some(EVENT);
+                () = sleep_until(at.unwrap_or_else(Instant::now)), if at.is_some() => {
+                    if let Some(topic) = due {
+                        topic.pending = false;
+                        topic.quiet_until = Instant::now() + topic.every;
+                        return Some(topic.event.clone());
+                    }
                 }
                 _ = self.heartbeat.tick() => return (self.may)().await.then_some(COMMENT),
             }
@@ -158,6 +191,20 @@ mod tests {
             build::product(&db.db, own, name).await;
         }
         assert_eq!(timeout(SOON, stream.next()).await.unwrap(), Some(Ok(EVENT)));
+        assert!(timeout(QUIET * 2, stream.next()).await.is_err(), "once");
+        let connection = build::connection(&db.db, own, "qw12ab34").await.id;
+        for _ in 0..3 {
+            let tx = build::begin(&db.db).await;
+            let kind = earmark_model::RunKind::Proof;
+            let tenant = tx.workspace(own);
+            let run = tenant.create_run(connection, kind, None, None);
+            run.await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(
+            timeout(SOON, stream.next()).await.unwrap(),
+            Some(Ok(PEOPLE))
+        );
         assert!(timeout(QUIET * 2, stream.next()).await.is_err(), "once");
     }
 

@@ -1,6 +1,10 @@
 //! The pages, by URL.
 
 pub mod auth;
+pub mod companies;
+pub mod contacts;
+pub(crate) mod conversations;
+mod download;
 pub mod error;
 pub(crate) mod events;
 pub(crate) mod home;
@@ -8,6 +12,7 @@ pub mod inbox;
 pub mod intercom;
 pub mod login;
 pub(crate) mod logout;
+pub mod people;
 pub mod preferences;
 pub mod products;
 pub mod sign_up;

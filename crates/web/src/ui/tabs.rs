@@ -28,12 +28,13 @@ pub const fn connection_tabs<'a>(
 }
 
 impl ConnectionTabs<'_> {
-    fn tabs(&self) -> [(&'static str, String); 4] {
+    fn tabs(&self) -> [(&'static str, String); 5] {
         let Self { ws, connection, .. } = self;
         [
             ("Overview", url::connection(ws, connection)),
             ("Doctor", url::doctor(ws, connection)),
             ("Deliveries", url::deliveries(ws, connection)),
+            ("Runs", url::runs(ws, connection)),
             ("Actions", url::actions(ws, connection)),
         ]
     }

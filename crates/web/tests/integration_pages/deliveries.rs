@@ -31,6 +31,36 @@ fn path(connection: &Connection, query: &str) -> String {
 }
 
 both_databases! {
+    async fn activity_counts_what_came_by_hour_and_by_day(db: TestDb) {
+        let world = World::new(db).await;
+        let workspace = world.people.workspace.id;
+        let connection = build::connection(&world.db.db, workspace, "a1").await;
+        let other = build::connection(&world.db.db, workspace, "b2").await;
+        let viewer = world.browser(&world.people.viewer).await;
+        let path = format!("settings/integrations/intercom/{}/activity", connection.id);
+        viewer.get(&path).await.shows("No deliveries.").hides("<svg class=\"chart\"");
+        let new = |to: &Connection, key: &str| build::delivery((workspace, to.id), key, "7", world.db.sources.now());
+        let odd = NewDelivery {
+            finished: Some((Outcome::Unreadable, "the body is no JSON object".to_owned())),
+            ..new(&connection, "n2")
+        };
+        stored(&world, &connection, &[new(&connection, "n1"), odd, new(&other, "n3")]).await;
+        world.db.clock.advance(TimeDelta::hours(2));
+        stored(&world, &connection, &[new(&connection, "n4")]).await;
+        let page = viewer.get(&path).await;
+        page.shows("3 deliveries, 1 failed. Busiest: ").has("role=\"img\" aria-label=\"Deliveries, Last 24 hours: 3 deliveries");
+        let page = page.body.split("Last 30 days</h2>").collect::<Vec<_>>();
+        assert_eq!(page[0].matches("<th scope=\"row\">").count(), 2, "two hours had some");
+        world.db.clock.advance(TimeDelta::days(2));
+        // The session is over by now.
+        let viewer = world.browser(&world.people.viewer).await;
+        let page = viewer.get(&path).await;
+        page.shows("No deliveries.").shows("3 deliveries, 1 failed.");
+        world.db.clock.advance(TimeDelta::days(40));
+        let viewer = world.browser(&world.people.viewer).await;
+        viewer.get(&path).await.shows("No deliveries.").hides("3 deliveries");
+    }
+
     async fn a_delivery_shows_what_became_of_it(db: TestDb) {
         let world = World::new(db).await;
         let workspace = world.people.workspace.id;

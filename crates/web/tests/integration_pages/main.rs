@@ -11,4 +11,5 @@ mod deliveries;
 mod feedback;
 mod guards;
 mod lifecycle;
+mod runs;
 mod support;

@@ -19,7 +19,7 @@ use earmark_model::{Job, JobKind};
 use earmark_oauth::{Exchange, OAuth};
 use earmark_sandbox::{DEMO_APP_ID, DemoSecrets, Options, demo_seed};
 use earmark_seal::{KeyRing, MasterKey};
-use earmark_sync::{EraseHandler, RefreshTagsHandler};
+use earmark_sync::{EraseHandler, RefreshTagsHandler, RunHandler};
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{TestDb, TestSandbox};
 use earmark_web::{Settings, Web};
@@ -98,9 +98,14 @@ impl World {
             db: db.db.clone(),
             store: store.clone(),
         };
+        let run = RunHandler {
+            db: db.db.clone(),
+            store: store.clone(),
+        };
         let handlers = Handlers::new()
             .with(JobKind::CheckConnection, CheckHandler(store.clone()))
             .with(JobKind::RefreshTags, refresh)
+            .with(JobKind::Run, run)
             .with(JobKind::Erase, EraseHandler(db.db.clone()));
         let settings = earmark_jobs::Settings {
             concurrency: 1,

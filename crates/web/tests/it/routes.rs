@@ -15,6 +15,9 @@ fn filled(path: &str, ws: &str) -> String {
         .replace("{connection}", nobody)
         .replace("{product}", "nothing")
         .replace("{key}", "QU-999")
+        .replace("{contact}", "65f0")
+        .replace("{company}", "65f0")
+        .replace("{pass}", nobody)
 }
 
 fn method(of: Method) -> Http {

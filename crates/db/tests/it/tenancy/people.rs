@@ -2,11 +2,11 @@
 
 use super::World;
 use earmark_db::tenant::{
-    ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, CopySort, CopyTime, Links,
-    RunLine, Segment,
+    ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, CopySort, CopyTime,
+    Incomplete, Links, RunLine, Segment,
 };
 use earmark_db::{Source, Tenant, Tx};
-use earmark_model::{RunId, RunKind};
+use earmark_model::{RunId, RunKind, RunState};
 use earmark_testkit::TestDb;
 use std::fmt::Write;
 
@@ -36,6 +36,21 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     let run = tenant.create_run(connection, RunKind::Backfill, Some(name), None);
     let run = run.await.unwrap();
     tenant.add_run_line(run, &line(name)).await.unwrap();
+    let proof = tenant.create_run(connection, RunKind::Proof, Some(name), None);
+    let proof = proof.await.unwrap();
+    for state in [RunState::Running, RunState::Done] {
+        assert!(tenant.move_run(proof, state, Some(name)).await.unwrap());
+    }
+    let archived = Contact {
+        id: format!("archived at {name}"),
+        ..person(name, now)
+    };
+    let copied = tenant.put_contacts(connection, std::slice::from_ref(&archived), false);
+    copied.await.unwrap();
+    let archives = tenant.archive_contact(connection, &archived.id, now);
+    assert!(archives.await.unwrap());
+    let waits = tenant.await_person(connection, Incomplete::Contact, name);
+    waits.await.unwrap();
     run
 }
 
@@ -91,6 +106,7 @@ pub(super) fn line(name: &str) -> RunLine {
 /// What `tenant` can read of people, and of what was done to them, with the ids of `world`, a line a query.
 pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World, out: &mut String) {
     let connection = world.connection;
+    let ever = [0, 7_000_000_000].map(|at| chrono::DateTime::from_timestamp(at, 0).unwrap());
     read! { tenant, out;
         action_run(world.action);
         action_runs(connection, &ActionRunFilter::default(), 100);
@@ -104,9 +120,21 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         links(Links::Companies, connection, &["contact"]);
         linked_tags(Links::ContactTags, connection, "contact");
         segments(connection);
+        segments_of(connection, "contact");
+        named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
+        conversations(None, 100);
+        received(connection, &ever);
         runs(Some(connection), None, 100);
         run(world.run);
         last_run(connection, RunKind::Backfill);
         run_lines(world.run, 0, 100);
+        next_run(connection, RunKind::PASSES);
+        last_done_run(connection, RunKind::Proof);
+        run_line_count(world.run);
+        archived_contacts(connection, "", 100);
+        live_contacts(connection, "", 100);
+        waiting_people(connection, Incomplete::Contact, 100);
+        escalated_conversations(connection, "", 100);
+        trigger_tag_ids(connection);
     }
 }

@@ -56,6 +56,7 @@ impl Ground {
             tag: text(&query.tag),
             assignee,
             words: text(&query.q),
+            ..InboxFilter::default()
         })
     }
 
@@ -98,11 +99,7 @@ impl Ground {
         } else {
             None
         };
-        let rows = found.into_iter().map(async |row| {
-            let untitled = untitled(at, &row).await?;
-            Ok::<_, Failed>(ticket_row(at, row, untitled))
-        });
-        let rows = futures::future::try_join_all(rows).await?;
+        let rows = ticket_rows(at, found).await?;
         Ok(InboxRows {
             ws: at.ws().to_owned(),
             new: self.count_new(at, &filter).await?,
@@ -166,6 +163,15 @@ pub(crate) fn number(at: &At, key: &str) -> Result<i64, Failed> {
         return Err(Failed::NotFound);
     }
     Ok(key.number)
+}
+
+/// Rows as they are shown.
+pub(crate) async fn ticket_rows(at: &At, found: Vec<InboxRow>) -> Result<Vec<TicketRow>, Failed> {
+    let rows = found.into_iter().map(async |row| {
+        let untitled = untitled(at, &row).await?;
+        Ok::<_, Failed>(ticket_row(at, row, untitled))
+    });
+    futures::future::try_join_all(rows).await
 }
 
 /// Why a row has no title. Only a row whose text is gone is looked at more closely, and those are few.

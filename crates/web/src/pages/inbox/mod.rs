@@ -9,7 +9,7 @@ use crate::render::{BannerPlace, Nav};
 use actix_web::web::Query;
 use earmark_model::StatusCategory;
 use list::Ground;
-pub(crate) use list::number;
+pub(crate) use list::{number, ticket_rows};
 use serde::Serialize;
 
 /// What the inbox shows; its fields are the query's.
@@ -114,7 +114,7 @@ pub struct TicketRow {
 }
 
 impl TicketRow {
-    fn shown_title(&self) -> &str {
+    pub(crate) fn shown_title(&self) -> &str {
         self.untitled.or(self.title.as_deref())
     }
 

@@ -1,6 +1,7 @@
 //! `/w/{ws}/settings/integrations/intercom`: the connections to Intercom.
 
 pub mod actions;
+pub mod activity;
 pub mod app;
 pub mod connect;
 pub mod connection;
@@ -9,6 +10,7 @@ pub mod disconnect;
 pub mod doctor;
 mod health;
 pub(crate) mod oauth;
+pub mod runs;
 pub mod token;
 
 use super::prelude::*;

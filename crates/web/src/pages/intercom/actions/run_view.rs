@@ -3,6 +3,7 @@
 use super::super::super::prelude::*;
 use super::super::deliveries::duration_words;
 use super::command::command;
+use crate::pages::people::grouped;
 use earmark_actions::{Action, Inputs, Shown};
 use earmark_db::tenant::{ActionRun, Member};
 use earmark_model::{ActionState, ActionVia};
@@ -209,27 +210,5 @@ impl RunView {
             }
             _ => format!("{} fetched", grouped(self.fetched)),
         }
-    }
-}
-
-/// A number with its thousands parted.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_parted() {
-        let texts = [0, 999, 1_000, 18_240, 1_234_567].map(super::grouped);
-        assert_eq!(texts, ["0", "999", "1,000", "18,240", "1,234,567"]);
     }
 }

@@ -2,10 +2,12 @@
 
 use super::super::super::prelude::*;
 use super::super::disconnect::mistyped;
+use super::super::runs::refused;
 use super::super::token::name_fault;
 use super::ConnectionPage;
 use earmark_connections::ManageError;
 use earmark_model::{ConnectionId, Job};
+use earmark_sync::set_contacts;
 
 /// What the client secret's form sends.
 #[derive(Deserialize)]
@@ -81,6 +83,35 @@ pub(crate) async fn feedback(
         "Feedback is off: no new tickets and no new replies. Redactions and deletions still follow."
     };
     done(&at, connection, words)
+}
+
+/// What the contacts switch sends: nothing when it is off.
+#[derive(Deserialize)]
+pub(crate) struct SentContacts {
+    contacts: Option<String>,
+}
+
+/// Switches the copying of contacts and companies on or off.
+pub(crate) async fn contacts(
+    at: At,
+    Form(sent): Form<SentContacts>,
+) -> Result<HttpResponse, Failed> {
+    let connection = at.connection().await?.id;
+    let on = sent.contacts.is_some();
+    let set = set_contacts(at.web().db(), at.id(), &at.actor(), connection, on).await;
+    match set {
+        Ok(_) if on => done(
+            &at,
+            connection,
+            "Contacts and companies are being copied. It is safe to leave this page.",
+        ),
+        Ok(_) => done(
+            &at,
+            connection,
+            "Contacts and companies are copied no more. What was copied stays.",
+        ),
+        Err(error) => refused(&at, error, path(&at, connection)),
+    }
 }
 
 /// What the form for another name sends.

@@ -3,12 +3,13 @@
 mod handlers;
 mod samples;
 
-pub(crate) use handlers::{check, erase, feedback, get, rename, secret};
+pub(crate) use handlers::{check, contacts, erase, feedback, get, rename, secret};
 
 use super::super::prelude::*;
 use super::connect::AppChoice;
 use super::health::{Known, TAG_TOPIC, topics_of};
 use super::{connection_tone, products_of, region_words, trouble};
+use crate::pages::people::{CopyNotices, CopyState};
 use earmark_connections::webhook::{TOPICS, TopicGroup};
 use earmark_db::tenant::{Connection, Erasure, PermissionCheck, Refusal, TopicSighting, Via};
 use earmark_model::{ConnectionStatus, Job, Permission, PermissionState, Right};
@@ -240,6 +241,10 @@ pub struct ConnectionPage {
     pub topics: Vec<TopicRow>,
     /// Since when tagged conversations become tickets; `None` while that is off.
     pub feedback_since: Option<DateTime<Utc>>,
+    /// Since when contacts and companies are copied; `None` while they are not.
+    pub contacts_since: Option<DateTime<Utc>>,
+    /// How far the first copy is.
+    pub copying: CopyNotices,
     /// The products that have trigger tags of it: slug and name.
     pub products: Vec<(String, String)>,
     /// The latest refused requests, newest first.
@@ -259,6 +264,11 @@ impl ConnectionPage {
         let (tenant, id) = (at.tenant(), connection.id);
         let known = Known::load(tenant, &connection).await?;
         let needs = known.needs(&connection);
+        let copying = CopyNotices {
+            ws: at.ws().to_owned(),
+            here: url::connection(at.ws(), &id.to_string()),
+            states: vec![CopyState::of(at, &connection).await?],
+        };
         let Known {
             token,
             secret,
@@ -269,6 +279,7 @@ impl ConnectionPage {
         Ok(Self {
             ws: at.ws().to_owned(),
             id: id.to_string(),
+            copying,
             needs,
             webhook_url: at
                 .web()
@@ -302,6 +313,7 @@ impl ConnectionPage {
             disconnected_at: connection.disconnected_at,
             checked_at: connection.checked_at,
             feedback_since: connection.feedback_on_at,
+            contacts_since: connection.contacts_on_at,
             through: Through::from(&connection.via),
             has_app: AppChoice::of(at).await? != AppChoice::None,
             may: at.may(Right::ManageConnections),

@@ -1,6 +1,8 @@
 //! The states of a connection worth looking at.
 
 use super::*;
+use crate::pages::contacts::samples::{copying, state};
+use earmark_model::RunState;
 
 fn permissions() -> Vec<PermissionRow> {
     let state = |permission: Permission| match permission.is_readable() {
@@ -31,6 +33,16 @@ fn page() -> ConnectionPage {
         name_draft: "Support EU".to_owned(),
         workspace: "Quillwater".to_owned(),
         copied: Copied::Kept { rows: 0 },
+        contacts_since: Some(sample_ago(900)),
+        copying: CopyNotices {
+            ws: "quillwater".to_owned(),
+            here: url::connection("quillwater", "c1"),
+            states: vec![state(
+                "Support EU",
+                true,
+                Some(copying(RunState::Running, None)),
+            )],
+        },
         needs: Vec::new(),
         app_name: "Quillwater Support".to_owned(),
         app_id: "q1w4ter0".to_owned(),

@@ -1,0 +1,85 @@
+//! Contacts and companies of which only the id is known, and that Intercom is to be asked for.
+
+use crate::error::Result;
+use crate::scope::{Source, Tenant, Tx};
+use crate::sql;
+use earmark_model::ConnectionId;
+use sea_orm::FromQueryResult;
+
+/// What waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Incomplete {
+    /// A contact.
+    Contact,
+    /// A company.
+    Company,
+}
+
+impl Incomplete {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Company => "company",
+        }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: String,
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// Ids that wait, the longest waiting first; up to `most`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn waiting_people(
+        &self,
+        connection: ConnectionId,
+        kind: Incomplete,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
+            ORDER BY asked_at, id LIMIT {most}"
+        );
+        let values = self.ids(connection, &[kind.as_str()]);
+        let rows: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
+impl Tenant<'_, Tx> {
+    /// Notes that Intercom is to be asked for one. Noting it twice asks once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn await_person(
+        &self,
+        connection: ConnectionId,
+        kind: Incomplete,
+        id: &str,
+    ) -> Result<()> {
+        let sql = "INSERT INTO people_waiting (workspace_id, connection_id, kind, id, asked_at) VALUES ($1, $2, $3, $4, $5) \
+            ON CONFLICT (workspace_id, connection_id, kind, id) DO NOTHING";
+        let mut values = self.ids(connection, &[kind.as_str(), id]);
+        values.push(self.now().into());
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Notes that one waits no more.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn waits_no_more(
+        &self,
+        connection: ConnectionId,
+        kind: Incomplete,
+        id: &str,
+    ) -> Result<()> {
+        let sql = "DELETE FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND id = $4";
+        let values = self.ids(connection, &[kind.as_str(), id]);
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+}

@@ -1,0 +1,314 @@
+//! What members ask of the engine: the contacts switch, runs and what becomes of them, and previews of a rule. Each is one
+//! transaction with its line in the audit log.
+
+use crate::runs::{Asked, TaggedStep, job_of};
+use chrono::TimeDelta;
+use earmark_db::tenant::{Actor, Run};
+use earmark_db::{Db, Tenant, Tx};
+use earmark_model::{
+    ConnectionId, ConnectionStatus, Job, ProductId, RunId, RunKind, RunState, WorkspaceId,
+};
+use serde_json::json;
+
+/// Days that a preview of a rule looks back.
+pub const PREVIEW_DAYS: i64 = 30;
+
+/// Why a request is not granted.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The connection is gone, disconnected, or another workspace's.
+    #[error("This connection is disconnected. Connect it again to copy anything from Intercom.")]
+    NoConnection,
+    /// Contacts and companies are copied only while the switch is on.
+    #[error("Contacts are not copied for this connection. Switch them on first.")]
+    SwitchedOff,
+    /// There is no such run in this workspace.
+    #[error("There is no such run.")]
+    NoRun,
+    /// The run is not where that could be done.
+    #[error("This run is {0}, so that cannot be done.")]
+    NotNow(RunState),
+    /// A preview or a run over tagged conversations needs a tag.
+    #[error("Choose at least one tag.")]
+    NoTag,
+    /// Our own database failed.
+    #[error(transparent)]
+    Database(#[from] earmark_db::Error),
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Copies all contacts and companies again.
+    Backfill,
+    /// Looks for what changed since the last pass.
+    CatchUp,
+    /// Compares both sides. `full` looks at every contact however many there are; otherwise more than 20,000 are sampled.
+    Proof {
+        /// Everything.
+        full: bool,
+    },
+    /// Makes tickets of conversations tagged before the tags counted. Ask for [`Ask::TaggedPreview`] first.
+    Tagged,
+    /// Says what [`Ask::Tagged`] would make and cost: a line for each conversation, the sum in the report's remarks.
+    TaggedPreview,
+}
+
+impl Ask {
+    const fn kind(&self) -> RunKind {
+        match self {
+            Self::Backfill => RunKind::Backfill,
+            Self::CatchUp => RunKind::CatchUp,
+            Self::Proof { .. } => RunKind::Proof,
+            Self::Tagged => RunKind::Tagged,
+            Self::TaggedPreview => RunKind::Preview,
+        }
+    }
+}
+
+/// The connection, locked against being disconnected or switched by others until the transaction ends.
+async fn live(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+) -> Result<earmark_db::tenant::Connection, AskError> {
+    tenant.lock().await?;
+    let row = tenant.connection(connection).await?;
+    row.filter(|row| row.status != ConnectionStatus::Disconnected)
+        .ok_or(AskError::NoConnection)
+}
+
+/// Asks for a run unless one of its kind is not over: that one stands for both.
+async fn ask_once(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    kind: RunKind,
+    asked: &Asked,
+    actor: &Actor,
+) -> Result<RunId, AskError> {
+    let last = tenant.last_run(connection, kind).await?;
+    if let Some(run) = last.filter(|run| !run.state.is_over()) {
+        tenant.enqueue(&job_of(connection, kind)).await?;
+        return Ok(run.id);
+    }
+    let position = serde_json::to_string(asked).unwrap_or_default();
+    let run = tenant
+        .create_run(connection, kind, Some(&position), actor.user)
+        .await?;
+    tenant.enqueue(&job_of(connection, kind)).await?;
+    Ok(run)
+}
+
+/// Switches the copying of contacts and companies on, which asks for a backfill, or off, which ends what is under way. What
+/// was copied stays. Gives the backfill's run when it was switched on.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn set_contacts(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    connection: ConnectionId,
+    on: bool,
+) -> Result<Option<RunId>, AskError> {
+    let tx = db.begin().await?;
+    let tenant = tx.workspace(workspace);
+    let row = live(&tenant, connection).await?;
+    if row.contacts_on_at.is_some() == on {
+        return Ok(None);
+    }
+    tenant.set_connection_contacts(connection, on).await?;
+    let action = match on {
+        true => "connection.contacts_on",
+        false => "connection.contacts_off",
+    };
+    tenant
+        .audit(actor, action, ("connection", connection), json!({}))
+        .await?;
+    let run = if on {
+        tenant.enqueue(&Job::RefreshTags { connection }).await?;
+        let asked = Asked::default();
+        let run = ask_once(&tenant, connection, RunKind::Backfill, &asked, actor).await?;
+        Some(run)
+    } else {
+        while let Some(run) = tenant.next_run(connection, &[RunKind::Backfill]).await? {
+            let why = "contacts were switched off";
+            tenant
+                .move_run(run.id, RunState::Cancelled, Some(why))
+                .await?;
+        }
+        None
+    };
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Asks for a run. One of the same kind that is not over stands for both.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn ask_run(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    connection: ConnectionId,
+    ask: &Ask,
+) -> Result<RunId, AskError> {
+    let tx = db.begin().await?;
+    let tenant = tx.workspace(workspace);
+    let row = live(&tenant, connection).await?;
+    let mut asked = Asked::default();
+    match ask {
+        Ask::Backfill if row.contacts_on_at.is_none() => return Err(AskError::SwitchedOff),
+        Ask::Backfill | Ask::CatchUp => {}
+        Ask::Proof { full } => asked.full = *full,
+        Ask::Tagged | Ask::TaggedPreview => {
+            let tags = tenant.trigger_tag_ids(connection).await?;
+            if tags.is_empty() {
+                return Err(AskError::NoTag);
+            }
+            asked.tagged = Some(tagged(*ask == Ask::TaggedPreview, tags));
+        }
+    }
+    let run = ask_once(&tenant, connection, ask.kind(), &asked, actor).await?;
+    let detail = json!({"kind": ask.kind(), "run": run.to_string()});
+    tenant
+        .audit(actor, "run.asked", ("connection", connection), detail)
+        .await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Asks what a product would have got of the last [`PREVIEW_DAYS`] days if these tags of a connection were its trigger
+/// tags. The answer is a run of kind `preview`: a line of outcome `would_make` for each conversation, with how many in its
+/// counts (`added`), and the sum in its report's remarks.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn preview(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    connection: ConnectionId,
+    (product, tags): (ProductId, &[String]),
+) -> Result<RunId, AskError> {
+    if tags.is_empty() {
+        return Err(AskError::NoTag);
+    }
+    let tx = db.begin().await?;
+    let tenant = tx.workspace(workspace);
+    live(&tenant, connection).await?;
+    let step = TaggedStep {
+        product: Some(product),
+        since: Some(tenant.now() - TimeDelta::days(PREVIEW_DAYS)),
+        ..tagged(true, tags.to_vec())
+    };
+    let asked = Asked {
+        tagged: Some(step),
+        ..Asked::default()
+    };
+    // Another preview may be of other tags, so it does not stand for this one.
+    let position = serde_json::to_string(&asked).unwrap_or_default();
+    let run = tenant
+        .create_run(connection, RunKind::Preview, Some(&position), actor.user)
+        .await?;
+    tenant
+        .enqueue(&job_of(connection, RunKind::Preview))
+        .await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+fn tagged(dry: bool, tags: Vec<String>) -> TaggedStep {
+    TaggedStep {
+        dry,
+        tags,
+        product: None,
+        since: None,
+        at: None,
+        tickets: 0,
+        conversations: 0,
+    }
+}
+
+/// Holds a run where it is.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn pause_run(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    run: RunId,
+) -> Result<(), AskError> {
+    change(db, workspace, actor, run, (RunState::Paused, "run.paused")).await
+}
+
+/// Lets a run that is held, or that failed, go on from where it stopped.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn resume_run(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    run: RunId,
+) -> Result<(), AskError> {
+    change(
+        db,
+        workspace,
+        actor,
+        run,
+        (RunState::Running, "run.resumed"),
+    )
+    .await
+}
+
+/// Ends a run early. What it stored stays.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn cancel_run(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    run: RunId,
+) -> Result<(), AskError> {
+    change(
+        db,
+        workspace,
+        actor,
+        run,
+        (RunState::Cancelled, "run.cancelled"),
+    )
+    .await
+}
+
+async fn change(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    id: RunId,
+    (to, action): (RunState, &str),
+) -> Result<(), AskError> {
+    let tx = db.begin().await?;
+    let tenant = tx.workspace(workspace);
+    let run: Run = tenant.run(id).await?.ok_or(AskError::NoRun)?;
+    if to == RunState::Running {
+        live(&tenant, run.connection).await?;
+    }
+    // One that was held before it began has no place to go on from yet.
+    let to = match (to, run.started_at) {
+        (RunState::Running, None) => RunState::Waiting,
+        _ => to,
+    };
+    if !tenant.move_run(id, to, None).await? {
+        return Err(AskError::NotNow(run.state));
+    }
+    if !to.is_over() && to != RunState::Paused {
+        tenant.enqueue(&job_of(run.connection, run.kind)).await?;
+    }
+    let detail = json!({"kind": run.kind});
+    tenant.audit(actor, action, ("run", id), detail).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Contacts and companies: from what Intercom says of them to our copy.
+
+mod complete;
+mod convert;
+mod gone;
+mod live;
+mod store;
+
+pub use complete::CompletePeopleHandler;
+pub(crate) use gone::{Fate, Met, fate_of, meet_fate};
+pub(crate) use live::apply;
+pub(crate) use store::{Change, Seen, put_companies, put_contacts};

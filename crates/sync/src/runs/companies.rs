@@ -1,0 +1,220 @@
+//! Companies: all of them in one scroll, which also shows those without users, or by list while another scroll is open.
+
+use super::contacts::unreadable;
+use super::pass::{Pass, Stop, calls};
+use super::place::{Companies, Step};
+use crate::people::{Change, Seen, put_companies};
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_db::tenant::RunCounts;
+use earmark_intercom::{Company, Error, Order, Page, Position};
+use earmark_model::RunKind;
+
+/// The list shows no more than this.
+const LISTED: i64 = 10_000;
+/// With more companies an hourly pass leaves them to a daily one.
+const FEW: i64 = 5_000;
+/// How often a scroll that broke off is begun anew before the run waits a while.
+const RESTARTS: u8 = 5;
+/// Companies asked for by id between two places.
+const BATCH: u64 = 20;
+
+impl Pass<'_> {
+    pub(crate) async fn companies(&mut self, mut step: Companies) -> Result<(), Stop> {
+        if !step.counted_all {
+            let count = self.client.companies(Order::Descending).per_page(1);
+            let count = count.page().await?;
+            let total = count.total.and_then(|total| i64::try_from(total).ok());
+            self.place.theirs.companies = total;
+            step.counted_all = true;
+            if step.only_if_due && total.unwrap_or(0) > FEW && !self.companies_are_due().await? {
+                self.place.step_done();
+                return self.keep_place(1).await;
+            }
+            self.place.step_becomes([Step::Companies(step.clone())]);
+            self.keep(self.db.begin().await?, calls(1), total).await?;
+        }
+        if step.list.is_some() {
+            return self.companies_by_list(step).await;
+        }
+        match self.scroll(&mut step).await {
+            Err(Stop::Intercom(Error::ScrollBusy { .. }))
+                if self.place.theirs.companies.is_some_and(|all| all < LISTED) =>
+            {
+                self.place.remark(
+                    "another scroll was open, so companies without users were not looked at",
+                );
+                step.list = Some(Position::Number(1));
+                self.place.step_becomes([Step::Companies(step)]);
+                self.keep_place(1).await
+            }
+            Err(Stop::Intercom(Error::ScrollLost { .. })) if step.restarts < RESTARTS => {
+                step.restarts += 1;
+                self.place.step_becomes([Step::Companies(step)]);
+                self.keep_place(1).await
+            }
+            // A workspace without companies may answer so.
+            Err(Stop::Intercom(Error::NotFound { .. })) => self.all_companies(1).await,
+            other => other,
+        }
+    }
+
+    /// Whether no run went through the companies for a day.
+    async fn companies_are_due(&self) -> Result<bool, Stop> {
+        let tenant = self.tenant();
+        let mut last = None;
+        for kind in [RunKind::Backfill, RunKind::Proof] {
+            let run = tenant.last_done_run(self.connection, kind).await?;
+            last = last.max(run.and_then(|run| run.started_at));
+        }
+        Ok(last.is_none_or(|at: DateTime<Utc>| at < self.now() - TimeDelta::days(1)))
+    }
+
+    /// One pass from the start to the end: a scroll ends when it is left alone, so nobody else gets a turn meanwhile.
+    async fn scroll(&mut self, step: &mut Companies) -> Result<(), Stop> {
+        let mut pages = self.client.scroll_companies().ahead(0).pages();
+        let mut passed = 0;
+        loop {
+            let asked_at = self.now();
+            match pages.next().await {
+                None => return self.all_companies(0).await,
+                Some(page) => {
+                    let page = page?;
+                    self.store_companies(&page, asked_at, step, &mut passed)
+                        .await?;
+                }
+            }
+        }
+    }
+
+    async fn companies_by_list(&mut self, mut step: Companies) -> Result<(), Stop> {
+        let mut passed = step.counted;
+        loop {
+            let asked_at = self.now();
+            let list = self.client.companies(Order::Descending);
+            let page = list.resume(step.list.clone()).page().await?;
+            let next = page.next.clone().filter(|_| !page.items.is_empty());
+            if next.is_some() {
+                step.list.clone_from(&next);
+            }
+            self.store_companies(&page, asked_at, &mut step, &mut passed)
+                .await?;
+            if next.is_none() {
+                return self.all_companies(0).await;
+            }
+            if self.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn all_companies(&mut self, calls: i64) -> Result<(), Stop> {
+        self.place.companies_walked = true;
+        self.place.step_done();
+        self.keep_place(calls).await
+    }
+
+    /// Stores a page. After a scroll began anew, what was counted before is counted again only if it is news.
+    async fn store_companies(
+        &mut self,
+        page: &Page<Company>,
+        asked_at: DateTime<Utc>,
+        step: &mut Companies,
+        passed: &mut i64,
+    ) -> Result<(), Stop> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        let changes = put_companies(
+            &tenant,
+            self.connection,
+            &page.items,
+            Seen::Listed,
+            asked_at,
+        )
+        .await?;
+        let mut counts = calls(1);
+        let mut fresh: Vec<(String, Change)> = Vec::new();
+        for (id, change) in changes {
+            *passed += 1;
+            if *passed > step.counted || change.is_news() {
+                fresh.push((id, change));
+            }
+        }
+        self.tell(&tenant, "company", &fresh, &mut counts).await?;
+        unreadable(page.unreadable, &mut counts);
+        step.counted = step.counted.max(*passed);
+        self.place.step_becomes([Step::Companies(step.clone())]);
+        self.keep(tx, counts, None).await
+    }
+
+    /// Asks by id for companies that were not shown.
+    pub(crate) async fn vanished_companies(&mut self, after: &str) -> Result<(), Stop> {
+        if !self.place.companies_walked {
+            self.place.step_done();
+            return self.keep_place(0).await;
+        }
+        let tenant = self.tenant();
+        let unseen = tenant
+            .unseen_companies(self.connection, self.run, self.place.began, after, BATCH)
+            .await?;
+        if unseen.is_empty() {
+            self.place.step_done();
+            return self.keep_place(0).await;
+        }
+        for id in unseen {
+            let asked_at = self.now();
+            let found = match self.client.company(&id).await {
+                Ok(company) => Some(Some(company)),
+                // Only Intercom's own words: a 404 without them may be a proxy's.
+                Err(Error::NotFound { code: Some(_), .. }) => Some(None),
+                Err(error) if error.is_passing() || matches!(error, Error::Reconnect { .. }) => {
+                    return Err(error.into());
+                }
+                Err(_) => None,
+            };
+            self.place
+                .step_becomes([Step::VanishedCompanies { after: id.clone() }]);
+            self.company_is(&id, found, asked_at).await?;
+        }
+        Ok(())
+    }
+
+    /// Follows what Intercom says of a company by its id: there, gone, or unclear.
+    async fn company_is(
+        &mut self,
+        id: &str,
+        found: Option<Option<Company>>,
+        asked_at: DateTime<Utc>,
+    ) -> Result<(), Stop> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        let mut counts = RunCounts {
+            done: 1,
+            calls: 1,
+            ..RunCounts::default()
+        };
+        match found {
+            Some(Some(company)) => {
+                let one = std::slice::from_ref(&company);
+                put_companies(&tenant, self.connection, one, Seen::Asked, asked_at).await?;
+                counts.unchanged = 1;
+            }
+            Some(None) => {
+                tenant
+                    .archive_company(self.connection, id, asked_at)
+                    .await?;
+                tenant.empty_company(self.connection, id).await?;
+                counts.deleted = 1;
+                let why = "Intercom does not have it any more, and no webhook told of it";
+                self.line(&tenant, "deleted", ("company", id), Some(why))
+                    .await?;
+            }
+            None => {
+                counts.failed = 1;
+                let why = "Intercom's answer does not say what became of it; it is asked again in the next run";
+                self.line(&tenant, "failed", ("company", id), Some(why))
+                    .await?;
+            }
+        }
+        self.keep(tx, counts, None).await
+    }
+}

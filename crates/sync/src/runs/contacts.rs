@@ -1,0 +1,377 @@
+//! Contacts: all of them by days of creation side by side, or a list or search page by page.
+
+use super::pass::{Pass, Stop, calls};
+use super::place::{Over, Range, Ranges, Step, Walk};
+use crate::people::{Seen, put_contacts};
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_db::tenant::ContactFilter;
+use earmark_intercom::search::{Contacts, Group};
+use earmark_intercom::{
+    Client, Contact, Error, Listing, Order, Page, Search, UnreachableCause, contacts,
+};
+use std::collections::HashSet;
+use tokio::task::JoinSet;
+
+/// Up to so many contacts the plain list is cheaper: few pages, and it shows new ones at once.
+const LIST_UP_TO: u64 = 2_000;
+/// A range is not divided below this: its first page would be asked for in vain.
+const SMALLEST_RANGE: u64 = 1_500;
+/// Parts that all contacts are divided into at least.
+const PARTS: u64 = 12;
+/// How often a list is begun anew when Intercom refuses to go on with it.
+const RESTARTS: u8 = 3;
+/// Pages asked for at the same time, at least and at most.
+const AT_ONCE: (u32, u32) = (3, 24);
+/// Pages each of those asks for in a second, roughly.
+const PAGES_A_SECOND: u32 = 4;
+
+const DAY: i64 = 86_400;
+
+/// Noon UTC of a day since 1970. Nearly everywhere that is the same day, so that ranges meet without a gap; where clocks
+/// change around noon UTC, the numbers do not match in the end and the list is gone through.
+fn noon(day: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(day * DAY + DAY / 2, 0).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+fn day_of(at: DateTime<Utc>) -> i64 {
+    at.timestamp().div_euclid(DAY)
+}
+
+impl Range {
+    fn new(first: i64, last: i64, contacts: u64) -> Self {
+        Self {
+            first,
+            last,
+            at: None,
+            contacts,
+            restarts: 0,
+        }
+    }
+
+    /// Contacts of these days, oldest first. Whole days are compared, so the days beside them bound the range.
+    fn search(&self) -> Result<Search<Contacts>, Error> {
+        let days = Group::all([
+            contacts::CREATED_AT.after_day_of(noon(self.first - 1)),
+            contacts::CREATED_AT.before_day_of(noon(self.last + 1)),
+        ]);
+        let days = days.map_err(|why| Error::Refused {
+            reason: why.to_string(),
+        })?;
+        Ok(Search::from(days).sorted(&contacts::CREATED_AT, Order::Ascending))
+    }
+
+    /// Two halves, when its first page says that it is large and not all of one day.
+    fn halves(&self, page: &Page<Contact>, most: u64) -> Option<[Self; 2]> {
+        if self.at.is_some() || self.first >= self.last || page.total? <= most {
+            return None;
+        }
+        // A day earlier: the workspace's clock may be behind.
+        let oldest = page.items.iter().filter_map(|one| one.created_at).min();
+        let first = oldest.map_or(self.first, |at| (day_of(at) - 1).max(self.first));
+        let first = first.min(self.last - 1);
+        let middle = first + (self.last - first) / 2;
+        let half = page.total? / 2;
+        Some([
+            Self::new(first, middle, half),
+            Self::new(middle + 1, self.last, half),
+        ])
+    }
+}
+
+/// A page that was asked for.
+struct Fetched {
+    first: i64,
+    asked_at: DateTime<Utc>,
+    page: Result<Page<Contact>, Error>,
+}
+
+impl Pass<'_> {
+    /// Chooses the cheapest way that finds all that is wanted.
+    pub(crate) async fn plan_contacts(&mut self, since: Option<DateTime<Utc>>) -> Result<(), Stop> {
+        let count = self.client.contacts().per_page(1).page().await?;
+        let total = count.total.unwrap_or(u64::MAX);
+        self.place.theirs.contacts = count.total.and_then(|total| i64::try_from(total).ok());
+        let next = match since {
+            _ if total <= LIST_UP_TO => Step::Walk(Walk::new(Over::List)),
+            Some(since) => Step::Walk(Walk::new(Over::Changed(since))),
+            None => Step::Ranges(Ranges {
+                most: (total / PARTS).max(SMALLEST_RANGE),
+                left: vec![Range::new(1, day_of(self.now()) + 2, total)],
+            }),
+        };
+        self.place.step_becomes([next]);
+        let companies = self.place.theirs.companies.unwrap_or(0);
+        let all = self.place.theirs.contacts.map(|all| all + companies);
+        self.keep(
+            self.db.begin().await?,
+            calls(1),
+            all.filter(|_| since.is_none()),
+        )
+        .await
+    }
+
+    /// How many pages are worth asking for at the same time: what the rate limit lets through, no more.
+    async fn at_once(&self) -> usize {
+        let (budget, key) = self.client.budget();
+        let limit = budget.snapshot(key).await.and_then(|known| known.limit);
+        let a_second = limit.unwrap_or(0) / 10;
+        (a_second / PAGES_A_SECOND).clamp(AT_ONCE.0, AT_ONCE.1) as usize
+    }
+
+    /// Goes through ranges side by side, each page after page, and keeps every page with its place.
+    pub(crate) async fn ranges(&mut self, mut ranges: Ranges) -> Result<(), Stop> {
+        let mut asked: JoinSet<Fetched> = JoinSet::new();
+        let mut busy: HashSet<i64> = HashSet::new();
+        let mut fault = None;
+        loop {
+            let most = self.at_once().await;
+            while fault.is_none() && asked.len() < most && !self.is_over() {
+                // The longest first: the days within a range come one after the other.
+                let next = ranges.left.iter().filter(|one| !busy.contains(&one.first));
+                let Some(range) = next.max_by_key(|one| one.contacts) else {
+                    break;
+                };
+                busy.insert(range.first);
+                ask(&mut asked, &self.client, range, self.now())?;
+            }
+            let Some(fetched) = asked.join_next().await else {
+                break;
+            };
+            let Ok(fetched) = fetched else {
+                return Err(Stop::Intercom(Error::Unreachable {
+                    cause: UnreachableCause::Interrupted,
+                }));
+            };
+            busy.remove(&fetched.first);
+            let kept = self.take(&mut ranges, fetched, &mut asked, &mut busy).await;
+            match kept {
+                Ok(()) => {}
+                // What is under way is still kept: it was paid for.
+                Err(Stop::Intercom(error)) => fault = fault.or(Some(error)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        match fault {
+            Some(error) => Err(Stop::Intercom(error)),
+            None if ranges.left.is_empty() => {
+                self.place.walked = true;
+                self.place.step_done();
+                self.keep_place(0).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Deals with a page: divides its range, or stores it while the next one is being asked for.
+    async fn take(
+        &mut self,
+        ranges: &mut Ranges,
+        fetched: Fetched,
+        asked: &mut JoinSet<Fetched>,
+        busy: &mut HashSet<i64>,
+    ) -> Result<(), Stop> {
+        let Fetched {
+            first,
+            asked_at,
+            page,
+        } = fetched;
+        let Some(n) = ranges.left.iter().position(|one| one.first == first) else {
+            return Ok(());
+        };
+        let page = match page {
+            Ok(page) => page,
+            // The place in the list is not taken any more: begin the range anew.
+            Err(Error::Rejected { .. } | Error::NotMoving { .. })
+                if ranges.left[n].at.is_some() && ranges.left[n].restarts < RESTARTS =>
+            {
+                ranges.left[n].at = None;
+                ranges.left[n].restarts += 1;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(halves) = ranges.left[n].halves(&page, ranges.most) {
+            ranges.left.splice(n..=n, halves);
+            self.place.step_becomes([Step::Ranges(ranges.clone())]);
+            return self.keep_place(1).await;
+        }
+        let range = &mut ranges.left[n];
+        let total = page.total.filter(|_| range.at.is_none());
+        let read = page.items.len() as u64;
+        range.contacts = total.unwrap_or(range.contacts).saturating_sub(read);
+        if page.next.is_some() && page.next == range.at {
+            return Err(Error::NotMoving {
+                pages: 1,
+                request_id: None,
+            }
+            .into());
+        }
+        range.at.clone_from(&page.next);
+        if page.next.is_none() {
+            ranges.left.remove(n);
+        } else if !self.is_over() {
+            busy.insert(first);
+            ask(asked, &self.client, &ranges.left[n], self.now())?;
+        }
+        self.place.step_becomes([Step::Ranges(ranges.clone())]);
+        self.store_page(&page, asked_at).await
+    }
+
+    /// Stores a page of contacts that a list or search showed, with the place after it.
+    async fn store_page(
+        &mut self,
+        page: &Page<Contact>,
+        asked_at: DateTime<Utc>,
+    ) -> Result<(), Stop> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        let mut counts = calls(1);
+        let changes = put_contacts(
+            &tenant,
+            self.connection,
+            &page.items,
+            Seen::Listed,
+            asked_at,
+        )
+        .await?;
+        self.tell(&tenant, "contact", &changes, &mut counts).await?;
+        unreadable(page.unreadable, &mut counts);
+        self.keep(tx, counts, None).await
+    }
+
+    /// Goes through a list or search, page after page.
+    pub(crate) async fn walk(&mut self, mut walk: Walk) -> Result<(), Stop> {
+        loop {
+            let asked_at = self.now();
+            let page = match self
+                .listing(&walk.over)?
+                .resume(walk.at.clone())
+                .page()
+                .await
+            {
+                Ok(page) => page,
+                Err(Error::Rejected { .. }) if walk.at.is_some() && walk.restarts < RESTARTS => {
+                    walk.at = None;
+                    walk.restarts += 1;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if page.next.is_some() && page.next == walk.at {
+                return Err(Error::NotMoving {
+                    pages: 1,
+                    request_id: None,
+                }
+                .into());
+            }
+            walk.at.clone_from(&page.next);
+            match &page.next {
+                Some(_) => self.place.step_becomes([Step::Walk(walk.clone())]),
+                None => {
+                    if matches!(walk.over, Over::List) {
+                        self.place.walked = true;
+                        self.place.listed = true;
+                    }
+                    self.place.step_done();
+                }
+            }
+            match &walk.over {
+                Over::Segment(segment, as_of) => {
+                    self.store_members(segment, *as_of, &page).await?;
+                }
+                Over::List | Over::Changed(_) => self.store_page(&page, asked_at).await?,
+            }
+            if page.next.is_none() || self.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn listing(&self, over: &Over) -> Result<Listing<Contact>, Stop> {
+        Ok(match over {
+            Over::List => self.client.contacts(),
+            Over::Changed(since) => self.client.search_contacts(contacts::changed_since(*since)),
+            Over::Segment(segment, _) => self
+                .client
+                .search_contacts(contacts::SEGMENT_ID.is(segment)),
+        })
+    }
+
+    /// Goes through all contacts when there are not as many here as there. Equal numbers after what changed is in: the
+    /// proof looks closer.
+    pub(crate) async fn recount(&mut self) -> Result<(), Stop> {
+        self.place.step_done();
+        if self.place.walked {
+            return self.keep_place(0).await;
+        }
+        let ours = self
+            .tenant()
+            .contact_count(&ContactFilter {
+                connection: Some(self.connection),
+                archived: Some(false),
+                ..ContactFilter::default()
+            })
+            .await?;
+        let count = self.client.contacts().per_page(1).page().await?;
+        let theirs = count.total.and_then(|total| i64::try_from(total).ok());
+        self.place.theirs.contacts = theirs;
+        if theirs.is_some_and(|theirs| theirs != ours) {
+            self.place.steps.insert(0, Step::Contacts { since: None });
+        }
+        self.keep_place(1).await
+    }
+
+    /// Whether search shows a contact by now, if it is live.
+    pub(crate) fn is_searchable(&self, contact: &Contact) -> bool {
+        const DELAY: TimeDelta = TimeDelta::minutes(15);
+        let created = contact.created_at.unwrap_or(DateTime::UNIX_EPOCH);
+        self.place.listed || created < self.place.began - DELAY
+    }
+}
+
+/// Asks for a range's next page beside the others.
+fn ask(
+    asked: &mut JoinSet<Fetched>,
+    client: &Client,
+    range: &Range,
+    now: DateTime<Utc>,
+) -> Result<(), Stop> {
+    let listing = client
+        .search_contacts(range.search()?)
+        .resume(range.at.clone());
+    let first = range.first;
+    asked.spawn(async move {
+        Fetched {
+            first,
+            asked_at: now,
+            page: listing.page().await,
+        }
+    });
+    Ok(())
+}
+
+/// Entries that made no sense count as failed: the rest of their page is kept.
+pub(crate) fn unreadable(entries: usize, counts: &mut earmark_db::tenant::RunCounts) {
+    let entries = i64::try_from(entries).unwrap_or(i64::MAX);
+    counts.done += entries;
+    counts.failed += entries;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_meet_and_bound_their_days() {
+        let range = Range::new(20_000, 20_003, 0);
+        let text = serde_json::Value::from(range.search().unwrap().to_json()).to_string();
+        assert!(
+            text.contains(&(19_999 * DAY + DAY / 2).to_string()),
+            "{text}"
+        );
+        assert!(
+            text.contains(&(20_004 * DAY + DAY / 2).to_string()),
+            "{text}"
+        );
+    }
+}

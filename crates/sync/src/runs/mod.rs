@@ -1,0 +1,289 @@
+//! Runs: passes over what Intercom has, in steps that each keep their place with what they stored. Whatever breaks in
+//! between, the run goes on at the last place; a step that runs twice ends in the same state.
+
+mod companies;
+mod contacts;
+mod conversations;
+mod gone;
+mod pass;
+mod place;
+mod plan;
+mod proof;
+mod segments;
+mod tagged;
+
+pub(crate) use place::{Place, TaggedStep};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_connections::{NotReady, Store, with_request};
+use earmark_db::Db;
+use earmark_db::tenant::Run;
+use earmark_intercom::{Error, Lane};
+use earmark_jobs::{Handler, Verdict};
+use earmark_model::{
+    ClaimedJob, ConnectionId, Job, Permission, RunKind, RunState, SecretId, WorkspaceId,
+};
+use pass::{Pass, Stop};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a run works before others get their turn.
+const SLICE: Duration = Duration::from_secs(15);
+/// How long a run waits for a member to reconnect before it looks again.
+const RECONNECT: TimeDelta = TimeDelta::minutes(10);
+/// How long it waits when Intercom cannot be reached.
+const TROUBLE: TimeDelta = TimeDelta::seconds(30);
+
+/// Runs `run` jobs.
+#[derive(Debug, Clone)]
+pub struct RunHandler {
+    /// The database.
+    pub db: Db,
+    /// Gives the client.
+    pub store: Store,
+}
+
+#[async_trait]
+impl Handler for RunHandler {
+    async fn run(&self, job: &ClaimedJob) -> Verdict {
+        let Job::Run { connection, tagged } = job.job else {
+            return Verdict::Fail("not a run".to_owned());
+        };
+        let kinds = match tagged {
+            true => RunKind::TAGGED,
+            false => RunKind::PASSES,
+        };
+        let next = self.db.workspace(job.workspace);
+        match next.next_run(connection, kinds).await {
+            Ok(Some(run)) => self.go_on(job.workspace, run).await,
+            Ok(None) => Verdict::Done,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl RunHandler {
+    async fn go_on(&self, workspace: WorkspaceId, run: Run) -> Verdict {
+        let lane = match run.kind {
+            // Somebody waits for it.
+            RunKind::Preview => Lane::Interactive,
+            _ => Lane::Backfill,
+        };
+        let ready = match self.store.client(workspace, run.connection, lane).await {
+            Ok(ready) => ready,
+            Err(NotReady::Database(error)) => return error.into(),
+            Err(NotReady::Disconnected) => {
+                return self
+                    .fail(workspace, &run, "the connection is disconnected")
+                    .await;
+            }
+            Err(error) => {
+                let why = format!("waits for the connection: {error}");
+                return self.wait(workspace, &run, &why, RECONNECT).await;
+            }
+        };
+        let pass = match self.open(workspace, &run, ready.client).await {
+            Ok(pass) => pass,
+            Err(stop) => return self.stopped(workspace, &run, ready.secret, stop).await,
+        };
+        match self.work(pass).await {
+            // Another one may wait behind it.
+            Ok(()) => Verdict::Yield,
+            Err(stop) => self.stopped(workspace, &run, ready.secret, stop).await,
+        }
+    }
+
+    /// Takes a run up where it stopped.
+    async fn open(
+        &self,
+        workspace: WorkspaceId,
+        run: &Run,
+        client: earmark_intercom::Client,
+    ) -> Result<Pass<'_>, Stop> {
+        let place = match &run.position {
+            Some(place) if run.state == RunState::Running => serde_json::from_str(place)
+                .map_err(|why| Stop::Failed(format!("its place cannot be read: {why}")))?,
+            asked => {
+                let asked = asked
+                    .as_deref()
+                    .and_then(|text| serde_json::from_str(text).ok());
+                self.plan(workspace, run, asked.unwrap_or_default()).await?
+            }
+        };
+        let pass = Pass {
+            db: &self.db,
+            client,
+            workspace,
+            connection: run.connection,
+            run: run.id,
+            kind: run.kind,
+            place,
+            until: Instant::now() + SLICE,
+        };
+        if run.state == RunState::Waiting {
+            let tx = self.db.begin().await?;
+            let tenant = tx.workspace(workspace);
+            if !tenant.move_run(run.id, RunState::Running, None).await? {
+                return Err(Stop::Held);
+            }
+            pass.keep(tx, pass::calls(0), None).await?;
+        }
+        Ok(pass)
+    }
+
+    async fn work(&self, mut pass: Pass<'_>) -> Result<(), Stop> {
+        if !pass.work().await? {
+            return Ok(());
+        }
+        let ours = pass.ours().await?;
+        let tenant = self.db.workspace(pass.workspace);
+        let Some(run) = tenant.run(pass.run).await? else {
+            return Err(Stop::Held);
+        };
+        let report = report(&run, &pass.place, ours, pass.now());
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(pass.workspace);
+        if !tenant.move_run(run.id, RunState::Done, None).await? {
+            return Err(Stop::Held);
+        }
+        tenant.report_run(run.id, &report).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn stopped(
+        &self,
+        workspace: WorkspaceId,
+        run: &Run,
+        secret: SecretId,
+        stop: Stop,
+    ) -> Verdict {
+        let error = match stop {
+            Stop::Held => return Verdict::Yield,
+            Stop::Database(error) => return error.into(),
+            Stop::Failed(why) => return self.fail(workspace, run, &why).await,
+            Stop::Intercom(error) => error,
+        };
+        if let Error::WaitUntil { at, .. } = error {
+            let why = format!(
+                "waits until {} because Intercom's rate limit is used up",
+                at.format("%H:%M:%S UTC")
+            );
+            let wait = at - self.db.sources().now();
+            return self.wait(workspace, run, &why, wait).await;
+        }
+        let noted = self
+            .store
+            .note_failure(workspace, run.connection, secret, needed(run.kind), &error)
+            .await;
+        if let Err(error) = noted {
+            return error.into();
+        }
+        let why = with_request(&error);
+        match error {
+            Error::Reconnect { .. } => {
+                let why = format!("waits for a member to reconnect: {why}");
+                self.wait(workspace, run, &why, RECONNECT).await
+            }
+            Error::PermissionMissing { .. } | Error::Refused { .. } | Error::TooLarge { .. } => {
+                self.fail(workspace, run, &why).await
+            }
+            Error::ScrollBusy { .. } => {
+                let why = "waits for another scroll over the companies to end";
+                self.wait(workspace, run, why, TimeDelta::minutes(1)).await
+            }
+            _ => {
+                let why = format!("waits and tries again: {why}");
+                self.wait(workspace, run, &why, TROUBLE).await
+            }
+        }
+    }
+
+    /// Says why a run waits, and puts its job back for as long.
+    async fn wait(&self, workspace: WorkspaceId, run: &Run, why: &str, wait: TimeDelta) -> Verdict {
+        let noted = async {
+            let tx = self.db.begin().await?;
+            tx.workspace(workspace).note_run(run.id, why).await?;
+            tx.commit().await
+        };
+        match noted.await {
+            Ok(()) => Verdict::Snooze(self.db.sources().now() + wait),
+            Err(error) => earmark_db::Error::into(error),
+        }
+    }
+
+    async fn fail(&self, workspace: WorkspaceId, run: &Run, why: &str) -> Verdict {
+        let failed = async {
+            let tx = self.db.begin().await?;
+            let tenant = tx.workspace(workspace);
+            tenant.move_run(run.id, RunState::Failed, Some(why)).await?;
+            tx.commit().await
+        };
+        match failed.await {
+            Ok(()) => Verdict::Yield,
+            Err(error) => earmark_db::Error::into(error),
+        }
+    }
+}
+
+/// What was asked for with a run, kept in its place until it begins.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Asked {
+    /// Of a proof: everything, however much it is.
+    #[serde(default)]
+    pub(crate) full: bool,
+    /// Of tagged conversations: which.
+    #[serde(default)]
+    pub(crate) tagged: Option<TaggedStep>,
+}
+
+/// The report of a run that came to its end, as JSON.
+fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> String {
+    let mut remarks = place.remarks.clone();
+    let (here, there) = (ours.contacts, place.theirs.contacts);
+    if let (Some(here), Some(there)) = (here, there)
+        && here != there
+        && !run.kind.is_tagged()
+    {
+        remarks.push(format!(
+            "Intercom counts {there} contacts and our copy {here}: those that changed while the run went on are \
+            looked at by the next one"
+        ));
+    }
+    let counts = &run.counts;
+    json!({
+        "kind": run.kind,
+        "began": place.began,
+        "ended": now,
+        "counts": {
+            "looked_at": counts.done, "new": counts.added, "changed": counts.changed, "unchanged": counts.unchanged,
+            "merged": counts.merged, "deleted": counts.deleted, "skipped": counts.skipped, "failed": counts.failed,
+            "calls": counts.calls,
+        },
+        "intercom": place.theirs,
+        "earmark": ours,
+        "lines": place.lines,
+        "lines_left_out": place.lines_left_out,
+        "remarks": remarks,
+    })
+    .to_string()
+}
+
+/// The permission that a run of this kind cannot do without.
+const fn needed(kind: RunKind) -> Option<Permission> {
+    match kind {
+        RunKind::Backfill => Some(Permission::ReadListUsersCompanies),
+        RunKind::Tagged | RunKind::Preview => Some(Permission::ReadConversations),
+        // They ask for several things, and the answer does not say which was refused.
+        RunKind::CatchUp | RunKind::Proof => None,
+    }
+}
+
+/// The job that works on a run of this kind.
+pub(crate) const fn job_of(connection: ConnectionId, kind: RunKind) -> Job {
+    Job::Run {
+        connection,
+        tagged: kind.is_tagged(),
+    }
+}

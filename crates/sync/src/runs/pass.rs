@@ -1,0 +1,183 @@
+//! A run that is being worked on: its client, its place, and how a step is kept.
+
+use super::place::{Place, Step};
+use crate::people::Change;
+use chrono::{DateTime, Utc};
+use earmark_db::tenant::{RunCounts, RunLine};
+use earmark_db::{Db, Tenant, Tx};
+use earmark_intercom::{Client, Error};
+use earmark_model::{ConnectionId, RunId, RunKind, WorkspaceId};
+use tokio::time::Instant;
+
+/// Lines that one run writes at most.
+const MOST_LINES: u32 = 10_000;
+
+/// Why a run stops before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A member holds or ended it: nothing of the last step was kept.
+    Held,
+    /// The database failed.
+    Database(earmark_db::Error),
+    /// Intercom did not answer as it should.
+    Intercom(Error),
+    /// It cannot go on, for a reason in words.
+    Failed(String),
+}
+
+impl From<earmark_db::Error> for Stop {
+    fn from(error: earmark_db::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Intercom(error)
+    }
+}
+
+/// A run that is being worked on.
+pub(crate) struct Pass<'a> {
+    pub(crate) db: &'a Db,
+    pub(crate) client: Client,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) connection: ConnectionId,
+    pub(crate) run: RunId,
+    pub(crate) kind: RunKind,
+    pub(crate) place: Place,
+    /// When others get their turn.
+    pub(crate) until: Instant,
+}
+
+impl Pass<'_> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.db.sources().now()
+    }
+
+    pub(crate) fn tenant(&self) -> Tenant<'_, Db> {
+        self.db.workspace(self.workspace)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Works until the run is at its end (true) or others get their turn.
+    pub(crate) async fn work(&mut self) -> Result<bool, Stop> {
+        loop {
+            let Some(step) = self.place.steps.first().cloned() else {
+                return Ok(true);
+            };
+            if self.is_over() {
+                return Ok(false);
+            }
+            match step {
+                Step::Companies(step) => self.companies(step).await?,
+                Step::Contacts { since } => self.plan_contacts(since).await?,
+                Step::Ranges(ranges) => self.ranges(ranges).await?,
+                Step::Walk(walk) => self.walk(walk).await?,
+                Step::Recount => self.recount().await?,
+                Step::Vanished { after } => self.vanished(&after).await?,
+                Step::Archived { after, most } => self.archived(&after, most).await?,
+                Step::VanishedCompanies { after } => self.vanished_companies(&after).await?,
+                Step::Cut { after } => self.cut(&after).await?,
+                Step::Segments => self.segments().await?,
+                Step::Sample { from } => self.sample(from).await?,
+                Step::Totals => self.totals().await?,
+                Step::Conversations { since, at } => self.conversations(since, at).await?,
+                Step::DeletedConversations { since, at } => {
+                    self.deleted_conversations(since, at).await?;
+                }
+                Step::Escalated { after } => self.escalated(&after).await?,
+                Step::Tagged(step) => self.tagged(step).await?,
+            }
+        }
+    }
+
+    /// Keeps what the transaction stored together with the place after it, unless the run was held meanwhile.
+    pub(crate) async fn keep(
+        &self,
+        tx: Tx,
+        counts: RunCounts,
+        total: Option<i64>,
+    ) -> Result<(), Stop> {
+        let place = serde_json::to_string(&self.place)
+            .map_err(|why| Stop::Failed(format!("its place cannot be written: {why}")))?;
+        let tenant = tx.workspace(self.workspace);
+        if !tenant.advance_run(self.run, &place, counts, total).await? {
+            return Err(Stop::Held);
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Keeps the place alone.
+    pub(crate) async fn keep_place(&self, calls: i64) -> Result<(), Stop> {
+        let counts = RunCounts {
+            calls,
+            ..RunCounts::default()
+        };
+        self.keep(self.db.begin().await?, counts, None).await
+    }
+
+    /// Ends the step under way for a reason that the report tells.
+    pub(crate) async fn skip(&mut self, why: impl Into<String>) -> Result<(), Stop> {
+        self.place.remark(why);
+        self.place.step_done();
+        self.keep_place(1).await
+    }
+
+    /// Writes down what became of one record, up to a number of lines.
+    pub(crate) async fn line(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        outcome: &str,
+        (kind, id): (&str, &str),
+        note: Option<&str>,
+    ) -> earmark_db::Result<()> {
+        if self.place.lines >= MOST_LINES {
+            self.place.lines_left_out += 1;
+            return Ok(());
+        }
+        self.place.lines += 1;
+        let line = RunLine {
+            outcome: outcome.to_owned(),
+            subject_kind: kind.to_owned(),
+            subject_id: id.to_owned(),
+            note: note.map(ToOwned::to_owned),
+        };
+        tenant.add_run_line(self.run, &line).await
+    }
+
+    /// Counts what became of copies, and writes a line for what differed. The first pass finds everything new, which
+    /// says nothing about a single record.
+    pub(crate) async fn tell(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        kind: &str,
+        changes: &[(String, Change)],
+        counts: &mut RunCounts,
+    ) -> earmark_db::Result<()> {
+        for (id, change) in changes {
+            change.count(counts);
+            let healed = self.kind != RunKind::Backfill;
+            let (outcome, note) = match change {
+                Change::New if healed => ("new", "it was not in our copy; no webhook told of it"),
+                Change::Changed if healed => ("changed", "our copy was behind; it is the same now"),
+                Change::Changed => ("changed", "it differed from our copy"),
+                Change::Buried => ("skipped", "it was deleted at Intercom"),
+                Change::New | Change::Unchanged | Change::Older => continue,
+            };
+            self.line(tenant, outcome, (kind, id), Some(note)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts of calls alone.
+pub(crate) fn calls(calls: i64) -> RunCounts {
+    RunCounts {
+        calls,
+        ..RunCounts::default()
+    }
+}

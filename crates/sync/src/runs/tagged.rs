@@ -1,0 +1,214 @@
+//! Conversations that carry trigger tags already: which tickets they would make, or the tickets themselves.
+
+use super::pass::{Pass, Stop, calls};
+use super::place::{Step, TaggedStep};
+use crate::buried::{About, Buried};
+use crate::taggings::Carried;
+use crate::{details, erase};
+use earmark_db::tenant::RunCounts;
+use earmark_intercom::search::Group;
+use earmark_intercom::{Conversation, Error, Listing, conversations};
+use earmark_model::ProductId;
+
+/// Calls for a conversation that makes tickets: itself, and for its details its contact and company.
+const CALLS_EACH: i64 = 4;
+/// Of ten calls in a window, those that such work may take.
+const SHARE: i64 = 7;
+
+impl Pass<'_> {
+    pub(crate) async fn tagged(&mut self, mut step: TaggedStep) -> Result<(), Stop> {
+        if step.tags.is_empty() {
+            return self.skip("no tag was chosen").await;
+        }
+        loop {
+            let page = match self
+                .search_tagged(&step)?
+                .resume(step.at.clone())
+                .page()
+                .await
+            {
+                Ok(page) => page,
+                Err(Error::PermissionMissing { .. }) => {
+                    return Err(Stop::Failed(
+                        "the token lacks the permission Read conversations".to_owned(),
+                    ));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if page.next.is_some() && page.next == step.at {
+                return Err(Error::NotMoving {
+                    pages: 1,
+                    request_id: None,
+                }
+                .into());
+            }
+            let total = page.total.and_then(|total| i64::try_from(total).ok());
+            let mut counts = calls(1);
+            super::contacts::unreadable(page.unreadable, &mut counts);
+            if step.dry {
+                self.foresee(&mut step, &page.items, &mut counts).await?;
+            } else {
+                for conversation in &page.items {
+                    self.escalate(&step, &conversation.id, &mut counts).await?;
+                }
+            }
+            step.at.clone_from(&page.next);
+            self.place.step_becomes([Step::Tagged(step.clone())]);
+            if step.at.is_none() {
+                self.foreseen(&step).await;
+                self.place.step_done();
+            }
+            self.keep(self.db.begin().await?, counts, total).await?;
+            if step.at.is_none() || self.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn search_tagged(&self, step: &TaggedStep) -> Result<Listing<Conversation>, Stop> {
+        let tags: Vec<&str> = step.tags.iter().map(String::as_str).collect();
+        let mut filters = vec![conversations::TAG_IDS.one_of(&tags)];
+        // A tagging changes its conversation.
+        filters.extend(
+            step.since
+                .map(|since| conversations::UPDATED_AT.after(since)),
+        );
+        let all = Group::all(filters).map_err(|why| Stop::Failed(why.to_string()))?;
+        Ok(self.client.search_conversations(all))
+    }
+
+    /// Writes down which tickets these conversations would make. What a list shows is enough for that: a conversation
+    /// whose tag sits on several messages may make more.
+    async fn foresee(
+        &mut self,
+        step: &mut TaggedStep,
+        listed: &[Conversation],
+        counts: &mut RunCounts,
+    ) -> Result<(), Stop> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        for conversation in listed {
+            counts.done += 1;
+            let tickets = tenant
+                .tickets_of_conversation(self.connection, &conversation.id)
+                .await?;
+            let mut wanted: Vec<(ProductId, String, String)> = Vec::new();
+            let applied = conversation.tags.iter().filter(|tag| {
+                let recent = step
+                    .since
+                    .is_none_or(|since| tag.applied_at.is_none_or(|at| at >= since));
+                step.tags.contains(&tag.id) && recent
+            });
+            for tag in applied {
+                let when = tag.applied_at.map_or_else(
+                    || "at an unknown time".to_owned(),
+                    |at| at.format("at %Y-%m-%d %H:%M:%S UTC").to_string(),
+                );
+                for trigger in tenant.triggers(self.connection, &tag.id).await? {
+                    if step.product.is_none_or(|only| only == trigger.product) {
+                        wanted.push((trigger.product, trigger.product_name, when.clone()));
+                    }
+                }
+                let known = wanted
+                    .iter()
+                    .any(|(product, ..)| Some(*product) == step.product);
+                if let Some(product) = step.product.filter(|_| !known) {
+                    wanted.push((product, "this product".to_owned(), when));
+                }
+            }
+            wanted.sort_by_key(|(product, ..)| *product);
+            wanted.dedup_by_key(|(product, ..)| *product);
+            wanted.retain(|(product, ..)| {
+                !tickets
+                    .iter()
+                    .any(|ticket| ticket.origin_product == *product || ticket.product == *product)
+            });
+            if wanted.is_empty() {
+                counts.unchanged += 1;
+                continue;
+            }
+            counts.added += 1;
+            step.conversations += 1;
+            step.tickets += i64::try_from(wanted.len()).unwrap_or(i64::MAX);
+            let words: Vec<String> = wanted
+                .iter()
+                .map(|(_, name, when)| format!("{name}, tagged {when}"))
+                .collect();
+            let about = ("conversation", conversation.id.as_str());
+            self.line(&tenant, "would_make", about, Some(&words.join("; ")))
+                .await?;
+        }
+        // The lines are kept with the page's place.
+        Ok(tx.commit().await?)
+    }
+
+    /// Sums up for the report what the run itself would cost.
+    async fn foreseen(&mut self, step: &TaggedStep) {
+        if !step.dry {
+            return;
+        }
+        let (budget, key) = self.client.budget();
+        let limit = budget.snapshot(key).await.and_then(|known| known.limit);
+        let calls = step.conversations.saturating_mul(CALLS_EACH);
+        let a_minute = i64::from(limit.unwrap_or(166)) * 6 * SHARE / 10;
+        let minutes = (calls + a_minute - 1) / a_minute.max(1);
+        self.place.remark(format!(
+            "it would make {} ticket(s) from {} conversation(s), with about {calls} calls in about {minutes} minute(s)",
+            step.tickets, step.conversations
+        ));
+    }
+
+    /// Makes the tickets of one conversation.
+    async fn escalate(
+        &mut self,
+        step: &TaggedStep,
+        id: &str,
+        counts: &mut RunCounts,
+    ) -> Result<(), Stop> {
+        counts.done += 1;
+        counts.calls += 1;
+        let conversation = match self.client.conversation(id).await {
+            Ok(conversation) => conversation,
+            Err(error) if error.is_passing() || matches!(error, Error::Reconnect { .. }) => {
+                return Err(error.into());
+            }
+            Err(_) => {
+                counts.failed += 1;
+                return Ok(());
+            }
+        };
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        let mut buried = Buried::lock(
+            &tenant,
+            self.connection,
+            &About::conversation(&conversation),
+        )
+        .await?;
+        let row = tenant.connection(self.connection).await?;
+        let Some(row) = row.filter(|row| !buried.whole && row.feedback_on_at.is_some()) else {
+            counts.skipped += 1;
+            return Ok(());
+        };
+        let mut conversation = conversation;
+        buried.hide(&mut conversation);
+        erase::found(&tenant, self.connection, &conversation, &mut buried).await?;
+        let carried = Carried {
+            tenant: &tenant,
+            connection: &row,
+            conversation: &conversation,
+            tags: &step.tags,
+        };
+        let made = carried.escalate_all(&buried).await?;
+        match made.is_empty() {
+            true => counts.unchanged += 1,
+            false => counts.added += 1,
+        }
+        details::reread(&tenant, self.connection, conversation.clone()).await?;
+        for words in made {
+            self.line(&tenant, "new", ("conversation", id), Some(&words))
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}

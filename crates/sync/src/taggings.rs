@@ -1,0 +1,183 @@
+//! Which messages of a conversation carry which tags, as the API tells it, and the tickets that follow.
+//!
+//! A conversation lists each tag once with one time, whichever messages carry it. So the time of a tagging is known when
+//! one message carries the tag; otherwise it is known only that a message was not tagged before it was written.
+
+use crate::buried::Buried;
+use crate::tagging::{self, Asked};
+use chrono::{DateTime, Utc};
+use earmark_db::tenant::{Connection, Ticket};
+use earmark_db::{Result, Tenant, Tx};
+use earmark_intercom::webhook::{Anchor, Tagged};
+use earmark_intercom::{AppliedTag, Conversation, Message, TagRef};
+use earmark_model::{Outcome, counts_since};
+
+/// A conversation that carries tags.
+pub(crate) struct Carried<'a> {
+    pub(crate) tenant: &'a Tenant<'a, Tx>,
+    pub(crate) connection: &'a Connection,
+    pub(crate) conversation: &'a Conversation,
+    /// The tags that matter, by id.
+    pub(crate) tags: &'a [String],
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A tagging that nobody told of had its effect now, in words.
+    Made(String),
+    /// A tagging makes no ticket because it may be from before the tag counted, in words.
+    TimeUnknown(String),
+}
+
+/// The messages that carry a tag; when no part does, the opening message was tagged.
+pub(crate) fn carriers<'a>(conversation: &'a Conversation, tag: &str) -> Vec<&'a Message> {
+    let carriers: Vec<&Message> = conversation
+        .messages()
+        .filter(|message| message.has_tag(tag))
+        .collect();
+    if carriers.is_empty() {
+        return conversation.source.iter().collect();
+    }
+    carriers
+}
+
+impl Carried<'_> {
+    fn applied(&self) -> impl Iterator<Item = &AppliedTag> {
+        let wanted = |tag: &&AppliedTag| self.tags.contains(&tag.id);
+        self.conversation.tags.iter().filter(wanted)
+    }
+
+    /// Makes the tickets of taggings that counted and of which nobody told.
+    pub(crate) async fn heal(&self, buried: &Buried) -> Result<Vec<Found>> {
+        let mut found = Vec::new();
+        for tag in self.applied() {
+            let carriers = carriers(self.conversation, &tag.id);
+            let alone = carriers.len() == 1;
+            for message in carriers {
+                if self.has_tickets(tag, message).await? {
+                    continue;
+                }
+                let known = tag.applied_at.filter(|_| alone);
+                match (known, message.created_at) {
+                    (Some(at), _) => found.extend(self.tag(tag, message, at, buried).await?),
+                    // Written since the tag counts, so tagged since, too.
+                    (None, Some(written)) if self.counts(tag, written).await? => {
+                        let at = tag.applied_at.map_or(written, |at| at.max(written));
+                        found.extend(self.tag(tag, message, at, buried).await?);
+                    }
+                    (None, _) if self.counts(tag, self.tenant.now()).await? => {
+                        found.push(Found::TimeUnknown(format!(
+                            "message {} carries tag '{}', and Intercom does not say since when: it made no ticket",
+                            message.id,
+                            tag.name.as_deref().unwrap_or(&tag.id),
+                        )));
+                    }
+                    (None, _) => {}
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the tickets of all taggings, because a member asked for those from before. Gives how many messages got one.
+    pub(crate) async fn escalate_all(&self, buried: &Buried) -> Result<Vec<String>> {
+        let mut made = Vec::new();
+        for tag in self.applied() {
+            for message in carriers(self.conversation, &tag.id) {
+                let at = tag.applied_at.or(message.created_at);
+                let tagged = self.tagged(tag, message, at.unwrap_or_else(|| self.tenant.now()));
+                let applied = tagging::apply(
+                    self.tenant,
+                    self.connection,
+                    &tagged,
+                    buried,
+                    Asked::ByMember,
+                )
+                .await?;
+                if applied.outcome == Outcome::Processed {
+                    made.push(applied.note);
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// Whether every product that chose the tag has its ticket of the message, with the tag.
+    async fn has_tickets(&self, tag: &AppliedTag, message: &Message) -> Result<bool> {
+        let triggers = self.tenant.triggers(self.connection.id, &tag.id).await?;
+        let tickets = self
+            .tenant
+            .tickets_of_conversation(self.connection.id, &self.conversation.id)
+            .await?;
+        for trigger in &triggers {
+            let of_product = |ticket: &&Ticket| {
+                ticket.message == message.id
+                    && (ticket.origin_product == trigger.product
+                        || ticket.product == trigger.product)
+            };
+            let Some(ticket) = tickets.iter().find(of_product) else {
+                return Ok(false);
+            };
+            let tags = self.tenant.ticket_tags(ticket.id).await?;
+            if !tags.iter().any(|known| known.tag == tag.id) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a tagging of this time counts for a product.
+    async fn counts(&self, tag: &AppliedTag, at: DateTime<Utc>) -> Result<bool> {
+        let triggers = self.tenant.triggers(self.connection.id, &tag.id).await?;
+        Ok(triggers.iter().any(|trigger| {
+            let since = counts_since(
+                trigger.chosen_at,
+                trigger.product_on_at,
+                self.connection.feedback_on_at,
+            );
+            since.is_some_and(|since| at >= since)
+        }))
+    }
+
+    async fn tag(
+        &self,
+        tag: &AppliedTag,
+        message: &Message,
+        at: DateTime<Utc>,
+        buried: &Buried,
+    ) -> Result<Option<Found>> {
+        if !self.counts(tag, at).await? {
+            return Ok(None);
+        }
+        let tagged = self.tagged(tag, message, at);
+        let applied = tagging::apply(
+            self.tenant,
+            self.connection,
+            &tagged,
+            buried,
+            Asked::ByNobody,
+        )
+        .await?;
+        let made = applied.outcome == Outcome::Processed;
+        Ok(made.then_some(Found::Made(applied.note)))
+    }
+
+    fn tagged(&self, tag: &AppliedTag, message: &Message, at: DateTime<Utc>) -> Tagged {
+        let opening = self.conversation.source.as_ref();
+        let anchor = match opening.is_some_and(|source| source.id == message.id) {
+            true => Anchor::Source(message.clone()),
+            false => Anchor::Part(message.clone()),
+        };
+        Tagged {
+            tags: vec![TagRef {
+                id: tag.id.clone(),
+                name: tag.name.clone(),
+            }],
+            tagged_at: at,
+            tagged_by: tag.applied_by.clone(),
+            conversation: self.conversation.clone(),
+            anchor,
+        }
+    }
+}

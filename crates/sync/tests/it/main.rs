@@ -1,0 +1,11 @@
+//! Integration tests of the engine, against the sandbox and on both databases.
+#![cfg(test)]
+
+mod backfill;
+mod catch_up;
+mod live;
+mod model;
+mod payloads;
+mod same;
+mod support;
+mod tagged;

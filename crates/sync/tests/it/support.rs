@@ -1,0 +1,436 @@
+//! A workspace connected to a sandbox, with the engine's handlers, and webhooks caught on their way.
+
+use chrono::TimeDelta;
+use earmark_connections::{HostMap, Region, SharedBudget, SourcesEnvironment, Store, TokenForm};
+use earmark_db::across::NewDelivery;
+use earmark_db::tenant::{Actor, Run, RunLine};
+use earmark_db::{Db, Tenant};
+use earmark_intercom::{Client, Http, Lane, Policy, webhook};
+use earmark_jobs::{Handler, Verdict};
+use earmark_model::{
+    ClaimedJob, ConnectionId, Job, JobKind, ProductId, RunId, RunState, WorkspaceId, lane_shard,
+};
+use earmark_sandbox::{Generate, Options};
+use earmark_seal::{KeyRing, MasterKey};
+use earmark_sync::{
+    Ask, CompletePeopleHandler, DetailsHandler, LaneHandler, PayloadsHandler, RefreshTagsHandler,
+    RunHandler, ask_run, set_contacts,
+};
+use earmark_testkit::build::{self, People};
+use earmark_testkit::{TestDb, TestSandbox};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+pub(crate) const APP: &str = "qw7tide3";
+const TOKEN: &str = "dG9rOmVuZ2luZS10ZXN0LXRva2Vu";
+/// The trigger tag, and one that is none.
+pub(crate) const TAG: (&str, &str) = ("830041", "product feedback");
+pub(crate) const OTHER_TAG: (&str, &str) = ("830007", "key account");
+/// Steps of one wait at most: more means that something goes round in circles.
+const MOST_STEPS: usize = 2_000;
+
+/// What a test begins with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Plan {
+    pub(crate) generate: Generate,
+    pub(crate) search_delay: Duration,
+}
+
+pub(crate) struct Engine {
+    pub(crate) t: TestDb,
+    pub(crate) people: People,
+    pub(crate) sandbox: TestSandbox,
+    pub(crate) store: Store,
+    pub(crate) connection: ConnectionId,
+    pub(crate) product: ProductId,
+    letters: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Engine {
+    pub(crate) async fn start(t: TestDb) -> Self {
+        Self::with(t, Plan::default()).await
+    }
+
+    pub(crate) async fn with(t: TestDb, plan: Plan) -> Self {
+        let sources = t.sources.clone();
+        let letters = Arc::new(Mutex::new(Vec::new()));
+        let hook = catch_letters(letters.clone()).await;
+        let options = Options {
+            clock: Arc::new(move || sources.now().timestamp()),
+            rate: 1_000_000,
+            seed: Some(seed(&hook)),
+            generate: plan.generate,
+            search_delay: plan.search_delay,
+            ..Options::default()
+        };
+        let sandbox = TestSandbox::start(options).await;
+        let people = build::people(&t.db, "Quillwater").await;
+        let store = store(&t, &sandbox.url());
+        let actor = Actor::default();
+        let workspace = people.workspace.id;
+        let form = TokenForm {
+            name: String::new(),
+            region: Region::Us,
+            token: TOKEN.to_owned(),
+            reconnect: None,
+        };
+        let connected = store.connect_with_token(workspace, &actor, form).await;
+        let connection = connected.unwrap().connection;
+        let product = build::product(&t.db, workspace, "Mobile").await.id;
+        let engine = Self {
+            t,
+            people,
+            sandbox,
+            store,
+            connection,
+            product,
+            letters,
+        };
+        engine.drain().await;
+        engine
+    }
+
+    pub(crate) fn workspace(&self) -> WorkspaceId {
+        self.people.workspace.id
+    }
+
+    pub(crate) fn tenant(&self) -> Tenant<'_, Db> {
+        self.t.db.workspace(self.workspace())
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.t.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    pub(crate) async fn order(&self, path: &str, body: Value) -> Value {
+        let mut body = body;
+        body["app_id"] = json!(APP);
+        self.sandbox.order(path, &body).await
+    }
+
+    /// A new contact at the sandbox.
+    pub(crate) async fn contact(&self, fields: Value) -> String {
+        let made = self
+            .order("contacts/create", json!({"fields": fields}))
+            .await;
+        made["contact"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn company(&self, name: &str) -> String {
+        let fields = json!({"company_id": name.to_lowercase(), "name": name});
+        let made = self.order("companies/put", json!({"fields": fields})).await;
+        made["company"].as_str().unwrap().to_owned()
+    }
+
+    /// Switches contacts on and lets the backfill come to its end.
+    pub(crate) async fn copy_contacts(&self) -> Run {
+        let run = self.switch(true).await.unwrap();
+        self.drain().await;
+        self.run(run).await
+    }
+
+    pub(crate) async fn switch(&self, on: bool) -> Option<RunId> {
+        let actor = Actor::default();
+        set_contacts(&self.t.db, self.workspace(), &actor, self.connection, on)
+            .await
+            .unwrap()
+    }
+
+    /// Switches feedback on, with [`TAG`] as the product's trigger.
+    pub(crate) async fn take_feedback(&self) {
+        let actor = Actor::default();
+        self.store
+            .set_feedback(self.workspace(), &actor, self.connection, true)
+            .await
+            .unwrap();
+        let tx = self.t.db.begin().await.unwrap();
+        let tenant = tx.workspace(self.workspace());
+        tenant
+            .choose_trigger_tags(self.product, &[(self.connection, TAG.0.to_owned())])
+            .await
+            .unwrap();
+        tenant
+            .set_product_feedback(self.product, true)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Asks for a run and lets it come to its end.
+    pub(crate) async fn go(&self, ask: Ask) -> Run {
+        let run = self.ask(ask).await;
+        self.drain().await;
+        self.run(run).await
+    }
+
+    pub(crate) async fn ask(&self, ask: Ask) -> RunId {
+        let actor = Actor::default();
+        ask_run(&self.t.db, self.workspace(), &actor, self.connection, &ask)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn run(&self, id: RunId) -> Run {
+        self.tenant().run(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn lines(&self, run: &Run) -> Vec<RunLine> {
+        self.tenant().run_lines(run.id, 0, 1_000).await.unwrap()
+    }
+
+    /// Webhooks that were sent since the last time, in the order they were sent.
+    pub(crate) async fn letters(&self) -> Vec<Vec<u8>> {
+        let settled = self.sandbox.order("settle", &Value::Null).await;
+        assert_eq!(settled["settled"], true);
+        std::mem::take(&mut *self.letters.lock().unwrap())
+    }
+
+    /// Stores a webhook as the letterbox does.
+    pub(crate) async fn receive(&self, body: &[u8]) {
+        let peek = webhook::peek(body).unwrap();
+        let subject = peek.subject.map(|subject| subject.id);
+        let new = NewDelivery {
+            workspace: self.workspace(),
+            connection: self.connection,
+            dedupe_key: format!("id:{}", self.t.sources.token()),
+            notification_id: peek.id,
+            topic: peek.topic,
+            shard: lane_shard(subject.as_deref().unwrap_or_default()),
+            subject,
+            finished: None,
+            received_at: self.t.sources.now(),
+            body: Some(body.to_vec()),
+        };
+        let tx = self.t.db.begin().await.unwrap();
+        tx.across().store_deliveries(&[new]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Receives all webhooks that were sent, and works through what follows.
+    pub(crate) async fn deliver(&self) {
+        for letter in self.letters().await {
+            self.receive(&letter).await;
+        }
+        self.drain().await;
+    }
+
+    /// What became of the newest deliveries, newest first.
+    pub(crate) async fn notes(&self) -> Vec<String> {
+        let log = self
+            .tenant()
+            .deliveries(self.connection, &Default::default(), 100)
+            .await
+            .unwrap();
+        log.into_iter().filter_map(|one| one.note).collect()
+    }
+
+    pub(crate) fn handlers(&self) -> Vec<(JobKind, Arc<dyn Handler>)> {
+        let (db, store) = (self.t.db.clone(), self.store.clone());
+        vec![
+            (JobKind::Lane, Arc::new(LaneHandler(db.clone()))),
+            (
+                JobKind::Details,
+                Arc::new(DetailsHandler {
+                    db: db.clone(),
+                    store: store.clone(),
+                }),
+            ),
+            (
+                JobKind::RefreshTags,
+                Arc::new(RefreshTagsHandler {
+                    db: db.clone(),
+                    store: store.clone(),
+                }),
+            ),
+            (
+                JobKind::Run,
+                Arc::new(RunHandler {
+                    db: db.clone(),
+                    store: store.clone(),
+                }),
+            ),
+            (
+                JobKind::People,
+                Arc::new(CompletePeopleHandler {
+                    db: db.clone(),
+                    store,
+                }),
+            ),
+            (JobKind::Payloads, Arc::new(PayloadsHandler(db))),
+        ]
+    }
+
+    /// Does all work that waits, letting time pass where it has to wait.
+    pub(crate) async fn drain(&self) {
+        for _ in 0..MOST_STEPS {
+            match self.work_once().await {
+                Some(Verdict::Fail(why)) => panic!("a job failed: {why}"),
+                Some(_) => {}
+                None => return,
+            }
+        }
+        panic!("the work does not come to an end");
+    }
+
+    /// Does the next job; what it said.
+    pub(crate) async fn work_once(&self) -> Option<Verdict> {
+        let handlers = self.handlers();
+        let kinds: Vec<JobKind> = handlers.iter().map(|(kind, _)| *kind).collect();
+        let db = &self.t.db;
+        let due = db.across().next_job_at(&kinds).await.unwrap()?;
+        if due > self.t.sources.now() {
+            self.t.clock.set(due);
+        }
+        let tx = db.begin().await.unwrap();
+        let lease = TimeDelta::minutes(10);
+        let claimed = tx.across().claim_jobs(&kinds, 1, lease).await.unwrap();
+        tx.commit().await.unwrap();
+        let job = claimed.into_iter().next()?;
+        let handler = handlers.iter().find(|(kind, _)| *kind == job.job.kind());
+        let verdict = handler.unwrap().1.run(&job).await;
+        self.end(&job, &verdict).await;
+        Some(verdict)
+    }
+
+    async fn end(&self, job: &ClaimedJob, verdict: &Verdict) {
+        let tx = self.t.db.begin().await.unwrap();
+        let across = tx.across();
+        let now = self.t.sources.now();
+        match verdict {
+            Verdict::Done | Verdict::Fail(_) => across.finish_job(job).await.unwrap(),
+            Verdict::Yield => across.put_job_back(job, now, None).await.unwrap(),
+            Verdict::Snooze(at) => across.put_job_back(job, *at, None).await.unwrap(),
+            Verdict::Retry(why) => across.put_job_back(job, now, Some(why)).await.unwrap(),
+        }
+        tx.commit().await.unwrap();
+    }
+
+    /// Runs a connection's run once more, as a worker that was killed after its last commit would.
+    pub(crate) async fn run_job(&self) -> Verdict {
+        let handler = RunHandler {
+            db: self.t.db.clone(),
+            store: self.store.clone(),
+        };
+        let job = ClaimedJob {
+            id: self.t.sources.id(),
+            workspace: self.workspace(),
+            job: Job::Run {
+                connection: self.connection,
+                tagged: false,
+            },
+            attempt: 1,
+        };
+        handler.run(&job).await
+    }
+
+    /// Lets so many calls pass; those after it fail for longer than a client tries.
+    pub(crate) async fn fail_call(&self, kind: &str, after: usize) {
+        let mut faults = vec![json!({"kind": kind, "status": 500, "count": 4})];
+        if after > 0 {
+            faults.insert(0, json!({"kind": "slow", "ms": 0, "count": after}));
+        }
+        self.sandbox.order("faults", &json!(faults)).await;
+    }
+
+    /// Uses up the faults that did not strike.
+    pub(crate) async fn burn_faults(&self) {
+        let client = self.client().await;
+        for _ in 0..MOST_STEPS {
+            let left = self.sandbox.ask("faults").await;
+            if left["faults"].as_array().unwrap().is_empty() {
+                return;
+            }
+            let _ = client.me().await;
+        }
+        panic!("the faults do not end");
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        let ready = self
+            .store
+            .client(self.workspace(), self.connection, Lane::Interactive)
+            .await;
+        ready.unwrap().client
+    }
+}
+
+pub(crate) fn assert_done(run: &Run) {
+    assert_eq!(run.state, RunState::Done, "{run:#?}");
+}
+
+fn store(t: &TestDb, url: &str) -> Store {
+    let policy = Policy {
+        first_backoff: Duration::from_millis(1),
+        longest_backoff: Duration::from_millis(2),
+        ..Policy::default()
+    };
+    let http = Http::new(policy, Arc::new(SourcesEnvironment(t.sources.clone()))).unwrap();
+    let mut hosts = HostMap::intercom().unwrap();
+    for region in Region::ALL {
+        hosts.set_api(Some(region), url).unwrap();
+    }
+    let ring = KeyRing::new(MasterKey::generate(&t.sources), []);
+    let budget = Arc::new(SharedBudget::new(t.db.clone()));
+    Store::new(t.db.clone(), ring, hosts, http, budget)
+}
+
+fn seed(hook: &str) -> Value {
+    json!({"check": false, "workspaces": [{
+        "app_id": APP,
+        "name": "Quillwater Support",
+        "timezone": "Pacific/Auckland",
+        "admins": [{"id": "7310044", "name": "Ada Lindqvist", "email": "ada@quillwater.example"}],
+        "tags": [{"id": TAG.0, "name": TAG.1}, {"id": OTHER_TAG.0, "name": OTHER_TAG.1}],
+        "attributes": [
+            {"name": "tier", "model": "contact", "data_type": "string"},
+            {"name": "score", "model": "contact", "data_type": "integer"},
+        ],
+        "apps": [{
+            "client_id": "app", "name": "Earmark", "token": TOKEN, "client_secret": "a-secret-of-the-app",
+            "webhook_url": hook,
+        }],
+    }]})
+}
+
+/// Answers 200 to whatever is posted and keeps it.
+async fn catch_letters(into: Arc<Mutex<Vec<Vec<u8>>>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let into = into.clone();
+            tokio::spawn(async move { take_letter(stream, &into).await });
+        }
+    });
+    url
+}
+
+async fn take_letter(mut stream: TcpStream, into: &Mutex<Vec<Vec<u8>>>) -> Option<()> {
+    let mut read = Vec::new();
+    let (head, length) = loop {
+        if stream.read_buf(&mut read).await.ok()? == 0 {
+            return None;
+        }
+        let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&read[..end]).to_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+        break (end + 4, length.unwrap_or(0));
+    };
+    while read.len() < head + length {
+        if stream.read_buf(&mut read).await.ok()? == 0 {
+            return None;
+        }
+    }
+    into.lock()
+        .unwrap()
+        .push(read[head..head + length].to_vec());
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    stream.write_all(answer).await.ok()
+}

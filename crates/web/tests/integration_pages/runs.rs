@@ -1,0 +1,104 @@
+//! The contacts switch, the runs it asks for, and their pages.
+
+use crate::support::World;
+use actix_web::http::StatusCode;
+use earmark_db::tenant::{Run, RunLine};
+use earmark_model::{ConnectionId, RunKind, RunState};
+use earmark_testkit::{both_databases, build};
+use std::collections::HashSet;
+
+fn page(connection: ConnectionId) -> String {
+    format!("settings/integrations/intercom/{connection}")
+}
+
+async fn last(world: &World, connection: ConnectionId, kind: RunKind) -> Run {
+    let run = world.tenant().last_run(connection, kind).await;
+    run.unwrap().unwrap()
+}
+
+both_databases! {
+    async fn the_switch_copies_everything_and_its_run_can_be_watched(db: TestDb) {
+        let world = World::new(db).await;
+        let browser = world.browser(&world.people.admin).await;
+        let connection = world.connected(&browser).await.id;
+        let page = page(connection);
+        browser.get("contacts").await.shows("Contacts and companies are not copied");
+        let on = browser.post_and_follow(&format!("{page}/contacts"), &[("contacts", "on")]).await;
+        on.shows("Contacts and companies are being copied").shows("About to copy from Intercom");
+        let run = last(&world, connection, RunKind::Backfill).await;
+        let path = format!("{page}/runs/{}", run.id);
+        browser.get(&path).await.shows("Waiting").shows("Pause").has("sse:people").has("<progress");
+        world.work().await;
+        let run = last(&world, connection, RunKind::Backfill).await;
+        assert_eq!(run.state, RunState::Done, "{:?}", run.note);
+        browser.get(&path).await.shows("Done").shows("In Intercom").hides("Pause").hides("<progress");
+        browser.get(&format!("{page}/runs")).await.shows("Copy everything").shows("Done").shows("A catch-up is due within a minute");
+        let listed = browser.get("contacts").await;
+        assert!(listed.body.contains("class=\"cover\""), "{}", listed.body);
+        let report = browser.get(&format!("{path}/report")).await.body;
+        let first: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+        assert_eq!((first["kind"].as_str(), first["state"].as_str()), (Some("backfill"), Some("done")));
+        assert!(first["counts"]["looked_at"].as_i64().unwrap() > 0, "{first}");
+        let off = browser.post_and_follow(&format!("{page}/contacts"), &[]).await;
+        off.shows("are copied no more");
+        let connection = world.tenant().connection(connection).await.unwrap().unwrap();
+        assert_eq!(connection.contacts_on_at, None);
+    }
+
+    async fn a_run_is_held_goes_on_and_ends_as_asked(db: TestDb) {
+        let world = World::new(db).await;
+        let browser = world.browser(&world.people.admin).await;
+        let connection = world.connected(&browser).await.id;
+        let page = page(connection);
+        browser.post_and_follow(&format!("{page}/runs"), &[("what", "backfill")]).await.shows("Switch them on first");
+        browser.post_and_follow(&format!("{page}/runs"), &[("what", "preview")]).await.shows("Choose at least one tag");
+        let asked = browser.post(&format!("{page}/runs"), &[("what", "proof")]).await;
+        let run = last(&world, connection, RunKind::Proof).await;
+        assert!(asked.location.ends_with(&run.id.to_string()), "{}", asked.location);
+        let path = format!("{page}/runs/{}", run.id);
+        let held = browser.post_and_follow(&format!("{path}/pause"), &[]).await;
+        held.shows("The run is paused").shows("Resume");
+        world.work().await;
+        assert_eq!(last(&world, connection, RunKind::Proof).await.state, RunState::Paused);
+        browser.post_and_follow(&format!("{path}/pause"), &[]).await.shows("This run is paused, so that cannot be done.");
+        browser.post_and_follow(&format!("{path}/resume"), &[]).await.shows("The run goes on");
+        browser.post_and_follow(&format!("{path}/cancel"), &[]).await.shows("Cancelled").hides("Resume");
+        let viewer = world.browser(&world.people.viewer).await;
+        assert_eq!(viewer.post(&format!("{path}/resume"), &[]).await.status, StatusCode::FORBIDDEN);
+        viewer.get(&path).await.shows("Proof").hides("Cancel the run");
+    }
+
+    async fn lines_are_paged_and_downloaded_whole(db: TestDb) {
+        let world = World::new(db).await;
+        let browser = world.browser(&world.people.viewer).await;
+        let workspace = world.people.workspace.id;
+        let connection = build::connection(&world.db.db, workspace, "abc123").await.id;
+        let tx = build::begin(&world.db.db).await;
+        let tenant = tx.workspace(workspace);
+        let run = tenant.create_run(connection, RunKind::Proof, None, None).await.unwrap();
+        for n in 0..1_050 {
+            let line = RunLine {
+                outcome: "would_make".to_owned(),
+                subject_kind: "contact".to_owned(),
+                subject_id: format!("p-{n}-"),
+                note: Some("<b>why</b>".to_owned()),
+            };
+            tenant.add_run_line(run, &line).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let path = format!("{}/runs/{run}", page(connection));
+        let first = browser.get(&path).await;
+        first.shows("would make").shows(">p-0-<").shows(">p-99-<").hides(">p-100-<").has("?skip=100").hides("<b>why");
+        browser.get(&format!("{path}?skip=1000")).await.shows(">p-1049-<").hides(">p-999-<").has("?skip=900");
+        let report = browser.get(&format!("{path}/report")).await.body;
+        let ids: HashSet<_> = report.lines().skip(1).map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["id"].as_str().unwrap().to_owned()
+        }).collect();
+        assert_eq!(ids.len(), 1_050);
+        // Under another connection's address it is not found.
+        let other = build::connection(&world.db.db, workspace, "def456").await.id;
+        let elsewhere = format!("{}/runs/{run}", page(other));
+        assert_eq!(browser.get(&elsewhere).await.status, StatusCode::NOT_FOUND);
+    }
+}

@@ -1,0 +1,337 @@
+//! The pages of contacts and companies over HTTP: filters, order, pages, exports.
+
+use crate::support::{Answer, Browser, Server};
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_db::tenant::{Company, Contact, Conversation, CopyTime, Links, Segment};
+use earmark_db::{Tenant, Tx};
+use earmark_model::{ConnectionId, RunKind, RunState};
+use earmark_testkit::build::{self, People};
+use earmark_testkit::{TestDb, both_databases};
+
+const HOSTILE: &str = "<script>alert(1)</script>";
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
+}
+
+fn contact(n: i64, name: &str) -> Contact {
+    Contact {
+        id: format!("p{n}"),
+        role: Some("user".to_owned()),
+        external_id: Some(format!("ext-{n}")),
+        email: Some(format!("p{n}@mail.example")),
+        phone: None,
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        owner_id: None,
+        content: "{}".to_owned(),
+        digest: format!("{n}{name}"),
+        created_at: Some(at(1_000 - n)),
+        last_seen_at: Some(at(n)),
+        lists_cut: false,
+        time: CopyTime {
+            updated_at: at(0),
+            observed_at: at(0),
+        },
+    }
+}
+
+fn company(id: &str, name: &str) -> Company {
+    Company {
+        id: id.to_owned(),
+        company_id: Some(format!("own-{id}")),
+        name: Some(name.to_owned()),
+        plan: Some("Scale".to_owned()),
+        industry: None,
+        website: None,
+        size: Some(64),
+        monthly_spend: Some(12.5),
+        user_count: Some(2),
+        content: r#"{"custom_attributes":{"depot":"Lisbon"}}"#.to_owned(),
+        digest: name.to_owned(),
+        created_at: None,
+        last_request_at: None,
+        time: contact(0, "").time,
+    }
+}
+
+struct Ground {
+    server: Server,
+    people: People,
+    connection: ConnectionId,
+    browser: Browser,
+}
+
+impl Ground {
+    async fn lay(db: TestDb) -> Self {
+        let server = Server::start(db).await;
+        let people = build::people(&server.db.db, "Quillwater").await;
+        let connection = build::connection(&server.db.db, people.workspace.id, "abc123").await;
+        Self {
+            browser: server.browser_of(people.viewer.id).await,
+            connection: connection.id,
+            people,
+            server,
+        }
+    }
+
+    /// Stores something in one transaction.
+    async fn put(&self, put: impl AsyncFnOnce(Tenant<'_, Tx>)) {
+        let tx = build::begin(&self.server.db.db).await;
+        put(tx.workspace(self.people.workspace.id)).await;
+        tx.commit().await.unwrap();
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        let page = self.browser.get(&format!("/w/quillwater/{path}")).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        page
+    }
+
+    /// The ids of a list's rows.
+    async fn ids(&mut self, path: &str) -> Vec<String> {
+        let page = self.get(path).await;
+        let rows = page.body.split("class=\"cover\" href=\"").skip(1);
+        let href = rows.map(|rest| rest.split('"').next().unwrap());
+        href.map(|href| href.rsplit('/').next().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Five contacts: Ada and Ben of Osprey, Ben tagged, Cyd in a segment, a lead, and one archived.
+    async fn furnish(&self) {
+        let c = self.connection;
+        let tags = [("7", "vip")];
+        build::tags(
+            &self.server.db.db,
+            self.people.workspace.id,
+            c,
+            &tags,
+            &[("9", "Tomasz")],
+        )
+        .await;
+        self.put(async |tenant| {
+            let ada = Contact {
+                content: format!(
+                    r#"{{"custom_attributes":{{"{HOSTILE}":"{HOSTILE}","renewed_at":1757000000}},"location":{{"city":"Lisbon"}}}}"#
+                ),
+                owner_id: Some("9".to_owned()),
+                ..contact(1, &format!("Ada {HOSTILE}"))
+            };
+            let lead = Contact {
+                role: Some("lead".to_owned()),
+                email: None,
+                ..contact(4, "")
+            };
+            let all = [ada, contact(2, "=Ben, \"B\""), contact(3, "Cyd"), lead, contact(5, "Eve")];
+            tenant.put_contacts(c, &all, true).await.unwrap();
+            tenant.archive_contact(c, "p5", at(10)).await.unwrap();
+            tenant.put_companies(c, &[company("co1", "Osprey"), company("co2", "+Tidewell")], true).await.unwrap();
+            for id in ["p1", "p2"] {
+                tenant.add_link(Links::Companies, c, id, "co1").await.unwrap();
+            }
+            tenant.add_link(Links::ContactTags, c, "p2", "7").await.unwrap();
+            tenant.add_link(Links::CompanyTags, c, "co2", "7").await.unwrap();
+            let segment = Segment {
+                id: "s1".to_owned(),
+                name: "Active".to_owned(),
+                person_type: None,
+                as_of: None,
+            };
+            tenant.put_segments(c, &[segment]).await.unwrap();
+            tenant.put_segment_members(c, "s1", at(20), &["p3"]).await.unwrap();
+            tenant.end_segment_pass(c, "s1", at(20)).await.unwrap();
+            tenant.set_connection_contacts(c, true).await.unwrap();
+        })
+        .await;
+    }
+
+    async fn ticket(&self) {
+        let workspace = self.people.workspace.id;
+        let product = build::product(&self.server.db.db, workspace, "Mobile").await;
+        self.put(async |tenant| {
+            let talk = Conversation {
+                contact_id: Some("p1".to_owned()),
+                contact_name: Some("Ada".to_owned()),
+                company_id: Some("co1".to_owned()),
+                ..Conversation::new("70".to_owned())
+            };
+            tenant
+                .put_conversation(self.connection, &talk)
+                .await
+                .unwrap();
+        })
+        .await;
+        let ids = ("70", "m1");
+        build::ticket(
+            &self.server.db.db,
+            workspace,
+            product.id,
+            self.connection,
+            ids,
+        )
+        .await;
+    }
+}
+
+both_databases! {
+    async fn filters_and_orders_find_what_they_say(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        let of = format!("contacts?connection={}", ground.connection);
+        let other = "contacts?connection=00000000-0000-7000-8000-000000000000";
+        let both = format!("{of}&company=co1&tag=7");
+        for (path, ids) in [
+            ("contacts", vec!["p4", "p3", "p2", "p1"]),
+            ("contacts?sort=newest", vec!["p1", "p2", "p3", "p4"]),
+            ("contacts?sort=name", vec!["p2", "p1", "p3", "p4"]),
+            ("contacts?archived=all", vec!["p5", "p4", "p3", "p2", "p1"]),
+            ("contacts?archived=only", vec!["p5"]),
+            ("contacts?role=lead", vec!["p4"]),
+            ("contacts?tag=7", vec!["p2"]),
+            ("contacts?segment=s1", vec!["p3"]),
+            ("contacts?q=CYD", vec!["p3"]),
+            ("contacts?q=ext-2", vec!["p2"]),
+            ("contacts?q=nobody", vec![]),
+            (of.as_str(), vec!["p4", "p3", "p2", "p1"]),
+            (other, vec![]),
+            (both.as_str(), vec!["p2"]),
+            ("companies?sort=name", vec!["co2", "co1"]),
+            ("companies?q=osp", vec!["co1"]),
+            ("companies?tag=7", vec!["co2"]),
+            ("companies?plan=Scale&q=own-co2", vec!["co2"]),
+            ("companies?plan=Team", vec![]),
+        ] {
+            assert_eq!(ground.ids(path).await, ids, "{path}");
+        }
+        assert_eq!(ground.browser.get("/w/quillwater/contacts?connection=nonsense").await.status, 404);
+        let page = ground.get("contacts?company=co1").await;
+        assert!(page.body.contains("Osprey<svg") && page.body.contains("name=\"company\" value=\"co1\""));
+        assert!(page.body.contains("Ada &#60;script&#62;") && !page.body.contains(HOSTILE));
+        assert!(ground.get("contacts?q=nobody").await.body.contains("Clear filters"));
+    }
+
+    async fn pages_follow_each_other_in_every_order(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        // Names that are the same are told apart by their ids.
+        let all: Vec<_> = (0..120).map(|n| contact(n, if n % 2 == 0 { "Same: name & all" } else { "" })).collect();
+        ground.put(async |tenant| {
+            tenant.put_contacts(ground.connection, &all, true).await.unwrap();
+        }).await;
+        for sort in ["", "newest", "name"] {
+            let (mut path, mut seen, mut pages) = (format!("contacts?sort={sort}"), Vec::new(), 0);
+            loop {
+                seen.extend(ground.ids(&path).await);
+                pages += 1;
+                let page = ground.get(&path).await;
+                let Some(at) = page.body.find("\">Next page") else { break };
+                let href = &page.body[..at];
+                let href = &href[href.rfind("href=\"").unwrap() + 6..];
+                path = href.replace("&#38;", "&").trim_start_matches("/w/quillwater/").to_owned();
+            }
+            assert_eq!(pages, 3, "{sort}");
+            assert_eq!(seen.len(), 120, "{sort}");
+            seen.sort();
+            seen.dedup();
+            assert_eq!(seen.len(), 120, "{sort}: none twice");
+        }
+    }
+
+    async fn a_contact_shows_what_is_known_and_a_merged_one_leads_on(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        ground.ticket().await;
+        let path = format!("contacts/{}", ground.connection);
+        let ada = ground.get(&format!("{path}/p1")).await.body;
+        for shown in ["Osprey", "Lisbon", "Tomasz", "QU-1", "1 ticket<", "4 September 2025", "/users/p1/all-conversations"] {
+            assert!(ada.contains(shown), "{shown}: {ada}");
+        }
+        assert!(!ada.contains(HOSTILE));
+        let cyd = ground.get(&format!("{path}/p3")).await.body;
+        assert!(cyd.contains("Active <span class=\"muted\">as of ") && cyd.contains("No message of theirs"));
+        assert!(ground.get(&format!("{path}/p5")).await.body.contains("<b>Archived</b>"));
+        let osprey = ground.get(&format!("companies/{}/co1", ground.connection)).await.body;
+        for shown in ["Ada &#60;script", "p2@mail.example", "QU-1", "depot", "Show in Contacts"] {
+            assert!(osprey.contains(shown), "{shown}");
+        }
+        ground.put(async |tenant| {
+            tenant.merge_mirrored(ground.connection, ("p3", "p1"), contact(3, "").time).await.unwrap();
+        }).await;
+        let merged = ground.browser.get(&format!("/w/quillwater/{path}/p3")).await;
+        assert_eq!(merged.location(), format!("/w/quillwater/{path}/p1"));
+        assert_eq!(ground.browser.get(&format!("/w/quillwater/{path}/nobody")).await.status, 404);
+    }
+
+    async fn exports_hold_the_filtered_list_whole(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        ground.ticket().await;
+        let file = ground.get("contacts.csv?tag=7").await;
+        assert!(file.header("content-type").starts_with("text/csv"));
+        let name = file.header("content-disposition");
+        assert!(name.starts_with("attachment; filename=\"quillwater-contacts-") && name.ends_with(".csv\""), "{name}");
+        let lines: Vec<_> = file.body.split("\r\n").collect();
+        assert_eq!(lines.len(), 3, "{}", file.body);
+        assert!(lines[0].starts_with("connection,id,external_id,role,name,"));
+        // What a spreadsheet would take for a formula is text.
+        assert!(lines[1].contains(",p2,ext-2,user,\"'=Ben, \"\"B\"\"\",p2@mail.example,"), "{}", lines[1]);
+        assert!(lines[1].contains(",Osprey,vip,"), "{}", lines[1]);
+        let file = ground.get("companies.csv?sort=name").await.body;
+        assert!(file.contains(",\"'+Tidewell\",Scale,") && file.contains("\"{\"\"depot\"\":\"\"Lisbon\"\"}\""), "{file}");
+        let file = ground.get("contacts.jsonl?q=ext-1").await;
+        assert_eq!(file.header("content-type"), "application/x-ndjson");
+        let ada: serde_json::Value = serde_json::from_str(&file.body).unwrap();
+        assert_eq!(ada["content"]["custom_attributes"][HOSTILE], HOSTILE);
+        assert_eq!(ada["companies"][0]["name"], "Osprey");
+        let file = ground.get("companies.jsonl?tag=7").await.body;
+        let company: serde_json::Value = serde_json::from_str(&file).unwrap();
+        assert_eq!((company["id"].as_str(), company["tags"][0]["name"].as_str()), (Some("co2"), Some("vip")));
+        let file = ground.get("conversations.jsonl").await.body;
+        let talk: serde_json::Value = serde_json::from_str(&file).unwrap();
+        assert_eq!(talk["id"], "70");
+        assert_eq!(talk["contact"]["id"], "p1");
+        assert_eq!(talk["tickets"][0]["key"], "QU-1");
+        let head = ground.browser.request(reqwest::Method::HEAD, "/w/quillwater/contacts.csv");
+        assert_eq!(ground.browser.send(head).await.status, 200);
+    }
+
+    async fn an_export_is_as_long_as_the_list(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let all: Vec<_> = (0..1_203).map(|n| contact(n, "Same")).collect();
+        ground.put(async |tenant| {
+            tenant.put_contacts(ground.connection, &all, true).await.unwrap();
+        }).await;
+        let file = ground.get("contacts.csv?sort=name").await;
+        assert_eq!(file.header("transfer-encoding"), "chunked");
+        assert_eq!(file.body.lines().count(), 1_204);
+        let file = ground.get("contacts.jsonl").await.body;
+        let ids = file.lines().map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["id"].as_str().unwrap().to_owned()
+        });
+        assert_eq!(ids.collect::<std::collections::HashSet<_>>().len(), 1_203);
+    }
+
+    async fn an_empty_list_says_why_it_is(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let off = ground.get("contacts").await.body;
+        assert!(off.contains("Contacts and companies are not copied"));
+        assert!(off.contains(&format!("/settings/integrations/intercom/{}\"", ground.connection)));
+        let connection = ground.connection;
+        ground.put(async |tenant| {
+            tenant.set_connection_contacts(connection, true).await.unwrap();
+            let run = tenant.create_run(connection, RunKind::Backfill, None, None).await.unwrap();
+            tenant.move_run(run, RunState::Running, None).await.unwrap();
+            let counts = earmark_db::tenant::RunCounts { done: 1_200, ..Default::default() };
+            tenant.advance_run(run, "{}", counts, Some(18_240)).await.unwrap();
+        }).await;
+        let copying = ground.get("companies").await.body;
+        assert!(copying.contains("1,200 of 18,240") && copying.contains("max=\"18240\" value=\"1200\""));
+        assert!(copying.contains("Nothing copied yet"));
+        let run = ground.server.db.db.workspace(ground.people.workspace.id);
+        let run = run.last_run(connection, RunKind::Backfill).await.unwrap().unwrap();
+        ground.put(async |tenant| {
+            tenant.move_run(run.id, RunState::Done, None).await.unwrap();
+        }).await;
+        let done = ground.get("contacts").await.body;
+        assert!(done.contains("No contacts</h2>") && !done.contains("<progress"));
+    }
+}
