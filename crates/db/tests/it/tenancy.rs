@@ -10,9 +10,10 @@ use earmark_db::tenant::{
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
-    AnswerBucket, AuthorKind, Check, CheckVerdict, ConnectionId, ConnectionStatus, DeliveryId,
-    DetailsState, Finding, Job, JobKind, LaneJob, MessageKind, OAuthAppId, Outcome, Permission,
-    PermissionState, Role, RunId, RunKind, RunState, SecretId, WorkspaceId, lane_shard,
+    ActionRunId, ActionState, ActionVia, AnswerBucket, AuthorKind, Check, CheckVerdict,
+    ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Finding, Job, JobKind, LaneJob,
+    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
+    SecretId, WorkspaceId, lane_shard,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
