@@ -71,6 +71,7 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 }
 
 /// Joins a row with its handler.
+#[expect(clippy::too_many_lines, reason = "a line for each route")]
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
         auth, events, home, inbox, intercom, login, logout, preferences, products, sign_up,

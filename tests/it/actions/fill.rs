@@ -196,50 +196,20 @@ impl Maker {
         };
         let (contact, company, tag) = (of("contact_id"), of("company_id"), of("tag_id"));
         let (conversation, ticket) = (of("conversation_id"), of("ticket_id"));
+        let client = &self.client;
         match action.id {
-            "contacts.unarchive" => drop(
-                self.client
-                    .archive_contact(&contact)
-                    .await
-                    .expect("archived"),
-            ),
+            "contacts.unarchive" => drop(client.archive_contact(&contact).await.unwrap()),
             "contacts.detach_company" => {
-                drop(
-                    self.client
-                        .attach_company(&contact, &company)
-                        .await
-                        .expect("attached"),
-                );
+                drop(client.attach_company(&contact, &company).await.unwrap());
             }
-            "contacts.detach_tag" => drop(
-                self.client
-                    .tag_contact(&contact, &tag)
-                    .await
-                    .expect("tagged"),
-            ),
+            "contacts.detach_tag" => drop(client.tag_contact(&contact, &tag).await.unwrap()),
             "conversations.detach_tag" => {
-                drop(
-                    self.client
-                        .tag_conversation(&conversation, &tag, ADMIN)
-                        .await
-                        .expect("tagged"),
-                );
+                let tagged = client.tag_conversation(&conversation, &tag, ADMIN);
+                drop(tagged.await.unwrap());
             }
-            "tickets.detach_tag" => {
-                drop(
-                    self.client
-                        .tag_ticket(&ticket, &tag, ADMIN)
-                        .await
-                        .expect("tagged"),
-                );
-            }
+            "tickets.detach_tag" => drop(client.tag_ticket(&ticket, &tag, ADMIN).await.unwrap()),
             "conversations.reopen" => {
-                drop(
-                    self.client
-                        .close(&conversation, ADMIN, None)
-                        .await
-                        .expect("closed"),
-                );
+                drop(client.close(&conversation, ADMIN, None).await.unwrap());
             }
             "conversations.redact" => {
                 let reply = Reply::from_admin(ADMIN, "Call me on 555 0100.");

@@ -4,11 +4,11 @@ use crate::hooks::{
     FORMER, SECRET, give_secret, hook, houses_with_app, installation, member_sees, neighbour,
     operator_sees, own_app, reconnect, send,
 };
-use crate::support::{Company, House, TAG, Talk, fixture, houses};
+use crate::support::{Company, House, TAG, Talk, fixture};
 use earmark_connections::Mirrored;
 use earmark_db::tenant::SecretKind;
 use earmark_model::Outcome;
-use earmark_testkit::eventually;
+use earmark_testkit::{both_databases, eventually};
 use serde_json::{Value, json};
 
 const OTHER_SECRET: &str = "5b0c-secret-of-the-other-houses-app";
@@ -141,8 +141,10 @@ houses_with_app! {
     }
 }
 
-houses! {
-    async fn without_an_app_the_installation_has_no_addresses(house: House) {
+both_databases! {
+    async fn without_an_app_the_installation_has_no_addresses(db: TestDb) {
+        let none = [("oauth.client_id", ""), ("oauth.client_secret", "")];
+        let house = House::start_with(db, &none).await;
         for below in ["", "/uninstall", "/health"] {
             assert_eq!(send(&house, &hook(&house, below), SECRET, &fixture("ping")).await, 404, "{below}");
         }
@@ -156,5 +158,6 @@ houses! {
         let wrong = house.http.get(hook(&house, "/health")).send().await.unwrap();
         assert_eq!(wrong.status(), 405);
         assert_eq!(wrong.headers().get("Allow").unwrap(), "POST");
+        house.stop().await;
     }
 }

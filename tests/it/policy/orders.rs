@@ -201,7 +201,7 @@ both_databases! {
             contact: None,
             company: None,
             details: DetailsState::Unavailable,
-            details_note: Some("the conversation was deleted in Intercom".to_owned()),
+            details_note: Some("The conversation was deleted in Intercom".to_owned()),
             gone: true,
         };
         assert_all(&states, &wanted, &orders);

@@ -53,7 +53,7 @@ impl House {
         Self::start_with(db, &[]).await
     }
 
-    /// The same with more in its configuration.
+    /// The same with more in its configuration; an empty value takes a key out of it.
     pub(crate) async fn start_with(db: TestDb, more: &[(&'static str, &str)]) -> Self {
         let start = DateTime::from_timestamp(START, 0).expect("a time");
         db.clock.set(start);
@@ -74,7 +74,10 @@ impl House {
         let base = format!("http://{address}");
         let mut input = input(&db, &base, intercom.addr(), &sandbox);
         for (name, value) in more {
-            input = input.with(name, (*value).to_owned());
+            input.overrides.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                input = input.with(name, (*value).to_owned());
+            }
         }
         let config = Config::load(&input).expect("a configuration");
         let app = App::over(db.db.clone(), &config).expect("the app");

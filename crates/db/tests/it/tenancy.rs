@@ -4,9 +4,9 @@ use crate::support::tick;
 use chrono::{DateTime, TimeDelta};
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    ActionEnd, ActionRunFilter, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links,
-    Message, NewActionRun, NewConnection, NewSecret, NewTicket, PermissionCheck, Product,
-    RunCounts, SecretKind, Ticket, TicketChange, TicketTag, Via,
+    ActionEnd, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message,
+    NewActionRun, NewConnection, NewSecret, NewTicket, PermissionCheck, Product, RunCounts,
+    SecretKind, Ticket, TicketChange, TicketTag, Via,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
@@ -349,8 +349,6 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         details();
         members();
         admins(connection);
-        action_run(world.action);
-        action_runs(connection, &ActionRunFilter::default(), 100);
         action_page_after(world.action, 0);
         is_member(world.people.viewer.id);
         role_of(world.people.viewer.id);

@@ -59,70 +59,22 @@ impl OAuthProblemPage {
     }
 
     fn happened(&self) -> String {
-        let words = match &self.problem {
-            Problem::Denied => {
-                "Intercom sent you back without granting access, as it does when “Deny” is pressed."
-            }
-            Problem::Expired => {
-                "More than ten minutes passed between leaving Earmark and coming back, so the request is no longer valid."
-            }
-            Problem::Replayed => {
-                "Each request to connect works once, and this one was used already. That happens when the page is reloaded \
-                 or opened from the history."
-            }
-            Problem::Tampered => {
-                "The address carries no request of this Earmark, or one that was changed on the way."
-            }
-            Problem::OtherBrowser => {
-                "The request was made in another browser, or before you last signed in. If you did not make it, somebody \
-                 may have tried to have you connect their Intercom."
-            }
-            Problem::OtherPerson => {
-                "Another person made the request. Each person connects with their own sign-in."
-            }
-            Problem::NotAllowed => {
-                "Only owners and admins of the workspace connect Intercom, and you are none of them now."
-            }
-            Problem::AppGone => {
-                "The OAuth app that the request was made with was removed or replaced meanwhile."
-            }
-            Problem::ConnectionGone => {
-                "The connection that was to be reconnected is no longer there."
-            }
-            Problem::Erasing => {
-                "What was copied from this Intercom workspace is still being erased. Connect again when that is finished: \
-                 the connection's page shows how far it is."
-            }
-            Problem::CodeRefused => {
-                "Intercom did not accept the code it gave, or does not know the app's client ID and secret. A code works \
-                 once and for a short time."
-            }
-            Problem::MissingReadAdmins => {
-                "The app lacks the permission Read admins, which tells Earmark whose Intercom workspace this is. Whoever \
-                 looks after the app ticks it in the Developer Hub, under Authentication."
-            }
+        match &self.problem {
             Problem::IntercomDown(why) => {
-                return format!(
-                    "You granted access, but Intercom could not be asked for it: {why}."
-                );
+                format!("You granted access, but Intercom could not be asked for it: {why}.")
             }
-            Problem::RateLimited(seconds) => {
-                return format!(
-                    "Intercom takes no more calls at the moment. Start again in {seconds} seconds."
-                );
-            }
-            Problem::AnotherWorkspace { expected, found } => {
-                return format!(
-                    "The connection is one to {expected}, but at Intercom you chose {found}. Choose {expected} there to \
-                     reconnect, or connect {found} as another connection."
-                );
-            }
+            Problem::RateLimited(seconds) => format!(
+                "Intercom takes no more calls at the moment. Start again in {seconds} seconds."
+            ),
+            Problem::AnotherWorkspace { expected, found } => format!(
+                "The connection is one to {expected}, but at Intercom you chose {found}. Choose {expected} there to \
+                 reconnect, or connect {found} as another connection."
+            ),
             Problem::Unexpected(why) => {
-                return format!("Intercom said something that Earmark cannot use: {why}.");
+                format!("Intercom said something that Earmark cannot use: {why}.")
             }
-            Problem::Sealed(_) | Problem::Database(_) => "Something failed on our side.",
-        };
-        words.to_owned()
+            other => in_words(other).to_owned(),
+        }
     }
 
     const fn kept(&self) -> &'static str {
@@ -158,6 +110,57 @@ impl OAuthProblemPage {
             | Problem::Sealed(_)
             | Problem::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+/// What happened, where no more is to be said than that.
+const fn in_words(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::Denied => {
+            "Intercom sent you back without granting access, as it does when “Deny” is pressed."
+        }
+        Problem::Expired => {
+            "More than ten minutes passed between leaving Earmark and coming back, so the request is no longer valid."
+        }
+        Problem::Replayed => {
+            "Each request to connect works once, and this one was used already. That happens when the page is reloaded \
+             or opened from the history."
+        }
+        Problem::Tampered => {
+            "The address carries no request of this Earmark, or one that was changed on the way."
+        }
+        Problem::OtherBrowser => {
+            "The request was made in another browser, or before you last signed in. If you did not make it, somebody \
+             may have tried to have you connect their Intercom."
+        }
+        Problem::OtherPerson => {
+            "Another person made the request. Each person connects with their own sign-in."
+        }
+        Problem::NotAllowed => {
+            "Only owners and admins of the workspace connect Intercom, and you are none of them now."
+        }
+        Problem::AppGone => {
+            "The OAuth app that the request was made with was removed or replaced meanwhile."
+        }
+        Problem::ConnectionGone => "The connection that was to be reconnected is no longer there.",
+        Problem::Erasing => {
+            "What was copied from this Intercom workspace is still being erased. Connect again when that is finished: \
+             the connection's page shows how far it is."
+        }
+        Problem::CodeRefused => {
+            "Intercom did not accept the code it gave, or does not know the app's client ID and secret. A code works \
+             once and for a short time."
+        }
+        Problem::MissingReadAdmins => {
+            "The app lacks the permission Read admins, which tells Earmark whose Intercom workspace this is. Whoever \
+             looks after the app ticks it in the Developer Hub, under Authentication."
+        }
+        Problem::IntercomDown(_)
+        | Problem::RateLimited(_)
+        | Problem::AnotherWorkspace { .. }
+        | Problem::Unexpected(_)
+        | Problem::Sealed(_)
+        | Problem::Database(_) => "Something failed on our side.",
     }
 }
 

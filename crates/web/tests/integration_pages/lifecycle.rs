@@ -34,7 +34,7 @@ both_databases! {
         world.sandbox.order("tokens/revoke", &json!({ "token": TOKEN })).await;
         browser.post(&format!("{LIST}/{}/check", connection.id), &[]).await;
         world.work().await;
-        let reconnect = format!("{LIST}/connect?reconnect={}", connection.id);
+        let reconnect = format!("{LIST}/token?reconnect={}", connection.id);
         for path in ["inbox", "products", LIST, "inbox/rows"] {
             let page = browser.get(path).await;
             page.has("class=\"banner\"").shows("needs reconnecting since").shows("token_revoked");
@@ -74,7 +74,7 @@ both_databases! {
         change(&world, second.id, ConnectionStatus::Uninstalled).await;
         let both = browser.get("products").await;
         both.shows("uninstalled in Intercom since").shows("Nothing arrives any more").shows("And 1 more");
-        both.has(&format!("{LIST}/connect?reconnect={}", second.id));
+        both.has(&format!("{LIST}/token?reconnect={}", second.id));
         let list = browser.get(LIST).await;
         list.shows("Degraded").shows("Uninstalled in Intercom").shows("The permission Read tags is missing");
 

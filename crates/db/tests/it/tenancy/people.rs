@@ -2,7 +2,8 @@
 
 use super::World;
 use earmark_db::tenant::{
-    Company, CompanyFilter, Contact, ContactFilter, CopySort, CopyTime, Links, RunLine, Segment,
+    ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, CopySort, CopyTime, Links,
+    RunLine, Segment,
 };
 use earmark_db::{Source, Tenant, Tx};
 use earmark_model::{RunId, RunKind};
@@ -87,10 +88,12 @@ pub(super) fn line(name: &str) -> RunLine {
     }
 }
 
-/// What `tenant` can read of people with the ids of `world`, a line a query.
+/// What `tenant` can read of people, and of what was done to them, with the ids of `world`, a line a query.
 pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World, out: &mut String) {
     let connection = world.connection;
     read! { tenant, out;
+        action_run(world.action);
+        action_runs(connection, &ActionRunFilter::default(), 100);
         contacts(&ContactFilter::default(), CopySort::Name, None, 100);
         contact_count(&ContactFilter::default());
         contact(connection, "contact");

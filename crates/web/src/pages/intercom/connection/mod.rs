@@ -365,6 +365,13 @@ impl ConnectionPage {
         self.through == Through::Token
     }
 
+    const fn again(&self) -> &'static str {
+        match self.status {
+            ConnectionStatus::Disconnected => "Connect again",
+            _ => "Reconnect",
+        }
+    }
+
     /// Whether it can be connected again.
     fn may_reconnect(&self) -> bool {
         self.may && !matches!(self.copied, Copied::Erasing { .. })

@@ -205,10 +205,6 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         }],
         ..page()
     };
-    let viewer = ConnectionPage {
-        may: false,
-        ..page()
-    };
     let mut all = vec![
         ("connected", page()),
         ("fresh", fresh),
@@ -217,12 +213,20 @@ pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
         ("degraded", degraded()),
         ("uninstalled", uninstalled()),
         ("misnamed", misnamed),
-        ("viewer", viewer),
+        ("viewer", viewer()),
         ("hostile", hostile),
     ];
     all.extend(ended());
     all.extend(oauth());
     all
+}
+
+/// As somebody sees it who may not change it.
+fn viewer() -> ConnectionPage {
+    ConnectionPage {
+        may: false,
+        ..page()
+    }
 }
 
 /// Those made through an OAuth app, which have no client secret of their own.
