@@ -157,10 +157,6 @@ routes! {
     Doctor Get "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(Read);
     /// Asks the doctor to look again, at one line or at all.
     DoctorPost Post "/w/{ws}/settings/integrations/intercom/{connection}/doctor" Member(ManageConnections);
-    /// Asks before disconnecting.
-    Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
-    /// Disconnects.
-    DisconnectPost Post "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// What can be run at Intercom.
     Actions Get "/w/{ws}/settings/integrations/intercom/{connection}/actions" Member(RunReadActions);
     /// The log of what was run.
@@ -175,6 +171,10 @@ routes! {
     Action Get "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Previews or runs an action; one that changes something takes a higher role.
     ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
+    /// Asks before disconnecting.
+    Disconnect Get "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
+    /// Disconnects.
+    DisconnectPost Post "/w/{ws}/settings/integrations/intercom/{connection}/disconnect" Member(ManageConnections);
     /// Erases what was copied through a disconnected connection.
     ConnectionErase Post "/w/{ws}/settings/integrations/intercom/{connection}/erase" Member(ManageConnections);
     /// The log of deliveries.
