@@ -19,7 +19,6 @@ use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
 use serde_json::json;
 use std::fmt::Write;
-use std::pin::Pin;
 
 /// Writes a line for each query with what a tenant finds by it.
 macro_rules! read {
@@ -358,11 +357,6 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
     out
 }
 
-/// Kept off the stack: so many futures in one function would not fit there.
-fn boxed<'a, T>(work: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output = T> + 'a>> {
-    Box::pin(work)
-}
-
 /// All of a world, with what finds it from outside.
 async fn snapshot(t: &TestDb, world: &World) -> String {
     let mut out = read_all(t.db.workspace(world.workspace), world).await;
@@ -408,18 +402,18 @@ both_databases! {
         let before = snapshot(&t, &alpha).await;
         let (connection, product, ticket) = (alpha.connection, alpha.product.id, alpha.ticket.id);
         let mut tried = 0;
-        let seen = || boxed(snapshot(&t, &alpha));
         // Each in a transaction of its own, which is committed when the write is accepted.
         macro_rules! attempt {
             ($($write:ident($($argument:expr),*);)+) => {$(
-                let write = || boxed(async {
+                // Boxed, as all of them together would not fit on a test's stack.
+                Box::pin(async {
                     let tx = t.db.begin().await.unwrap();
                     if tx.workspace(beta.workspace).$write($($argument),*).await.is_ok() {
                         tx.commit().await.unwrap();
                     }
-                });
-                write().await;
-                assert_eq!(seen().await, before, concat!(stringify!($write), " reached another tenant"));
+                })
+                .await;
+                assert_eq!(Box::pin(snapshot(&t, &alpha)).await, before, concat!(stringify!($write), " reached another tenant"));
                 tick(&t);
                 tried += 1;
             )+};
