@@ -10,6 +10,7 @@ mod export;
 mod fetch;
 mod input;
 mod plan;
+mod read;
 mod run;
 mod suggest;
 mod touch;

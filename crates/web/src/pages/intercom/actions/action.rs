@@ -9,6 +9,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::Query;
 use earmark_actions::{Action, Answer, Effect, Fault, Inputs, Kind, Refusal, Step};
 use earmark_db::tenant::Connection;
+use earmark_model::ActionState;
 
 /// The id of the form, for faults that are about all of it.
 const FORM: &str = "action";
@@ -175,9 +176,13 @@ pub(crate) async fn post(at: At, form: AnyForm) -> Result<HttpResponse, Failed> 
                 if let Some(Answer::File { bytes, .. }) = ran.answer {
                     return Ok(attachment(action, bytes));
                 }
-                let here = url::action(at.ws(), &connection.id.to_string(), action.id);
-                let run = [("run", ran.id.to_string())];
-                return Ok(at.see_other(url::with_query(here, &run)));
+                let (connection, run) = (connection.id.to_string(), ran.id.to_string());
+                if ran.state == ActionState::Running {
+                    return Ok(at.see_other(url::action_run(at.ws(), &connection, &run)));
+                }
+                let here = url::action(at.ws(), &connection, action.id);
+                let here = url::with_query(here, &[("run", run)]);
+                return Ok(at.see_other(format!("{here}#a-res")));
             }
             Ok(Step::Confirm(shown)) => Ok(Beside::Confirm(shown.into())),
             Err(refusal) => Err(refusal),
