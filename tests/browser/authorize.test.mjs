@@ -160,7 +160,7 @@ describe('authorizing', () => {
     await page.locator('section[aria-labelledby=sync]').getByRole('button', { name: 'Save' }).click();
     await flash('Feedback is on.');
     await page.getByRole('link', { name: 'Product settings' }).click();
-    await page.locator('#main').getByRole('link', { name: 'Studio' }).first().click();
+    await page.getByRole('link', { name: 'Trigger tags of Studio' }).click();
     const tag = page.getByRole('group', { name: /Quillwater Support/ }).getByRole('checkbox', { name: 'vip' });
     await until(async () => {
       await page.reload();
@@ -206,7 +206,8 @@ describe('authorizing', () => {
     await grant();
     await page.getByRole('heading', { name: 'The copy is still being erased' }).waitFor();
     allowAnswer(complaints, 422);
-    await toQuillwater();
+    await page.getByRole('link', { name: 'See the connections' }).click();
+    await page.getByRole('link', { name: 'Quillwater Support' }).click();
     const erased = page.getByRole('heading', { name: 'What was copied is erased' });
     await until(async () => {
       await page.waitForTimeout(1000);
