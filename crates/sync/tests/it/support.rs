@@ -69,16 +69,8 @@ impl Engine {
         let sandbox = TestSandbox::start(options).await;
         let people = build::people(&t.db, "Quillwater").await;
         let store = store(&t, &sandbox.url());
-        let actor = Actor::default();
         let workspace = people.workspace.id;
-        let form = TokenForm {
-            name: String::new(),
-            region: Region::Us,
-            token: TOKEN.to_owned(),
-            reconnect: None,
-        };
-        let connected = store.connect_with_token(workspace, &actor, form).await;
-        let connection = connected.unwrap().connection;
+        let connection = connect(&store, workspace).await;
         let product = build::product(&t.db, workspace, "Mobile").await.id;
         let engine = Self {
             t,
@@ -91,6 +83,12 @@ impl Engine {
         };
         engine.drain().await;
         engine
+    }
+
+    /// Connects again, with the same token.
+    pub(crate) async fn connect(&self) {
+        let connection = connect(&self.store, self.workspace()).await;
+        assert_eq!(connection, self.connection);
     }
 
     pub(crate) fn workspace(&self) -> WorkspaceId {
@@ -359,6 +357,18 @@ impl Engine {
 
 pub(crate) fn assert_done(run: &Run) {
     assert_eq!(run.state, RunState::Done, "{run:#?}");
+}
+
+async fn connect(store: &Store, workspace: WorkspaceId) -> ConnectionId {
+    let form = TokenForm {
+        name: String::new(),
+        region: Region::Us,
+        token: TOKEN.to_owned(),
+        reconnect: None,
+    };
+    let actor = Actor::default();
+    let connected = store.connect_with_token(workspace, &actor, form).await;
+    connected.unwrap().connection
 }
 
 fn store(t: &TestDb, url: &str) -> Store {
