@@ -52,7 +52,7 @@ pub use payloads::PAYLOAD_DAYS;
 pub use people_links::{Links, Segment};
 pub use people_passes::ContactPass;
 pub use people_views::{CopyKey, Membership, Named, TicketsOf};
-pub use people_waiting::Incomplete;
+pub use people_waiting::{Incomplete, WaitingPerson};
 pub use products::{Product, Status};
 pub use runs::{Run, RunCounts, RunLine};
 pub use secrets::{NewSecret, SecretKind, SecretOwner, StoredSecret};
