@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 
 /// Histories for each database unless the environment says otherwise.
-const HISTORIES: u64 = 200;
+const HISTORIES: u64 = 8;
 /// Conversations from before tags counted.
 const OLD: u64 = 3;
 /// Work that breaks off before it is over: at one of its first so many steps.
