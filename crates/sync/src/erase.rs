@@ -3,11 +3,12 @@
 use crate::buried::Buried;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
-use earmark_db::tenant::Ticket;
+use earmark_db::tenant::{Incomplete, Ticket};
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{Erase, mentions, scrub};
 use earmark_model::ConnectionId;
+use std::collections::BTreeSet;
 
 /// Erases messages of a conversation and buries them.
 pub(crate) async fn redact(
@@ -34,6 +35,7 @@ pub(crate) async fn redact(
     let mut ids: Vec<&str> = messages.iter().map(String::as_str).collect();
     ids.push(conversation);
     erase_unreadable(tenant, connection, &ids).await?;
+    erase_actions(tenant, connection, &ids).await?;
     rederive(tenant, connection, conversation).await?;
     let tickets = tenant
         .tickets_of_conversation(connection, conversation)
@@ -106,6 +108,7 @@ pub(crate) async fn delete(
         .rewrite_bodies(connection, conversation, |body| scrub(body, &erase))
         .await?;
     erase_unreadable(tenant, connection, &[conversation]).await?;
+    erase_actions(tenant, connection, &[conversation]).await?;
     Ok(match (news, tickets.first()) {
         (false, _) => Applied::ignored("this conversation was deleted before"),
         (true, Some(ticket)) => Applied::processed(
@@ -141,7 +144,7 @@ pub(crate) async fn found(
     Ok(())
 }
 
-/// The same for a contact that was deleted through us, in a transaction of its own.
+/// The same for a contact that was deleted through us.
 ///
 /// # Errors
 /// Those of the database.
@@ -150,40 +153,44 @@ pub async fn erase_contact(
     connection: ConnectionId,
     contact: &str,
 ) -> Result<()> {
-    delete_contact(tenant, connection, contact).await.map(drop)
+    tenant.lock_contact(connection, contact, true).await?;
+    erase_everywhere(tenant, connection, contact)
+        .await
+        .map(drop)
 }
 
-/// Erases who a deleted contact is and buries the id. What the contact wrote stays until it is redacted or deleted.
-pub(crate) async fn delete_contact(
+/// Erases who a deleted contact is, everywhere, and buries the id: that of the contact and those of all that were merged
+/// into it, which are the same person. What they wrote stays until it is redacted or deleted. The contact itself is locked.
+pub(crate) async fn erase_everywhere(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     contact: &str,
 ) -> Result<Applied> {
-    let news = tenant.bury_contact(connection, contact).await?;
-    let known = tenant.contact(connection, contact).await?;
-    let email = known.and_then(|copy| copy.contact.email);
-    tenant
-        .erase_action_runs(connection, &[contact, email.as_deref().unwrap_or_default()])
-        .await?;
-    tenant.remove_contact(connection, contact).await?;
-    let conversations = tenant.erase_contact(connection, contact).await?;
-    let whole = Erase {
-        whole: true,
-        ..Erase::default()
-    };
-    tenant
-        .rewrite_bodies(connection, contact, |body| scrub(body, &whole))
-        .await?;
-    let person = Erase {
-        contacts: [contact.to_owned()].into(),
-        ..Erase::default()
-    };
-    for conversation in &conversations {
-        tenant
-            .rewrite_bodies(connection, conversation, |body| scrub(body, &person))
-            .await?;
+    let mut ids = vec![contact.to_owned()];
+    let (mut at, mut news) = (0, false);
+    let mut conversations = BTreeSet::new();
+    while let Some(id) = ids.get(at).cloned() {
+        if at > 0 {
+            tenant.lock_contact(connection, &id, true).await?;
+        }
+        for merged in tenant.merged_contacts(connection, &id).await? {
+            if !ids.contains(&merged) {
+                ids.push(merged);
+            }
+        }
+        news |= delete_contact(tenant, connection, &id, &mut conversations).await?;
+        at += 1;
     }
-    erase_unreadable(tenant, connection, &[contact]).await?;
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let person = Erase {
+        contacts: ids.iter().map(|id| (*id).to_owned()).collect(),
+        ..Erase::default()
+    };
+    // They may stand in any payload, also in those of conversations that no ticket came from.
+    tenant
+        .rewrite_bodies_holding(connection, &ids, |body| scrub(body, &person))
+        .await?;
+    erase_unreadable(tenant, connection, &ids).await?;
     Ok(match (news, conversations.len()) {
         (false, _) => Applied::ignored("this contact was deleted before"),
         (true, 0) => Applied::processed("contact deleted: erased from the stored payloads", None),
@@ -192,6 +199,34 @@ pub(crate) async fn delete_contact(
             None,
         ),
     })
+}
+
+/// Buries one id and erases what stands under it; true when that is news. Notes the conversations it took part in.
+async fn delete_contact(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    id: &str,
+    conversations: &mut BTreeSet<String>,
+) -> Result<bool> {
+    let news = tenant.bury_contact(connection, id).await?;
+    let mut known_by = tenant.contact_emails(connection, id).await?;
+    known_by.push(id.to_owned());
+    let known_by: Vec<&str> = known_by.iter().map(String::as_str).collect();
+    tenant.erase_action_runs(connection, &known_by).await?;
+    tenant.remove_contact(connection, id).await?;
+    tenant.erase_run_lines(connection, id).await?;
+    tenant
+        .waits_no_more(connection, Incomplete::Contact, id)
+        .await?;
+    conversations.extend(tenant.erase_contact(connection, id).await?);
+    let whole = Erase {
+        whole: true,
+        ..Erase::default()
+    };
+    tenant
+        .rewrite_bodies(connection, id, |body| scrub(body, &whole))
+        .await?;
+    Ok(news)
 }
 
 /// Nobody knows what an unreadable body holds beside an erased id, so all of it goes.
@@ -211,6 +246,21 @@ async fn erase_unreadable(
         })
         .await?;
     Ok(())
+}
+
+/// Erases from the log of actions what tells of messages or conversations: answers, with the titles made of messages.
+async fn erase_actions(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    ids: &[&str],
+) -> Result<()> {
+    // These ids are numbers, so only a whole one counts.
+    let quoted: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+    tenant
+        .erase_action_runs(connection, &quoted)
+        .await
+        .map(drop)
 }
 
 fn count(messages: u64) -> String {
