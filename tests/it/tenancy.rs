@@ -116,6 +116,13 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         | Name::Logout
         | Name::PreferencesPost => &[],
         Name::WorkspaceNewPost => &[("name", "Walked")],
+        Name::LoginPost => &[("email", AGENT), ("password", PASSWORD), ("next", "")],
+        Name::SignUpPost => &[
+            ("name", "Walked"),
+            ("email", "walked@birch.example"),
+            ("password", PASSWORD),
+            ("workspace", "Walked"),
+        ],
         _ => panic!("the walk has no form for {name:?}: add it here"),
     };
     fields
@@ -294,18 +301,24 @@ houses! {
         assert_eq!((ticket.product, ticket.assignee, ticket.version), (house.company.invoicing, None, 1));
     }
 
-    async fn a_form_without_the_sessions_token_changes_nothing(house: House) {
+    async fn a_form_with_no_token_or_with_another_sessions_changes_nothing(house: House) {
         furnish(&house).await;
         let things = Things::of(&house, &house.company).await;
         let before = changes(&house, &house.company).await;
         let mut owner = browser(&house, &house.company.email).await;
-        for (route, _) in member_routes().filter(|(route, _)| route.method == Method::Post) {
+        // The same person at another browser.
+        let elsewhere = browser(&house, &house.company.email).await;
+        assert!(elsewhere.form_token().len() > 8);
+        for route in ROUTES.iter().filter(|route| route.method == Method::Post) {
             let path = filled(route.path, |name| things.value(name));
-            owner.forget_form_token();
-            let page = ask(&mut owner, route, &path, &things).await;
-            assert_eq!(page.status, 403, "{route:?}");
+            for token in ["", elsewhere.form_token()] {
+                owner.forge_form_token(token);
+                let page = ask(&mut owner, route, &path, &things).await;
+                assert_eq!(page.status, 403, "{route:?} with the token {token:?}");
+            }
         }
         assert_eq!(changes(&house, &house.company).await, before);
+        assert_eq!(owner.get("/workspaces").await.status, 200, "nor was the session ended");
     }
 }
 

@@ -82,9 +82,14 @@ impl Browser {
         }
     }
 
-    /// As if the page had been open since before the session began.
-    pub(crate) fn forget_form_token(&mut self) {
-        self.csrf.clear();
+    /// The token of the last page that had one.
+    pub(crate) fn form_token(&self) -> &str {
+        &self.csrf
+    }
+
+    /// As if the next form came from elsewhere: with no token, or with that of another session.
+    pub(crate) fn forge_form_token(&mut self, token: &str) {
+        token.clone_into(&mut self.csrf);
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Page {

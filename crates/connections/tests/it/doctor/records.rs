@@ -81,6 +81,14 @@ both_databases! {
         answer(&ward.own, 302).await;
         assert_eq!(ill(&look(&ward.doctor).await), [(Check::PublicUrl, Bad)], "redirects are not followed");
         // Something came in from Intercom: then it is reached, even if not from here.
+        let tx = build::begin(&ward.bench.t.db).await;
+        let tenant = tx.workspace(ward.bench.workspace());
+        tenant.saw_head(ward.id, tenant.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = look(&ward.doctor).await;
+        assert_eq!(ill(&found), [(Check::PublicUrl, Warn)]);
+        assert!(found[0].evidence.contains("Last from Intercom: a HEAD request"), "{found:?}");
+        ward.wait(TimeDelta::seconds(1));
         ward.receive("ping").await;
         let found = look(&ward.doctor).await;
         assert_eq!(ill(&found), [(Check::PublicUrl, Warn)]);
