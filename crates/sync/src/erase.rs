@@ -8,6 +8,8 @@ use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{Erase, mentions, scrub};
 use earmark_model::ConnectionId;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Erases messages of a conversation and buries them.
 pub(crate) async fn redact(
@@ -122,18 +124,6 @@ pub(crate) async fn found(
     Ok(())
 }
 
-/// The same for a contact that was deleted through us, in a transaction of its own.
-///
-/// # Errors
-/// Those of the database.
-pub async fn erase_contact(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-    contact: &str,
-) -> Result<()> {
-    delete_contact(tenant, connection, contact).await.map(drop)
-}
-
 /// Erases who a deleted contact is and buries the id. What the contact wrote stays until it is redacted or deleted.
 pub(crate) async fn delete_contact(
     tenant: &Tenant<'_, Tx>,
@@ -141,11 +131,7 @@ pub(crate) async fn delete_contact(
     contact: &str,
 ) -> Result<Applied> {
     let news = tenant.bury_contact(connection, contact).await?;
-    let known = tenant.contact(connection, contact).await?;
-    let email = known.and_then(|copy| copy.contact.email);
-    tenant
-        .erase_action_runs(connection, &[contact, email.as_deref().unwrap_or_default()])
-        .await?;
+    erase_from_log(tenant, connection, contact).await?;
     tenant.remove_contact(connection, contact).await?;
     let conversations = tenant.erase_contact(connection, contact).await?;
     let whole = Erase {
@@ -173,6 +159,69 @@ pub(crate) async fn delete_contact(
             None,
         ),
     })
+}
+
+/// Erases a person from the log of actions: whatever names the contact, one that was merged into it, or an e-mail address
+/// by which our copy or the log itself knows them.
+async fn erase_from_log(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    contact: &str,
+) -> Result<()> {
+    let known = tenant.contact(connection, contact).await?;
+    let mut named = Named::default();
+    named
+        .emails
+        .extend(known.and_then(|copy| copy.contact.email));
+    let mut ids = tenant.merged_contacts(connection, contact).await?;
+    ids.push(contact.to_owned());
+    // What the log says of one may name another that was merged into it.
+    while let Some(id) = ids.pop() {
+        if !named.ids.insert(id.clone()) {
+            continue;
+        }
+        for text in tenant.action_texts(connection, &id).await? {
+            if let Ok(value) = serde_json::from_str(&text) {
+                named.look(&value, &id, &mut ids);
+            }
+        }
+    }
+    let texts = named.ids.iter().chain(&named.emails);
+    let texts: Vec<&str> = texts.map(String::as_str).collect();
+    tenant.erase_action_runs(connection, &texts).await.map(drop)
+}
+
+/// By what a person is known.
+#[derive(Default)]
+struct Named {
+    ids: BTreeSet<String>,
+    emails: BTreeSet<String>,
+}
+
+impl Named {
+    /// Finds the e-mail addresses of the contact `id`, and who was merged into it.
+    fn look(&mut self, value: &Value, id: &str, merged: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    self.look(item, id, merged);
+                }
+            }
+            Value::Object(fields) => {
+                let text = |key: &str| fields.get(key).and_then(Value::as_str);
+                if text("id") == Some(id) {
+                    self.emails.extend(text("email").map(str::to_owned));
+                }
+                if text("into") == Some(id) {
+                    merged.extend(text("from").map(str::to_owned));
+                }
+                for inner in fields.values() {
+                    self.look(inner, id, merged);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Nobody knows what an unreadable body holds beside an erased id, so all of it goes.

@@ -1,5 +1,5 @@
-//! What the engine does by the clock: an hourly catch-up of every connection, and dropping payloads that were kept long
-//! enough.
+//! What the engine does by the clock: an hourly catch-up of every connection, and dropping payloads and runs of actions
+//! that were kept long enough.
 
 use crate::runs::job_of;
 use async_trait::async_trait;
@@ -18,6 +18,8 @@ const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 const AT_ONCE: u64 = 200;
 /// Payloads dropped in one transaction.
 const BATCH: u64 = 500;
+/// Runs of actions dropped in one transaction: each may have fetched a long list.
+const ACTIONS: u64 = 25;
 
 /// Asks for a catch-up of every connection that does something, an hour after the last.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +65,7 @@ async fn catch_up(
     Ok(true)
 }
 
-/// Asks once a day for every workspace's old payloads to be dropped.
+/// Asks once a day for every workspace's old payloads and runs of actions to be dropped.
 #[derive(Debug, Clone, Copy)]
 pub struct DailyPayloads;
 
@@ -103,13 +105,15 @@ impl Handler for PayloadsHandler {
 }
 
 impl PayloadsHandler {
-    /// Drops a batch; true when nothing old is left.
+    /// Drops a batch of payloads and runs of actions; true when nothing old is left.
     async fn drop_batch(&self, workspace: WorkspaceId) -> earmark_db::Result<bool> {
         let tx = self.0.begin().await?;
         let tenant = tx.workspace(workspace);
         let days = TimeDelta::days(i64::from(tenant.payload_days().await?));
-        let dropped = tenant.drop_payloads(tenant.now() - days, BATCH).await?;
-        let is_done = dropped < BATCH;
+        let before = tenant.now() - days;
+        let payloads = tenant.drop_payloads(before, BATCH).await?;
+        let actions = tenant.drop_action_runs(before, ACTIONS).await?;
+        let is_done = payloads < BATCH && actions < ACTIONS;
         if is_done {
             tenant.drop_runs(tenant.now() - RUNS_KEPT).await?;
         }

@@ -291,6 +291,20 @@ impl<S: Source> Tenant<'_, S> {
         Ok(row.map(MirroredContact::from))
     }
 
+    /// Contacts that were merged into this one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn merged_contacts(
+        &self,
+        connection: ConnectionId,
+        into: &str,
+    ) -> Result<Vec<String>> {
+        let sql = "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND merged_into = $3 ORDER BY id";
+        let rows: Vec<IdRow> = sql::all(self.on(), sql, self.ids(connection, &[into])).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
     /// Contacts of a connection that a finished pass did not see, and that were seen before it began: they may be gone.
     ///
     /// # Errors
@@ -478,6 +492,26 @@ impl Tenant<'_, Tx> {
         let mut values = self.ids(connection, &[id]);
         values.push(false.into());
         sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Notes that a contact's companies or tags were changed at `at`, beside what its copy tells: whatever was seen
+    /// earlier is older, and whatever is seen later is news.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn outdate_contact(
+        &self,
+        connection: ConnectionId,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let sql = "UPDATE contacts SET digest = '', observed_at = CASE WHEN observed_at < $4 THEN $4 ELSE observed_at END \
+            WHERE workspace_id = $1 AND connection_id = $2 AND id = $3";
+        let mut values = self.ids(connection, &[id]);
+        values.push(at.into());
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(())
     }
 
     /// Removes a deleted contact with its links from our copy. True when it was there.
