@@ -3,6 +3,7 @@
 
 mod backfill;
 mod catch_up;
+mod erased;
 mod live;
 mod model;
 mod payloads;

@@ -98,16 +98,8 @@ impl Engine {
         let sandbox = TestSandbox::start(options).await;
         let people = build::people(&t.db, "Quillwater").await;
         let store = store(&t, &sandbox.url());
-        let actor = Actor::default();
         let workspace = people.workspace.id;
-        let form = TokenForm {
-            name: String::new(),
-            region: Region::Us,
-            token: TOKEN.to_owned(),
-            reconnect: None,
-        };
-        let connected = store.connect_with_token(workspace, &actor, form).await;
-        let connection = connected.unwrap().connection;
+        let connection = connect(&store, workspace).await;
         let product = build::product(&t.db, workspace, "Mobile").await.id;
         let engine = Self {
             t,
@@ -121,6 +113,12 @@ impl Engine {
         };
         engine.drain().await;
         engine
+    }
+
+    /// Connects again, with the same token.
+    pub(crate) async fn connect(&self) {
+        let connection = connect(&self.store, self.workspace()).await;
+        assert_eq!(connection, self.connection);
     }
 
     pub(crate) fn workspace(&self) -> WorkspaceId {
@@ -433,6 +431,18 @@ async fn steps<T>(mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>, most: 
 
 pub(crate) fn assert_done(run: &Run) {
     assert_eq!(run.state, RunState::Done, "{run:#?}");
+}
+
+async fn connect(store: &Store, workspace: WorkspaceId) -> ConnectionId {
+    let form = TokenForm {
+        name: String::new(),
+        region: Region::Us,
+        token: TOKEN.to_owned(),
+        reconnect: None,
+    };
+    let actor = Actor::default();
+    let connected = store.connect_with_token(workspace, &actor, form).await;
+    connected.unwrap().connection
 }
 
 fn store(t: &TestDb, url: &str) -> Store {
