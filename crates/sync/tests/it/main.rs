@@ -3,6 +3,8 @@
 
 mod backfill;
 mod catch_up;
+mod gone;
+mod late;
 mod live;
 mod model;
 mod payloads;

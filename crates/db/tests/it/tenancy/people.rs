@@ -49,6 +49,13 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     copied.await.unwrap();
     let archives = tenant.archive_contact(connection, &archived.id, now);
     assert!(archives.await.unwrap());
+    let merged = CopyTime {
+        updated_at: now,
+        observed_at: now,
+    };
+    let lead = format!("lead of {name}");
+    let merged = tenant.merge_mirrored(connection, (&lead, "contact"), merged);
+    merged.await.unwrap();
     let waits = tenant.await_person(connection, Incomplete::Contact, name);
     waits.await.unwrap();
     run
@@ -119,6 +126,8 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         companies_of(connection, "contact");
         links(Links::Companies, connection, &["contact"]);
         linked_tags(Links::ContactTags, connection, "contact");
+        merged_contacts(connection, "contact");
+        contact_emails(connection, "contact");
         segments(connection);
         segments_of(connection, "contact");
         named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
