@@ -50,8 +50,24 @@ pub(crate) async fn redact(
     })
 }
 
-/// Why a conversation is gone that was deleted in Intercom.
-pub(crate) const DELETED: &str = "The conversation was deleted in Intercom";
+/// Why our copy of a conversation goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It was deleted in Intercom.
+    Deleted,
+    /// A member wants it so, after disconnecting.
+    Wanted,
+}
+
+impl Cause {
+    /// What its tickets say.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Deleted => "The conversation was deleted in Intercom",
+            Self::Wanted => "The copy of this conversation was erased after disconnecting Intercom",
+        }
+    }
+}
 
 /// Erases our copy of a conversation and buries it. Its tickets keep key, status, our own words and a member's title.
 /// Gives whether that is news, and the tickets.
@@ -59,9 +75,12 @@ pub(crate) async fn empty(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     conversation: &str,
-    why: &str,
+    cause: Cause,
 ) -> Result<(bool, Vec<Ticket>)> {
-    let news = tenant.bury(connection, conversation, None).await?;
+    let news = match cause {
+        Cause::Deleted => tenant.bury(connection, conversation, None).await?,
+        Cause::Wanted => tenant.bury_copy(connection, conversation).await?,
+    };
     let tickets = tenant
         .tickets_of_conversation(connection, conversation)
         .await?;
@@ -69,7 +88,7 @@ pub(crate) async fn empty(
         tenant.mark_source_gone(ticket.id).await?;
     }
     tenant
-        .erase_conversation(connection, conversation, why)
+        .erase_conversation(connection, conversation, cause.words())
         .await?;
     Ok((news, tickets))
 }
@@ -80,7 +99,7 @@ pub(crate) async fn delete(
     connection: ConnectionId,
     conversation: &str,
 ) -> Result<Applied> {
-    let (news, tickets) = empty(tenant, connection, conversation, DELETED).await?;
+    let (news, tickets) = empty(tenant, connection, conversation, Cause::Deleted).await?;
     let erase = Erase {
         whole: true,
         ..Erase::default()

@@ -58,4 +58,5 @@ pub use runs::{Run, RunCounts, RunLine};
 pub use secrets::{NewSecret, SecretKind, SecretOwner, StoredSecret};
 pub use tags::{Admin, Tag, Trigger, TriggerTag};
 pub use tickets::{NewTicket, Ticket, TicketChange, TicketTag};
+pub use tombstones::Tombstones;
 pub use workspace::{Member, Workspace};
