@@ -4,6 +4,8 @@
 mod backfill;
 mod catch_up;
 mod erased;
+mod gone;
+mod late;
 mod live;
 mod model;
 mod payloads;
