@@ -19,9 +19,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The token that the stand-in for Intercom knows.
-const TOKEN: &str = "dG9rOmJhY2tmaWxsLWJlbmNo";
+pub(crate) const TOKEN: &str = "dG9rOmJhY2tmaWxsLWJlbmNo";
 /// Contacts on a page.
 const PAGE: usize = 150;
+/// Calls in ten seconds when Intercom allows 10,000 a minute.
+const TEN_THOUSAND: usize = 1_666;
 /// Between two looks at how far the run has come.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -61,15 +63,33 @@ struct Measured {
     calls: i64,
 }
 
-/// Runs the bench and prints its report.
+/// Runs the bench and prints its report: at the rate asked for, or at both that Intercom's documentation names.
 pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
     report::line(&format!(
-        "bench backfill: {}; {} contacts on SQLite, {} ms an answer, {} calls in 10 s, pages of {PAGE}",
+        "bench backfill: {}; {} contacts on SQLite, {} ms an answer, pages of {PAGE}",
         machine::facts(),
         plan.contacts,
         plan.latency,
-        plan.rate,
     ))?;
+    measure(plan).await?;
+    if plan.rate == Plan::default().rate {
+        measure(Plan {
+            rate: TEN_THOUSAND,
+            ..plan
+        })
+        .await?;
+    }
+    report::line(
+        "
+of bound    times the seconds that the pages alone take when every call is used; a tenth of the calls is kept for other
+            apps, so a backfill that nothing else disturbs is at 1.11 at best
+loop takes  times as long as this way
+whole run   with companies, lists that Intercom cut, and the members of each segment",
+    )
+}
+
+/// Copies everything once, then follows one cursor, and prints both.
+async fn measure(plan: Plan) -> Result<(), Failure> {
     let intercom = StandIn::start(&plan)?;
     let t = TestDb::sqlite().await.with_system_clock().await;
     let place = connect(&t, &intercom.url).await?;
@@ -88,30 +108,28 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
             format!("{:.2}", looped.seconds / measured.seconds),
         ]
     };
+    report::line(&format!(
+        "\n{} calls in 10 s; bound {:.1} s",
+        plan.rate,
+        plan.bound()
+    ))?;
     report::table(&[
         ["", "seconds", "calls", "of bound", "loop takes"].map(str::to_owned),
         row("all contacts copied", &contacts),
         row("whole run", &whole),
         row("one cursor, nothing stored", &looped),
     ])?;
-    report::line(&format!("  peak memory of the engine  {peak}"))?;
-    report::line(
-        "
-of bound    times the seconds that the pages alone take when every call is used; three tenths of the calls are kept for
-            people, webhooks and other apps, so a backfill that takes all of the spare is at 1.43
-loop takes  times as long as this way
-whole run   with companies, lists that Intercom cut, and the members of each segment",
-    )
+    report::line(&format!("  peak memory of the engine  {peak}"))
 }
 
 /// Intercom's stand-in in a process of its own, so that its memory is not counted.
-struct StandIn {
+pub(crate) struct StandIn {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl StandIn {
-    fn start(plan: &Plan) -> Result<Self, Failure> {
+    pub(crate) fn start(plan: &Plan) -> Result<Self, Failure> {
         let mut process = Command::new(std::env::current_exe()?)
             .arg("stand-in")
             .args(["--contacts", &plan.contacts.to_string()])
@@ -171,8 +189,9 @@ struct Place {
     connection: ConnectionId,
 }
 
-fn store(t: &TestDb, url: &str) -> Result<Store, Failure> {
-    let environment = Arc::new(SourcesEnvironment(t.sources.clone()));
+/// A connection store whose Intercom is at `url`, with the budget that one process has.
+pub(crate) fn store(db: &Db, url: &str) -> Result<Store, Failure> {
+    let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
     let http = Http::new(Policy::default(), environment.clone())?;
     let mut hosts = HostMap::intercom()?;
     for region in Region::ALL {
@@ -180,11 +199,11 @@ fn store(t: &TestDb, url: &str) -> Result<Store, Failure> {
     }
     let ring = KeyRing::new(MasterKey::generate(&Sources::system()), []);
     let budget = Arc::new(LocalBudget::new(environment));
-    Ok(Store::new(t.db.clone(), ring, hosts, http, budget))
+    Ok(Store::new(db.clone(), ring, hosts, http, budget))
 }
 
 async fn connect(t: &TestDb, url: &str) -> Result<Place, Failure> {
-    let (store, people) = (store(t, url)?, build::people(&t.db, "Bench").await);
+    let (store, people) = (store(&t.db, url)?, build::people(&t.db, "Bench").await);
     let form = TokenForm {
         name: String::new(),
         region: Region::Us,

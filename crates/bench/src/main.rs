@@ -5,6 +5,7 @@ mod backfill;
 mod figures;
 mod idle;
 mod ingest;
+mod latency;
 mod machine;
 mod report;
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Ok(Bench::Ingest(plan)) => block_on(ingest::run(plan)),
         Ok(Bench::Backfill(plan)) => block_on(backfill::run(plan)),
         Ok(Bench::StandIn(plan)) => block_on(backfill::stand_in(plan)),
+        Ok(Bench::Latency(plan)) => block_on(latency::run(plan)),
         Ok(Bench::Idle(plan)) => idle::run(&plan),
         Err(why) => Err(format!("{why}\n\n{HELP}").into()),
     };
