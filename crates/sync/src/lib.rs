@@ -36,7 +36,9 @@ pub use erase::erase_contact;
 pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use people::CompletePeopleHandler;
-pub use rounds::{CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler};
+pub use rounds::{
+    CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler, StrandedRuns, WeeklyProof,
+};
 pub use runs::RunHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};
