@@ -65,7 +65,8 @@ impl Carried<'_> {
                 found.extend(self.hidden(tag).await?);
             }
             for message in carriers {
-                if self.has_tickets(tag, Some(message)).await? {
+                // A ticket whose conversation was erased here gets it back.
+                if !buried.copy && self.has_tickets(tag, Some(message)).await? {
                     continue;
                 }
                 let known = tag.applied_at.filter(|_| alone);

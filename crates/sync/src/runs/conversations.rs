@@ -81,10 +81,9 @@ impl Pass<'_> {
     async fn concerns_us(&self, listed: &Conversation, triggers: &[String]) -> Result<bool, Stop> {
         let tenant = self.tenant();
         let known = tenant.conversation(self.connection, &listed.id).await?;
-        Ok(match known {
-            Some(known) => known.gone_at.is_none(),
-            None => listed.tags.iter().any(|tag| triggers.contains(&tag.id)),
-        })
+        // One whose copy was erased here comes back when it was tagged since.
+        let is_kept = known.is_some_and(|known| known.gone_at.is_none());
+        Ok(is_kept || listed.tags.iter().any(|tag| triggers.contains(&tag.id)))
     }
 
     /// Reads a conversation anew and makes our copy the same, which is kept with the place after it.
@@ -147,15 +146,19 @@ impl Pass<'_> {
             conversation: &conversation,
             tags: triggers,
         };
+        let mut is_kept = !buried.copy;
         for found in carried.heal(&buried).await? {
             lines.push(match found {
-                Found::Made(words) => ("healed", words),
+                Found::Made(words) => {
+                    is_kept = true;
+                    ("healed", words)
+                }
                 Found::TimeUnknown(words) => ("time_unknown", words),
             });
         }
         let total = conversation.parts_total.unwrap_or(0);
         let given = conversation.parts.len() as u64;
-        if details::reread(tenant, self.connection, conversation).await? {
+        if is_kept && details::reread(tenant, self.connection, conversation).await? {
             lines.push(("changed", "messages were missing or differed".to_owned()));
         }
         if redacted > 0 {

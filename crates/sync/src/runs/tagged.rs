@@ -113,10 +113,13 @@ impl Pass<'_> {
             }
             wanted.sort_by_key(|(product, ..)| *product);
             wanted.dedup_by_key(|(product, ..)| *product);
+            // What was erased here is brought back, to the tickets that are there.
+            let erased = tenant.tombstones(self.connection, &conversation.id).await?;
             wanted.retain(|(product, ..)| {
-                !tickets
-                    .iter()
-                    .any(|ticket| ticket.origin_product == *product || ticket.product == *product)
+                erased.copy
+                    || !tickets.iter().any(|ticket| {
+                        ticket.origin_product == *product || ticket.product == *product
+                    })
             });
             if wanted.is_empty() {
                 counts.unchanged += 1;
@@ -209,7 +212,9 @@ impl Pass<'_> {
             true => counts.added += 1,
             false => counts.unchanged += 1,
         }
-        details::reread(tenant, self.connection, conversation).await?;
+        if !buried.copy || counts.added > 0 {
+            details::reread(tenant, self.connection, conversation).await?;
+        }
         for one in found {
             let (outcome, words) = match one {
                 Found::Made(words) => ("new", words),
