@@ -145,21 +145,6 @@ pub(crate) async fn found(
     Ok(())
 }
 
-/// The same for a contact that was deleted through us.
-///
-/// # Errors
-/// Those of the database.
-pub async fn erase_contact(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-    contact: &str,
-) -> Result<()> {
-    tenant.lock_contact(connection, contact, true).await?;
-    erase_everywhere(tenant, connection, contact)
-        .await
-        .map(drop)
-}
-
 /// Erases who a deleted contact is, everywhere, and buries the id: that of the contact and those of all that were merged
 /// into it, which are the same person. What they wrote stays until it is redacted or deleted. The contact itself is locked.
 pub(crate) async fn erase_everywhere(
