@@ -48,11 +48,9 @@ impl Pass<'_> {
         let archived = tenant
             .contact_ids(self.connection, ContactPass::Archived, after, batch)
             .await?;
-        if archived.is_empty() || most == 0 {
-            after.clone_into(&mut self.place.kept.archived_after);
-            if archived.is_empty() {
-                self.place.kept.archived_after.clear();
-            }
+        if archived.is_empty() {
+            let next = if most == 0 { after } else { "" };
+            next.clone_into(&mut self.place.kept.archived_after);
             self.place.step_done();
             return self.keep_place(0).await;
         }
