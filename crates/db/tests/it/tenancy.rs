@@ -466,6 +466,7 @@ both_databases! {
             erase_people(beta.connection, 100);
             create_run(connection, RunKind::Proof, None, None);
             move_run(alpha.run, RunState::Cancelled, Some("beta"));
+            ask_run_anew(alpha.run, "beta");
             advance_run(alpha.run, "beta", RunCounts::default(), None);
             report_run(alpha.run, "beta");
             add_run_line(alpha.run, &line("beta"));
