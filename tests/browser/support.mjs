@@ -12,13 +12,15 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const binary = process.env.EARMARK_BIN ?? path.join(here, '../../target/debug/earmark');
+/** The program under test. */
+export const binary = process.env.EARMARK_BIN ?? path.join(here, '../../target/debug/earmark');
 const shots = path.join(here, 'shots');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 const WAIT_LIMIT_MS = 15_000;
+const FEW_CONTACTS = 300;
 
 const LOOKS = [
   { name: '1440-light', size: { width: 1440, height: 900 }, scheme: 'light' },
@@ -30,7 +32,7 @@ const LOOKS = [
 const WCAG_A_AND_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 
 /** Loopback ports that were free a moment ago; all are held until all are known, so they differ. */
-const freePorts = async (count) => {
+export const freePorts = async (count) => {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = [];
   for (const server of servers) {
@@ -80,10 +82,11 @@ const stopped = (child) =>
   });
 
 /**
- * Starts `earmark demo` in a fresh data folder. Gives `app` and `sandbox` (origins, without a closing slash), `email`,
- * `password`, `output()` with everything printed so far, and `stop()`, which ends it and removes the folder.
+ * Starts `earmark demo` in a fresh data folder, with few contacts unless a test is about copying many. Gives `app` and
+ * `sandbox` (origins, without a closing slash), `email`, `password`, `output()` with everything printed so far, and
+ * `stop()`, which ends it and removes the folder.
  */
-export const startDemo = async ({ args = [], env = {} } = {}) => {
+export const startDemo = async ({ args = [], env = {}, contacts = FEW_CONTACTS } = {}) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'earmark-browser-'));
   const [port, sandboxPort] = await freePorts(2);
   const child = spawn(
@@ -93,6 +96,7 @@ export const startDemo = async ({ args = [], env = {} } = {}) => {
       '--listen', `127.0.0.1:${port}`,
       '--sandbox-listen', `127.0.0.1:${sandboxPort}`,
       '--data-dir', folder,
+      '--contacts', `${contacts}`,
       ...args,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },

@@ -6,8 +6,8 @@
 //! Intercom leaves a tombstone, and everything stored afterwards is held against it.
 //!
 //! Contacts and companies are copied by webhooks and by runs ([`RunHandler`]): a backfill copies all of them, a catch-up
-//! heals what webhooks left out, a proof compares both sides. Of two copies the newer wins. [`set_contacts`],
-//! [`ask_run`] and [`preview`] are what pages ask for.
+//! heals what webhooks left out, a proof compares both sides. Of two copies the newer wins. What an action did goes the
+//! same way ([`follow_action`]). [`set_contacts`], [`ask_run`] and [`preview`] are what pages ask for.
 
 mod apply;
 mod ask;
@@ -32,11 +32,12 @@ pub use ask::{
     Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, pause_run, preview, resume_run, set_contacts,
 };
 pub use details::DetailsHandler;
-pub use erase::erase_contact;
 pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
-pub use people::CompletePeopleHandler;
-pub use rounds::{CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler};
+pub use people::{Acted, CompletePeopleHandler, follow_action};
+pub use rounds::{
+    CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler, StrandedRuns, WeeklyProof,
+};
 pub use runs::RunHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

@@ -1,9 +1,9 @@
-//! Fetches the tags and teammates of a connection.
+//! Fetches the tags, teammates and ticket types of a connection.
 
 use async_trait::async_trait;
 use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::Db;
-use earmark_db::tenant::Admin;
+use earmark_db::tenant::{Admin, TicketType};
 use earmark_intercom::{Client, Error, Lane};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, SecretId};
@@ -75,7 +75,11 @@ impl RefreshTagsHandler {
         secret: SecretId,
         fetched: Fetched,
     ) -> earmark_db::Result<()> {
-        let Fetched { tags, admins } = fetched;
+        let Fetched {
+            tags,
+            admins,
+            types,
+        } = fetched;
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(job.workspace);
         tenant.lock().await?;
@@ -86,6 +90,9 @@ impl RefreshTagsHandler {
         }
         let known: &[Admin] = admins.as_deref().unwrap_or(&[]);
         tenant.put_tags_and_admins(connection, &tags, known).await?;
+        if let Some(types) = types {
+            tenant.put_ticket_types(connection, &types).await?;
+        }
         tx.commit().await?;
         let (mut used, mut refused) = (vec![Permission::ReadTags], Vec::new());
         match admins {
@@ -113,13 +120,15 @@ impl RefreshTagsHandler {
     }
 }
 
-/// What Intercom lists; the teammates unless the token may not read them.
+/// What Intercom lists; the teammates unless the token may not read them, the ticket types if it gives them.
 struct Fetched {
     tags: Vec<(String, String)>,
     admins: Result<Vec<Admin>, Error>,
+    types: Option<Vec<TicketType>>,
 }
 
-/// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags.
+/// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags. Ticket types are
+/// only ever suggested: whatever keeps Intercom from giving them is no fault.
 async fn fetch(client: &Client) -> Result<Fetched, Error> {
     let clean = |text: Option<String>| text.map(|text| crate::text::without_nul(&text));
     let tags = client.tags().await?;
@@ -139,5 +148,16 @@ async fn fetch(client: &Client) -> Result<Fetched, Error> {
         })
     };
     let admins = admins.map(|admins| admins.into_iter().filter_map(named).collect());
-    Ok(Fetched { tags, admins })
+    let types = client.ticket_types().await.ok();
+    let types = types.map(|types| types.into_iter().filter_map(ticket_type).collect());
+    Ok(Fetched {
+        tags,
+        admins,
+        types,
+    })
+}
+
+fn ticket_type(from: earmark_intercom::TicketType) -> Option<TicketType> {
+    let name = crate::text::without_nul(&from.name?);
+    (from.archived != Some(true)).then_some(TicketType { id: from.id, name })
 }

@@ -405,6 +405,26 @@ impl Tenant<'_, Tx> {
         sql::execute(self.on(), sql, values).await.map(drop)
     }
 
+    /// Notes that a contact's companies or tags were changed at `at`, beside what its copy tells: whatever was seen
+    /// earlier is older, and whatever is seen later is news.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn outdate_contact(
+        &self,
+        connection: ConnectionId,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let sql = "UPDATE contacts SET digest = '', observed_at = CASE WHEN observed_at < $4 THEN $4 ELSE observed_at END \
+            WHERE workspace_id = $1 AND connection_id = $2 AND id = $3";
+        let mut values = self.ids(connection, &[id]);
+        values.push(at.into());
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(())
+    }
+
     /// Removes a deleted contact with its links from our copy. True when it was there.
     ///
     /// # Errors

@@ -16,11 +16,11 @@ use earmark_intercom::{Company, CompanyRef, Contact, TagRef};
 use earmark_model::ConnectionId;
 
 /// A notification that is being applied.
-struct Told<'a> {
-    tenant: &'a Tenant<'a, Tx>,
-    connection: ConnectionId,
-    at: DateTime<Utc>,
-    buried: &'a Buried,
+pub(super) struct Told<'a> {
+    pub(super) tenant: &'a Tenant<'a, Tx>,
+    pub(super) connection: ConnectionId,
+    pub(super) at: DateTime<Utc>,
+    pub(super) buried: &'a Buried,
 }
 
 /// Applies what a notification of time `at` says of a contact or company.
@@ -80,7 +80,7 @@ pub(crate) async fn apply(
 
 impl Told<'_> {
     /// Stores a contact as the payload shows it.
-    async fn put(&self, contact: &Contact) -> Result<Change> {
+    pub(super) async fn put(&self, contact: &Contact) -> Result<Change> {
         // Parts of a second order what happened within one.
         let seen_at = self.at.max(contact.updated_at.unwrap_or(self.at));
         let known = self.tenant.contact(self.connection, &contact.id).await?;
@@ -117,7 +117,7 @@ impl Told<'_> {
         Ok(in_words(stored, "contact"))
     }
 
-    async fn archived(&self, id: &str) -> Result<Applied> {
+    pub(super) async fn archived(&self, id: &str) -> Result<Applied> {
         if self.buried.contacts.contains(id) {
             return Ok(in_words(Change::Buried, "contact"));
         }
@@ -175,7 +175,7 @@ impl Told<'_> {
         })
     }
 
-    async fn company(&self, company: &Company) -> Result<Applied> {
+    pub(super) async fn company(&self, company: &Company) -> Result<Applied> {
         let seen_at = self.at.max(company.updated_at.unwrap_or(self.at));
         let known = self.tenant.company(self.connection, &company.id).await?;
         let one = std::slice::from_ref(company);
@@ -191,7 +191,7 @@ impl Told<'_> {
         Ok(in_words(change, "company"))
     }
 
-    async fn company_gone(&self, id: &str) -> Result<Applied> {
+    pub(super) async fn company_gone(&self, id: &str) -> Result<Applied> {
         match self.tenant.company(self.connection, id).await? {
             // Seen since, so this may be old news.
             Some(copy) if copy.archived_at.is_none() && copy.company.time.observed_at > self.at => {

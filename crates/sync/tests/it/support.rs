@@ -13,8 +13,8 @@ use earmark_model::{
 use earmark_sandbox::{Generate, Options};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_sync::{
-    Ask, CompletePeopleHandler, DetailsHandler, LaneHandler, PayloadsHandler, RefreshTagsHandler,
-    RunHandler, ask_run, set_contacts,
+    Ask, CompletePeopleHandler, DetailsHandler, EraseHandler, LaneHandler, PayloadsHandler,
+    RefreshTagsHandler, RunHandler, ask_run, set_contacts,
 };
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{FaultProxy, TestDb, TestSandbox};
@@ -287,7 +287,8 @@ impl Engine {
                     store,
                 }),
             ),
-            (JobKind::Payloads, Arc::new(PayloadsHandler(db))),
+            (JobKind::Payloads, Arc::new(PayloadsHandler(db.clone()))),
+            (JobKind::Erase, Arc::new(EraseHandler(db))),
         ]
     }
 
@@ -373,16 +374,21 @@ impl Engine {
             db: self.t.db.clone(),
             store: self.store.clone(),
         };
-        let job = ClaimedJob {
+        let job = self.claimed(Job::Run {
+            connection: self.connection,
+            tagged: false,
+        });
+        handler.run(&job).await
+    }
+
+    /// A job as a worker gets it, whether it is in the queue or not.
+    pub(crate) fn claimed(&self, job: Job) -> ClaimedJob {
+        ClaimedJob {
             id: self.t.sources.id(),
             workspace: self.workspace(),
-            job: Job::Run {
-                connection: self.connection,
-                tagged: false,
-            },
+            job,
             attempt: 1,
-        };
-        handler.run(&job).await
+        }
     }
 
     /// Lets so many calls pass; those after it fail for longer than a client tries.

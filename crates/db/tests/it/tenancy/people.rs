@@ -3,7 +3,7 @@
 use super::World;
 use earmark_db::tenant::{
     ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, ContactPass, CopySort,
-    CopyTime, Incomplete, Links, RunLine, Segment,
+    CopyTime, Incomplete, Links, RunLine, Segment, TicketType,
 };
 use earmark_db::{Source, Tenant, Tx};
 use earmark_model::{RunId, RunKind, RunState};
@@ -49,6 +49,16 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     copied.await.unwrap();
     let archives = tenant.archive_contact(connection, &archived.id, now);
     assert!(archives.await.unwrap());
+    let types = [ticket_type(name)];
+    let types = tenant.put_ticket_types(connection, &types);
+    types.await.unwrap();
+    let merged = CopyTime {
+        updated_at: now,
+        observed_at: now,
+    };
+    let lead = format!("lead of {name}");
+    let merged = tenant.merge_mirrored(connection, (&lead, "contact"), merged);
+    merged.await.unwrap();
     let waits = tenant.await_person(connection, Incomplete::Contact, name);
     waits.await.unwrap();
     run
@@ -94,6 +104,13 @@ pub(super) fn firm(name: &str, now: chrono::DateTime<chrono::Utc>) -> Company {
     }
 }
 
+pub(super) fn ticket_type(name: &str) -> TicketType {
+    TicketType {
+        id: "type".to_owned(),
+        name: name.to_owned(),
+    }
+}
+
 pub(super) fn line(name: &str) -> RunLine {
     RunLine {
         outcome: "new".to_owned(),
@@ -109,6 +126,9 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
     let ever = [0, 7_000_000_000].map(|at| chrono::DateTime::from_timestamp(at, 0).unwrap());
     read! { tenant, out;
         action_run(world.action);
+        action_texts(connection, "alpha");
+        ticket_types(connection);
+        merged_contacts(connection, "contact");
         action_runs(connection, &ActionRunFilter::default(), 100);
         contacts(&ContactFilter::default(), CopySort::Name, None, 100);
         contact_count(&ContactFilter::default());
@@ -119,6 +139,8 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         companies_of(connection, "contact");
         links(Links::Companies, connection, &["contact"]);
         linked_tags(Links::ContactTags, connection, "contact");
+        merged_contacts(connection, "contact");
+        contact_emails(connection, "contact");
         segments(connection);
         segments_of(connection, "contact");
         named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
@@ -129,11 +151,14 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         last_run(connection, RunKind::Backfill);
         run_lines(world.run, 0, 100);
         next_run(connection, RunKind::PASSES);
-        last_done_run(connection, RunKind::Proof);
+        last_done_run(connection, &[RunKind::Proof]);
         run_line_count(world.run);
         contact_ids(connection, ContactPass::Archived, "", 100);
         contact_ids(connection, ContactPass::Live, "", 100);
         contact_ids(connection, ContactPass::Cut, "", 100);
+        contact_ids_at(connection, ContactPass::Live, 0, 100);
+        seen_contacts(connection, world.run, ever[0]);
+        peopled_companies(connection);
         waiting_people(connection, Incomplete::Contact, 100);
         escalated_conversations(connection, "", 100);
         trigger_tag_ids(connection);
