@@ -69,7 +69,7 @@ pub(super) fn person(name: &str, now: chrono::DateTime<chrono::Utc>) -> Contact 
         id: "contact".to_owned(),
         role: None,
         external_id: None,
-        email: None,
+        email: Some(format!("{name}@mail.example")),
         phone: None,
         name: Some(name.to_owned()),
         owner_id: None,
