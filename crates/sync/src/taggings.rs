@@ -69,7 +69,10 @@ impl Carried<'_> {
                 if !buried.copy && self.has_tickets(tag, Some(message)).await? {
                     continue;
                 }
+                // An earlier time is that of a tagging which is not shown: the opening message's, or one that was undone.
                 let known = tag.applied_at.filter(|_| alone);
+                let known =
+                    known.map(|at| message.created_at.map_or(at, |written| at.max(written)));
                 match (known, message.created_at) {
                     (Some(at), _) => found.extend(self.tag(tag, message, at, buried).await?),
                     // Written since the tag counts, so tagged since, too.

@@ -4,7 +4,8 @@ use crate::support::in_tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{
     Company, CompanyFilter, Contact, ContactFilter, ContactPass, Conversation, CopyChange,
-    CopySort, CopyTime, InboxFilter, Links, Named, RunCounts, RunLine, Segment, TicketsOf,
+    CopySort, CopyTime, InboxFilter, Incomplete, Links, Named, RunCounts, RunLine, Segment,
+    TicketsOf, WaitingPerson,
 };
 use earmark_model::{ConnectionId, RunId, RunKind, RunState, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases, build};
@@ -127,6 +128,32 @@ both_databases! {
         assert_eq!(names(&t, to.0, &live).await.len(), 0, "seen before it was archived");
         put(&t, to, &[contact("1", "Ines", time(10, 35))]).await;
         assert_eq!(names(&t, to.0, &live).await, ["Ines"]);
+    }
+
+    async fn a_copy_that_was_seen_later_is_not_archived(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Ines", time(10, 20))]).await;
+        let archive = async |seconds| in_tx!(t, |tx| tx.workspace(to.0).archive_contact(to.1, "1", at(seconds)).await.unwrap());
+        assert!(!archive(19).await);
+        assert!(archive(20).await);
+    }
+
+    async fn an_answer_ends_the_waiting_of_no_later_question(t: TestDb) {
+        let to = start(&t).await;
+        let kind = Incomplete::Contact;
+        let ask = async || in_tx!(t, |tx| tx.workspace(to.0).await_person(to.1, kind, "1").await.unwrap());
+        let waiting = async || t.db.workspace(to.0).waiting_people(to.1, kind, 10).await.unwrap();
+        let answer = async |one: &WaitingPerson| in_tx!(t, |tx| tx.workspace(to.0).answered_person(to.1, kind, one).await.unwrap());
+        ask().await;
+        let first = waiting().await;
+        t.clock.advance(TimeDelta::milliseconds(1));
+        ask().await;
+        let second = waiting().await;
+        assert_eq!((first.len(), second.len()), (1, 1));
+        answer(&first[0]).await;
+        assert_eq!(waiting().await, second);
+        answer(&second[0]).await;
+        assert!(waiting().await.is_empty());
     }
 
     async fn links_follow_a_merge_and_the_merged_contact_stays_away(t: TestDb) {

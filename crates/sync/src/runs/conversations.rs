@@ -146,16 +146,13 @@ impl Pass<'_> {
             conversation: &conversation,
             tags: triggers,
         };
-        let mut is_kept = !buried.copy;
-        for found in carried.heal(&buried).await? {
-            lines.push(match found {
-                Found::Made(words) => {
-                    is_kept = true;
-                    ("healed", words)
-                }
-                Found::TimeUnknown(words) => ("time_unknown", words),
-            });
-        }
+        let found = carried.heal(&buried).await?;
+        // What was erased here is kept again once a tagging brought it back.
+        let is_kept = !buried.copy || found.iter().any(|one| matches!(one, Found::Made(_)));
+        lines.extend(found.into_iter().map(|found| match found {
+            Found::Made(words) => ("healed", words),
+            Found::TimeUnknown(words) => ("time_unknown", words),
+        }));
         let total = conversation.parts_total.unwrap_or(0);
         let given = conversation.parts.len() as u64;
         if is_kept && details::reread(tenant, self.connection, conversation).await? {

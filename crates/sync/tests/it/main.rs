@@ -3,6 +3,9 @@
 
 mod backfill;
 mod catch_up;
+mod erased;
+mod gone;
+mod late;
 mod live;
 mod model;
 mod passes;

@@ -146,6 +146,8 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         companies_of(connection, "contact");
         links(Links::Companies, connection, &["contact"]);
         linked_tags(Links::ContactTags, connection, "contact");
+        merged_contacts(connection, "contact");
+        contact_emails(connection, "contact");
         segments(connection);
         segments_of(connection, "contact");
         named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
