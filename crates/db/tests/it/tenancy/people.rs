@@ -49,6 +49,13 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     copied.await.unwrap();
     let archives = tenant.archive_contact(connection, &archived.id, now);
     assert!(archives.await.unwrap());
+    let cut = Contact {
+        id: format!("cut at {name}"),
+        lists_cut: true,
+        ..person(name, now)
+    };
+    let copied = tenant.put_contacts(connection, &[cut], true);
+    copied.await.unwrap();
     let types = [ticket_type(name)];
     let types = tenant.put_ticket_types(connection, &types);
     types.await.unwrap();
@@ -95,7 +102,7 @@ pub(super) fn firm(name: &str, now: chrono::DateTime<chrono::Utc>) -> Company {
         website: None,
         size: None,
         monthly_spend: None,
-        user_count: None,
+        user_count: Some(1),
         content: "{}".to_owned(),
         digest: name.to_owned(),
         created_at: None,
@@ -157,7 +164,7 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         contact_ids(connection, ContactPass::Live, "", 100);
         contact_ids(connection, ContactPass::Cut, "", 100);
         contact_ids_at(connection, ContactPass::Live, 0, 100);
-        seen_contacts(connection, world.run, ever[0]);
+        seen_contacts(connection, world.run, ever[0] + chrono::TimeDelta::seconds(1));
         peopled_companies(connection);
         waiting_people(connection, Incomplete::Contact, 100);
         escalated_conversations(connection, "", 100);
