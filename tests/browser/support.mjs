@@ -276,7 +276,7 @@ export const say = async (page, voice, text) => {
 };
 
 /** Repeats `look` until it gives true, for at most as long as a page may take; `look` itself waits for the page. */
-export const until = async (look) => {
-  const end = performance.now() + WAIT_LIMIT_MS;
-  while (!(await look())) assert.ok(performance.now() < end, `not so within ${WAIT_LIMIT_MS} ms: ${look}`);
+export const until = async (look, limit = WAIT_LIMIT_MS) => {
+  const end = performance.now() + limit;
+  while (!(await look())) assert.ok(performance.now() < end, `not so within ${limit} ms: ${look}`);
 };

@@ -18,6 +18,8 @@ const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 const AT_ONCE: u64 = 200;
 /// Payloads dropped in one transaction.
 const BATCH: u64 = 500;
+/// Runs forgotten in one transaction, each with up to 10,000 lines.
+const RUNS_AT_ONCE: u64 = 10;
 /// Runs of actions dropped in one transaction: each may have fetched a long list.
 const ACTIONS: u64 = 25;
 
@@ -105,7 +107,7 @@ impl Handler for PayloadsHandler {
 }
 
 impl PayloadsHandler {
-    /// Drops a batch of payloads and runs of actions; true when nothing old is left.
+    /// Drops a batch of payloads, runs and runs of actions; true when nothing old is left.
     async fn drop_batch(&self, workspace: WorkspaceId) -> earmark_db::Result<bool> {
         let tx = self.0.begin().await?;
         let tenant = tx.workspace(workspace);
@@ -113,11 +115,10 @@ impl PayloadsHandler {
         let before = tenant.now() - days;
         let payloads = tenant.drop_payloads(before, BATCH).await?;
         let actions = tenant.drop_action_runs(before, ACTIONS).await?;
-        let is_done = payloads < BATCH && actions < ACTIONS;
-        if is_done {
-            tenant.drop_runs(tenant.now() - RUNS_KEPT).await?;
-        }
+        let runs = tenant
+            .drop_runs(tenant.now() - RUNS_KEPT, RUNS_AT_ONCE)
+            .await?;
         tx.commit().await?;
-        Ok(is_done)
+        Ok(payloads < BATCH && actions < ACTIONS && runs < RUNS_AT_ONCE)
     }
 }

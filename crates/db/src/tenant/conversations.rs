@@ -7,9 +7,7 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,11 +91,6 @@ impl TryFrom<conversations::Model> for Conversation {
             gone_at,
         })
     }
-}
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: String,
 }
 
 impl<S: Source> Tenant<'_, S> {
@@ -188,8 +181,7 @@ impl<S: Source> Tenant<'_, S> {
             "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
             AND gone_at IS NULL ORDER BY id LIMIT {most}"
         );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        sql::column(self.on(), &sql, self.ids(connection, &[after])).await
     }
 }
 
@@ -332,7 +324,7 @@ impl Tenant<'_, Tx> {
         let sql = "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3 \
             UNION SELECT conversation_id AS id FROM messages WHERE workspace_id = $1 AND connection_id = $2 \
             AND author_kind = 'customer' AND author_id = $3";
-        let rows: Vec<IdRow> = sql::all(self.on(), sql, values()).await?;
+        let taken_part = sql::column(self.on(), sql, values()).await?;
         let sql = "UPDATE conversations SET contact_name = NULL, contact_email = NULL, contact_role = NULL, \
             company_id = NULL, company_name = NULL WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3";
         sql::execute(self.on(), sql, values()).await?;
@@ -340,7 +332,30 @@ impl Tenant<'_, Tx> {
             AND author_kind = 'customer' AND author_id = $3";
         sql::execute(self.on(), sql, values()).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        Ok(taken_part)
+    }
+
+    /// Gives the conversations of these contacts the names and e-mail addresses that our copy of the contacts has.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn name_contacts(&self, connection: ConnectionId, contacts: &[&str]) -> Result<()> {
+        if contacts.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE conversations SET contact_name = c.name, contact_email = c.email FROM contacts c \
+            WHERE conversations.workspace_id = $1 AND conversations.connection_id = $2 \
+            AND conversations.contact_id IN {} AND c.workspace_id = $1 AND c.connection_id = $2 \
+            AND c.id = conversations.contact_id AND c.merged_into IS NULL \
+            AND (conversations.contact_name IS DISTINCT FROM c.name \
+            OR conversations.contact_email IS DISTINCT FROM c.email)",
+            sql::places(1, contacts.len(), 3)
+        );
+        if sql::execute(self.on(), &sql, self.ids(connection, contacts)).await? > 0 {
+            self.source.changed(self.id, ChangeKind::Tickets);
+        }
+        Ok(())
     }
 
     /// Makes the conversations of a contact those of the contact they were merged into. Gives how many.
