@@ -1,7 +1,7 @@
 //! What members ask of the engine: the contacts switch, runs and what becomes of them, and previews of a rule. Each is one
 //! transaction with its line in the audit log.
 
-use crate::runs::{Asked, TaggedStep, job_of};
+use crate::runs::{Asked, Place, TaggedStep, job_of};
 use chrono::TimeDelta;
 use earmark_db::tenant::{Actor, Run};
 use earmark_db::{Db, Tenant, Tx};
@@ -80,6 +80,15 @@ async fn live(
         .ok_or(AskError::NoConnection)
 }
 
+/// Whether a proof with this place looks, or is to look, at a sample alone.
+fn is_sample(place: &str) -> bool {
+    match serde_json::from_str::<Asked>(place) {
+        // A place has no such field.
+        Ok(asked) if asked.full.is_some() => asked.full == Some(false),
+        _ => Place::read(place).is_ok_and(|place| place.sampled.is_some()),
+    }
+}
+
 /// Asks for a run unless one of its kind is not over: that one stands for both.
 async fn ask_once(
     tenant: &Tenant<'_, Tx>,
@@ -88,12 +97,16 @@ async fn ask_once(
     asked: &Asked,
     actor: &Actor,
 ) -> Result<RunId, AskError> {
+    let position = serde_json::to_string(asked).unwrap_or_default();
     let last = tenant.last_run(connection, kind).await?;
     if let Some(run) = last.filter(|run| !run.state.is_over()) {
-        tenant.enqueue(&job_of(connection, kind)).await?;
-        return Ok(run.id);
+        // Of two requests for a proof the larger one counts, as long as it did not begin.
+        let is_less = asked.full == Some(true) && run.position.as_deref().is_none_or(is_sample);
+        if !is_less || tenant.ask_run_anew(run.id, &position).await? {
+            tenant.enqueue(&job_of(connection, kind)).await?;
+            return Ok(run.id);
+        }
     }
-    let position = serde_json::to_string(asked).unwrap_or_default();
     let run = tenant
         .create_run(connection, kind, Some(&position), actor.user)
         .await?;
@@ -159,7 +172,7 @@ pub async fn ask_run(
     match ask {
         Ask::Backfill if row.contacts_on_at.is_none() => return Err(AskError::SwitchedOff),
         Ask::Backfill | Ask::CatchUp => {}
-        Ask::Proof { full } => asked.full = *full,
+        Ask::Proof { full } => asked.full = Some(*full),
         Ask::Tagged | Ask::TaggedPreview => {
             let tags = tenant.trigger_tag_ids(connection).await?;
             if tags.is_empty() {
@@ -224,6 +237,7 @@ fn tagged(dry: bool, tags: Vec<String>) -> TaggedStep {
         product: None,
         since: None,
         at: None,
+        dealt: Vec::new(),
         tickets: 0,
         conversations: 0,
     }

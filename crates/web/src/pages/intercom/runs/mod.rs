@@ -349,7 +349,11 @@ pub(super) fn refused(at: &At, error: AskError, back: String) -> Result<HttpResp
     match error {
         AskError::Database(error) => Err(error.into()),
         AskError::NoRun => Err(Failed::NotFound),
-        AskError::NoConnection | AskError::SwitchedOff | AskError::NotNow(_) | AskError::NoTag => {
+        AskError::NoConnection
+        | AskError::SwitchedOff
+        | AskError::Erased
+        | AskError::NotNow(_)
+        | AskError::NoTag => {
             at.flash(Tone::Warn, error.to_string())?;
             Ok(at.see_other(back))
         }
