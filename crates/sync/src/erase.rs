@@ -1,6 +1,7 @@
 //! Redaction and deletion: gone from every stored copy, payloads included. Switches do not matter here.
 
 use crate::buried::Buried;
+use crate::forget;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
 use earmark_db::tenant::{Incomplete, Ticket};
@@ -8,7 +9,6 @@ use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{Erase, mentions, scrub};
 use earmark_model::ConnectionId;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Erases messages of a conversation and buries them.
@@ -195,7 +195,7 @@ async fn delete_contact(
     conversations: &mut BTreeSet<String>,
 ) -> Result<bool> {
     let news = tenant.bury_contact(connection, id).await?;
-    erase_from_log(tenant, connection, id).await?;
+    forget::from_log(tenant, connection, id).await?;
     tenant.remove_contact(connection, id).await?;
     tenant.erase_run_lines(connection, id).await?;
     tenant
@@ -210,67 +210,6 @@ async fn delete_contact(
         .rewrite_bodies(connection, id, |body| scrub(body, &whole))
         .await?;
     Ok(news)
-}
-
-/// Erases a person from the log of actions: whatever names the contact, one that was merged into it, or an e-mail address
-/// by which our copy or the log itself knows them.
-async fn erase_from_log(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-    contact: &str,
-) -> Result<()> {
-    let mut named = Named::default();
-    named
-        .emails
-        .extend(tenant.contact_emails(connection, contact).await?);
-    let mut ids = vec![contact.to_owned()];
-    // What the log says of one may name another that was merged into it.
-    while let Some(id) = ids.pop() {
-        if !named.ids.insert(id.clone()) {
-            continue;
-        }
-        for text in tenant.action_texts(connection, &id).await? {
-            if let Ok(value) = serde_json::from_str(&text) {
-                named.look(&value, &id, &mut ids);
-            }
-        }
-    }
-    let texts = named.ids.iter().chain(&named.emails);
-    let texts: Vec<&str> = texts.map(String::as_str).collect();
-    tenant.erase_action_runs(connection, &texts).await.map(drop)
-}
-
-/// By what a person is known.
-#[derive(Default)]
-struct Named {
-    ids: BTreeSet<String>,
-    emails: BTreeSet<String>,
-}
-
-impl Named {
-    /// Finds the e-mail addresses of the contact `id`, and who was merged into it.
-    fn look(&mut self, value: &Value, id: &str, merged: &mut Vec<String>) {
-        match value {
-            Value::Array(items) => {
-                for item in items {
-                    self.look(item, id, merged);
-                }
-            }
-            Value::Object(fields) => {
-                let text = |key: &str| fields.get(key).and_then(Value::as_str);
-                if text("id") == Some(id) {
-                    self.emails.extend(text("email").map(str::to_owned));
-                }
-                if text("into") == Some(id) {
-                    merged.extend(text("from").map(str::to_owned));
-                }
-                for inner in fields.values() {
-                    self.look(inner, id, merged);
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Nobody knows what an unreadable body holds beside an erased id, so all of it goes.

@@ -16,6 +16,7 @@ mod details;
 mod erase;
 mod erasure;
 mod fetch;
+mod forget;
 mod lane;
 mod outcome;
 mod people;

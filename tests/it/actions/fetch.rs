@@ -155,7 +155,7 @@ houses! {
         faults(&house, &[json!({"kind": "wrong_json", "body": stuck.to_string(), "count": 9})]).await;
         let run = begin(&house, &mut owner).await;
         assert_eq!((run.state, run.fetched), (ActionState::Failed, 1), "{run:?}");
-        assert!(run.error.is_some_and(|error| error.contains("does not move on")), "it says why");
+        assert!(run.error.is_some() && run.advice.is_some(), "it says why: {run:?}");
     }
 }
 

@@ -266,13 +266,14 @@ impl<S: Source> Tenant<'_, S> {
 }
 
 impl<S: Source> Tenant<'_, S> {
-    /// What the log of a connection holds that mentions a text: requests, answers and lines of fetched pages.
+    /// What the log of a connection holds that mentions a text: requests that Intercom accepted, answers, and lines of
+    /// fetched pages.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn action_texts(&self, connection: ConnectionId, text: &str) -> Result<Vec<String>> {
         let sql = "SELECT request AS text FROM action_runs WHERE workspace_id = $1 AND connection_id = $2 \
-            AND request LIKE $3 ESCAPE '\\' \
+            AND state = 'done' AND request LIKE $3 ESCAPE '\\' \
             UNION ALL SELECT answer FROM action_runs WHERE workspace_id = $1 AND connection_id = $2 \
             AND answer LIKE $3 ESCAPE '\\' \
             UNION ALL SELECT p.lines FROM action_pages p JOIN action_runs r \

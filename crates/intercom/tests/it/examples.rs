@@ -10,6 +10,7 @@ const TAG: &str = "830041";
 
 /// A sandbox with contacts, and a tagged conversation of one of them.
 async fn sandbox() -> Running {
+    crate::support::provide_tls();
     let contacts: Vec<_> = (0..CONTACTS)
         .map(|n| {
             let (id, name) = (

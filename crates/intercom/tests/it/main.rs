@@ -1,6 +1,7 @@
 //! The client against a local HTTP server, and the webhook reader over this project's own payloads.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "everything in this crate is a test, helpers of tests included"
 )]

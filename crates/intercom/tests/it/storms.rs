@@ -11,7 +11,7 @@ use earmark_intercom::{Client, Error, Listing, Order, Policy, Position, contacts
 use earmark_sandbox::{Generate, Options, Running, start};
 use serde_json::{Value, json};
 
-use crate::support::{Fixed, TOKEN, client_at, quick};
+use crate::support::{Fixed, TOKEN, client_at, provide_tls, quick};
 
 const CONTACTS: usize = 130;
 const COMPANIES: usize = 330;
@@ -47,6 +47,7 @@ struct Weather {
 
 impl Weather {
     async fn start() -> Self {
+        provide_tls();
         let clock = Fixed::new();
         let time = clock.clone();
         let seed = json!({"check": false, "workspaces": [{

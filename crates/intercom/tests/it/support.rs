@@ -59,14 +59,19 @@ pub(crate) fn client(server: &MockServer, policy: Policy, clock: &Arc<Fixed>) ->
     client_at(&server.uri(), policy, clock)
 }
 
-/// A client of any address.
-pub(crate) fn client_at(address: &str, policy: Policy, clock: &Arc<Fixed>) -> Client {
+/// Chooses the process's TLS provider, which whoever makes a client needs; once.
+pub(crate) fn provide_tls() {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         rustls::crypto::ring::default_provider()
             .install_default()
             .unwrap();
     });
+}
+
+/// A client of any address.
+pub(crate) fn client_at(address: &str, policy: Policy, clock: &Arc<Fixed>) -> Client {
+    provide_tls();
     let host = validate_host(address).unwrap();
     let hosts = Hosts::new(host.clone(), host);
     let token = Token::new(TOKEN);
