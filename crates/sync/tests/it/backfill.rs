@@ -1,8 +1,8 @@
 //! Backfills: complete whatever breaks in between, and the same whether a step runs once or twice.
 
 use crate::same::assert_same;
-use crate::support::{Engine, Plan, assert_done};
-use earmark_db::tenant::{Actor, ContactFilter};
+use crate::support::{Breach, Engine, Plan, assert_done};
+use earmark_db::tenant::{Actor, ContactFilter, RunCounts};
 use earmark_jobs::Verdict;
 use earmark_model::RunState;
 use earmark_sandbox::Generate;
@@ -118,12 +118,8 @@ both_databases! {
         assert_done(&first);
         let calls = usize::try_from(first.counts.calls).unwrap();
         for kind in ["status", "cut", "drop", "wrong_json"] {
-            for n in (0..calls + 4).step_by(3) {
-                // The run before left everything there; without it, it is all new again.
-                let tx = engine.t.db.begin().await.unwrap();
-                let tenant = tx.workspace(engine.workspace());
-                while tenant.erase_people(engine.connection, 100_000).await.unwrap() > 0 {}
-                tx.commit().await.unwrap();
+            for n in 0..=calls {
+                engine.forget_people().await;
                 engine.pass(70);
                 engine.fail_call(kind, n).await;
                 let run = engine.go(Ask::Backfill).await;
@@ -157,20 +153,65 @@ both_databases! {
         assert_eq!(run.counts.added, 5_060, "{run:#?}");
     }
 
-    async fn a_step_that_runs_twice_changes_nothing(t: TestDb) {
-        let engine = Engine::with(t, plan(SMALL)).await;
-        let id = engine.switch(true).await.unwrap();
-        engine.drain().await;
-        let done = engine.run(id).await;
-        assert_done(&done);
-        // As if the worker had been killed after storing and before it said so: the place goes back.
-        for _ in 0..3 {
-            let verdict = engine.run_job().await;
-            assert_eq!(verdict, Verdict::Done);
+    async fn work_that_is_dropped_at_any_step_ends_in_the_same_state(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let company = engine.company("Firm").await;
+        for n in 0..3 {
+            let id = engine.contact(json!({"role": "user", "email": format!("p{n}@x.example")})).await;
+            engine.order("contacts/attach", json!({"contact": id, "company": company})).await;
         }
-        let again = engine.run(id).await;
-        assert_eq!(again.counts, done.counts);
-        assert_same(&engine, "after running what is done").await;
+        engine.letters().await;
+        assert_done(&engine.copy_contacts().await);
+        for n in 0.. {
+            engine.forget_people().await;
+            engine.pass(70);
+            let id = engine.ask(Ask::Backfill).await;
+            let broken = engine.break_off(Breach::Dropped, n).await;
+            engine.drain().await;
+            let run = engine.run(id).await;
+            assert_done(&run);
+            assert_eq!(run.counts.added, 4, "dropped at step {n}: {run:#?}");
+            if !broken {
+                assert!(n > 30, "it had {n} steps alone");
+                break;
+            }
+        }
+        assert_same(&engine, "after every drop").await;
+    }
+
+    async fn every_step_may_run_twice(t: TestDb) {
+        // Without companies: their scroll begins anew whenever it is left.
+        let generate = Generate { companies: 0, ..SMALL };
+        let engine = Engine::with(t, plan(generate)).await;
+        let id = engine.switch(true).await.unwrap();
+        let mut steps = 0;
+        loop {
+            let before = engine.run(id).await;
+            let more = engine.keep_once().await;
+            let after = engine.run(id).await;
+            if after.state.is_over() {
+                break;
+            }
+            assert!(more, "{after:#?}");
+            // Once more from the place before it, as if nobody had said that it is done.
+            if let Some(place) = before.position.filter(|place| before.state == RunState::Running && after.position.as_ref() != Some(place)) {
+                steps += 1;
+                let tx = engine.t.db.begin().await.unwrap();
+                let tenant = tx.workspace(engine.workspace());
+                assert!(tenant.advance_run(id, &place, RunCounts::default(), None).await.unwrap());
+                tx.commit().await.unwrap();
+                engine.keep_once().await;
+            }
+            engine.pass(61);
+        }
+        assert!(steps > 5, "{steps} steps");
+        let run = engine.run(id).await;
+        assert_done(&run);
+        assert_eq!(run.counts.added, 320, "{run:#?}");
+        assert_same(&engine, "after every step ran twice").await;
+        // Nor does it matter that the job runs again after its end.
+        assert_eq!(engine.run_job().await, Verdict::Done);
+        assert_eq!(engine.run(id).await.counts, run.counts);
     }
 
     async fn refused_credentials_and_rate_limits_keep_the_place(t: TestDb) {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use earmark_connections::{HostMap, Region, SharedBudget, SourcesEnvironment, Store, TokenForm};
 use earmark_db::across::NewDelivery;
 use earmark_db::tenant::{Actor, Run, RunLine};
-use earmark_db::{Db, Tenant};
+use earmark_db::{ChangeKind, Db, Tenant};
 use earmark_intercom::{Client, Http, Lane, Policy, webhook};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{
@@ -312,14 +312,16 @@ impl Engine {
         Some(verdict)
     }
 
-    /// Begins the next job and breaks it off after so many of its steps, if it has as many.
-    pub(crate) async fn break_off(&self, breach: Breach, after: u64) {
+    /// Begins the next job and breaks it off after so many of its steps, if it has as many; whether it had.
+    pub(crate) async fn break_off(&self, breach: Breach, after: u64) -> bool {
         let Some((handler, job)) = self.claim().await else {
-            return;
+            return false;
         };
+        let broken;
         {
             let mut work = pin!(handler.run(&job));
             let mut verdict = steps(work.as_mut(), after).await;
+            broken = verdict.is_none();
             if let (None, Breach::DatabaseCut, Some(line)) = (&verdict, breach, &self.line) {
                 line.cut();
                 verdict = Some(work.await);
@@ -333,6 +335,33 @@ impl Engine {
         // As the next process does.
         let tx = self.t.db.begin().await.unwrap();
         tx.across().rescue_all_jobs().await.unwrap();
+        tx.commit().await.unwrap();
+        broken
+    }
+
+    /// Runs the run's job until it has kept its place once more; whether there is more to do.
+    pub(crate) async fn keep_once(&self) -> bool {
+        let mut changes = self.t.db.changes();
+        let kept = async {
+            while let Some(change) = changes.next().await {
+                if change.kind == ChangeKind::People {
+                    return true;
+                }
+            }
+            false
+        };
+        tokio::select! {
+            biased;
+            more = kept => more,
+            verdict = self.run_job() => verdict != Verdict::Done,
+        }
+    }
+
+    /// Takes all contacts and companies out of our copy, so that they are new again.
+    pub(crate) async fn forget_people(&self) {
+        let tx = self.t.db.begin().await.unwrap();
+        let tenant = tx.workspace(self.workspace());
+        while tenant.erase_people(self.connection, 100_000).await.unwrap() > 0 {}
         tx.commit().await.unwrap();
     }
 
@@ -455,6 +484,8 @@ fn store(t: &TestDb, url: &str) -> Store {
     let policy = Policy {
         first_backoff: Duration::from_millis(1),
         longest_backoff: Duration::from_millis(2),
+        // Real time; what takes longer is put off, and the manual clock moves.
+        background_patience: Duration::from_millis(500),
         ..Policy::default()
     };
     let http = Http::new(policy, Arc::new(SourcesEnvironment(t.sources.clone()))).unwrap();
