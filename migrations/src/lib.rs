@@ -23,6 +23,7 @@ mod m0012_people;
 mod m0013_refresh;
 mod m0014_actions;
 mod m0015_engine;
+mod m0018_pages;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_refresh::Migration),
             Box::new(m0014_actions::Migration),
             Box::new(m0015_engine::Migration),
+            Box::new(m0018_pages::Migration),
         ]
     }
 }

@@ -29,7 +29,8 @@ mod text;
 mod thread;
 
 pub use ask::{
-    Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, pause_run, preview, resume_run, set_contacts,
+    Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, escalate, is_dry_run, pause_run, preview,
+    resume_run, set_contacts,
 };
 pub use details::DetailsHandler;
 pub use erase::erase_contact;
@@ -37,6 +38,6 @@ pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use people::CompletePeopleHandler;
 pub use rounds::{CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler};
-pub use runs::RunHandler;
+pub use runs::{RunHandler, TIME_UNKNOWN};
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

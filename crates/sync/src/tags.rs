@@ -1,4 +1,4 @@
-//! Fetches the tags and teammates of a connection.
+//! Fetches the tags, teammates and teams of a connection.
 
 use async_trait::async_trait;
 use earmark_connections::{NotReady, Store, with_request};
@@ -75,7 +75,11 @@ impl RefreshTagsHandler {
         secret: SecretId,
         fetched: Fetched,
     ) -> earmark_db::Result<()> {
-        let Fetched { tags, admins } = fetched;
+        let Fetched {
+            tags,
+            admins,
+            teams,
+        } = fetched;
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(job.workspace);
         tenant.lock().await?;
@@ -86,6 +90,9 @@ impl RefreshTagsHandler {
         }
         let known: &[Admin] = admins.as_deref().unwrap_or(&[]);
         tenant.put_tags_and_admins(connection, &tags, known).await?;
+        if let Some(teams) = teams {
+            tenant.put_teams(connection, &teams).await?;
+        }
         tx.commit().await?;
         let (mut used, mut refused) = (vec![Permission::ReadTags], Vec::new());
         match admins {
@@ -113,10 +120,11 @@ impl RefreshTagsHandler {
     }
 }
 
-/// What Intercom lists; the teammates unless the token may not read them.
+/// What Intercom lists; teammates and teams unless the token may not read them.
 struct Fetched {
     tags: Vec<(String, String)>,
     admins: Result<Vec<Admin>, Error>,
+    teams: Option<Vec<(String, String)>>,
 }
 
 /// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags.
@@ -127,6 +135,10 @@ async fn fetch(client: &Client) -> Result<Fetched, Error> {
         Ok(admins) => Ok(admins),
         Err(error @ Error::PermissionMissing { .. }) => Err(error),
         Err(error) => return Err(error),
+    };
+    let teams = match &admins {
+        Ok(_) => teams(client).await?,
+        Err(_) => None,
     };
     let tags = tags
         .into_iter()
@@ -139,5 +151,22 @@ async fn fetch(client: &Client) -> Result<Fetched, Error> {
         })
     };
     let admins = admins.map(|admins| admins.into_iter().filter_map(named).collect());
-    Ok(Fetched { tags, admins })
+    Ok(Fetched {
+        tags,
+        admins,
+        teams,
+    })
+}
+
+/// Teams by id and name: their names are welcome, too, and what keeps them back keeps back nothing else.
+async fn teams(client: &Client) -> Result<Option<Vec<(String, String)>>, Error> {
+    let teams = match client.teams().await {
+        Ok(teams) => teams,
+        Err(error @ (Error::WaitUntil { .. } | Error::Reconnect { .. })) => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let named = |team: earmark_intercom::Team| {
+        Some((team.id, crate::text::without_nul(team.name.as_deref()?)))
+    };
+    Ok(Some(teams.into_iter().filter_map(named).collect()))
 }

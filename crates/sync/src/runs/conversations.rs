@@ -1,6 +1,7 @@
 //! Escalated conversations: what changed is read anew, what was deleted is erased, and taggings that nobody told of are
 //! found.
 
+use super::TIME_UNKNOWN;
 use super::pass::{Pass, Stop};
 use super::place::Step;
 use crate::buried::{About, Buried};
@@ -150,7 +151,7 @@ impl Pass<'_> {
         for found in carried.heal(&buried).await? {
             lines.push(match found {
                 Found::Made(words) => ("healed", words),
-                Found::TimeUnknown(words) => ("time_unknown", words),
+                Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
             });
         }
         let total = conversation.parts_total.unwrap_or(0);

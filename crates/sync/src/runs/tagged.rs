@@ -73,6 +73,7 @@ impl Pass<'_> {
             step.since
                 .map(|since| conversations::UPDATED_AT.after(since)),
         );
+        filters.extend(step.only.as_deref().map(|id| conversations::ID.is(id)));
         let all = Group::all(filters).map_err(|why| Stop::Failed(why.to_string()))?;
         Ok(self.client.search_conversations(all))
     }

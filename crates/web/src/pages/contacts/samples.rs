@@ -1,6 +1,7 @@
 //! The states of the contacts' pages worth looking at.
 
 use super::contact::{CompanyLine, ContactPage, SegmentLine};
+use super::history::{History, HistoryLine};
 use super::*;
 use crate::pages::inbox::TicketRow;
 use crate::pages::people::{Attribute, AttributeValue, Attributes, CopyRun, Tickets};
@@ -108,6 +109,7 @@ fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> C
         notices: CopyNotices {
             ws: "quillwater".to_owned(),
             here: url::contacts("quillwater"),
+            has_rows: true,
             states,
         },
     }
@@ -270,7 +272,28 @@ fn one(word: &str, is_sparse: bool) -> ContactPage {
         custom = attributes("department", word);
         more = attributes("browser", "Firefox");
     }
+    let told = |seconds, words: &str, topic: &str| HistoryLine {
+        at: sample_ago(seconds),
+        words: words.to_owned(),
+        topic: Some(topic.to_owned()),
+        ticket: None,
+    };
+    let made = HistoryLine {
+        at: sample_ago(190),
+        words: "Ticket made in Ledger".to_owned(),
+        topic: None,
+        ticket: Some("QW-318".to_owned()),
+    };
+    let lines = vec![
+        made,
+        told(700, word, "company.contact.attached"),
+        told(90_000, "Updated contact", "contact.user.updated"),
+    ];
     ContactPage {
+        history: History {
+            ws: "quillwater".to_owned(),
+            lines: if is_sparse { Vec::new() } else { lines },
+        },
         ws: "quillwater".to_owned(),
         connection: "c1".to_owned(),
         connection_name: "Support EU".to_owned(),

@@ -267,6 +267,7 @@ impl ConnectionPage {
         let copying = CopyNotices {
             ws: at.ws().to_owned(),
             here: url::connection(at.ws(), &id.to_string()),
+            has_rows: false,
             states: vec![CopyState::of(at, &connection).await?],
         };
         let Known {

@@ -37,6 +37,7 @@ fn page() -> ConnectionPage {
         copying: CopyNotices {
             ws: "quillwater".to_owned(),
             here: url::connection("quillwater", "c1"),
+            has_rows: false,
             states: vec![state(
                 "Support EU",
                 true,
