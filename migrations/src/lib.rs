@@ -1,7 +1,7 @@
 //! One schema history for SQLite and PostgreSQL, one subject a file.
 //!
-//! Each migration is a list of SQL statements that both databases take after the words `{uuid}`, `{time}` and `{bytes}`
-//! are put in. Every tenant table has `workspace_id NOT NULL`, first in its indexes and part of its unique keys, so that
+//! Each migration is a list of SQL statements that both databases take after the words `{uuid}`, `{time}`, `{bytes}` and
+//! `{bytewise}` (text that sorts by its bytes, as all text does on SQLite) are put in. Every tenant table has `workspace_id NOT NULL`, first in its indexes and part of its unique keys, so that
 //! the schema can be distributed by tenant. [`SHARED_TABLES`] lists the tables that belong to no tenant.
 
 pub use sea_orm_migration::MigratorTrait;
@@ -72,15 +72,16 @@ impl MigratorTrait for Migrator {
 /// Runs each statement with the database's own type names put in.
 async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     let connection = manager.get_connection();
-    let (uuid, time, bytes) = match connection.get_database_backend() {
-        DbBackend::Postgres => ("uuid", "timestamptz", "bytea"),
-        _ => ("uuid_text", "timestamp_with_timezone_text", "blob"),
+    let (uuid, time, bytes, bytewise) = match connection.get_database_backend() {
+        DbBackend::Postgres => ("uuid", "timestamptz", "bytea", "text COLLATE \"C\""),
+        _ => ("uuid_text", "timestamp_with_timezone_text", "blob", "text"),
     };
     for statement in statements {
         let sql = statement
             .replace("{uuid}", uuid)
             .replace("{time}", time)
-            .replace("{bytes}", bytes);
+            .replace("{bytes}", bytes)
+            .replace("{bytewise}", bytewise);
         connection.execute_unprepared(&sql).await?;
     }
     Ok(())

@@ -27,7 +27,7 @@ const UP: &[&str] = &[
         merged_into text,
         lists_cut boolean NOT NULL,
         seen_in {uuid},
-        sort_name text NOT NULL,
+        sort_name {bytewise} NOT NULL,
         sort_seen bigint NOT NULL,
         sort_created bigint NOT NULL,
         PRIMARY KEY (workspace_id, connection_id, id),
@@ -36,6 +36,7 @@ const UP: &[&str] = &[
     "CREATE INDEX contacts_name ON contacts (workspace_id, sort_name, connection_id, id)",
     "CREATE INDEX contacts_seen ON contacts (workspace_id, sort_seen, connection_id, id)",
     "CREATE INDEX contacts_created ON contacts (workspace_id, sort_created, connection_id, id)",
+    "CREATE INDEX contacts_archived ON contacts (workspace_id, connection_id, id) WHERE archived_at IS NOT NULL",
     "CREATE INDEX contacts_email ON contacts (workspace_id, connection_id, email)",
     "CREATE TABLE companies (
         workspace_id {uuid} NOT NULL,
@@ -57,7 +58,7 @@ const UP: &[&str] = &[
         observed_at {time} NOT NULL,
         archived_at {time},
         seen_in {uuid},
-        sort_name text NOT NULL,
+        sort_name {bytewise} NOT NULL,
         sort_seen bigint NOT NULL,
         sort_created bigint NOT NULL,
         PRIMARY KEY (workspace_id, connection_id, id),
@@ -66,6 +67,7 @@ const UP: &[&str] = &[
     "CREATE INDEX companies_name ON companies (workspace_id, sort_name, connection_id, id)",
     "CREATE INDEX companies_seen ON companies (workspace_id, sort_seen, connection_id, id)",
     "CREATE INDEX companies_created ON companies (workspace_id, sort_created, connection_id, id)",
+    "CREATE INDEX conversations_company ON conversations (workspace_id, connection_id, company_id)",
     "CREATE TABLE contact_companies (
         workspace_id {uuid} NOT NULL,
         connection_id {uuid} NOT NULL,
@@ -138,6 +140,7 @@ const UP: &[&str] = &[
         FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id)
     )",
     "CREATE INDEX runs_connection ON runs (workspace_id, connection_id, id)",
+    "CREATE INDEX runs_kind ON runs (workspace_id, connection_id, kind, id)",
     "CREATE TABLE run_lines (
         workspace_id {uuid} NOT NULL,
         run_id {uuid} NOT NULL,

@@ -17,4 +17,5 @@ const UP: &[&str] = &[
     )",
     "ALTER TABLE workspaces ADD COLUMN payload_days int NOT NULL DEFAULT 30",
     "ALTER TABLE workspaces ADD COLUMN payloads_dropped_at {time}",
+    "CREATE INDEX deliveries_payloads ON deliveries (workspace_id, received_at) WHERE body IS NOT NULL",
 ];

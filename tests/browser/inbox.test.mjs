@@ -193,6 +193,24 @@ describe('the inbox', () => {
       assert.equal(await page.locator('#ticket').getByRole('heading', { name: second }).count(), 1);
     }));
 
+  it('opens the ticket that is clicked while the list is being updated', () =>
+    together(async (page, agent) => {
+      const words = unique('Clicked in the rush');
+      await writeAsContact(agent, demo, words);
+      await tagMessage(agent, 'feature-request');
+      await row(page, words).waitFor();
+      // One update of the list is held back, so that the next waits behind it.
+      let asked;
+      const held = new Promise((resolve) => { asked = resolve; });
+      await page.route('**/inbox/rows*', (route) => asked(route), { times: 1 });
+      await say(agent, 'Ines Carvalho, the contact', unique('A word more'));
+      const route = await held;
+      await row(page, words).getByRole('link').click();
+      await say(agent, 'Ines Carvalho, the contact', unique('And another'));
+      await page.locator('#ticket').getByRole('heading', { name: words }).waitFor();
+      await route.continue();
+    }));
+
   it('filters the list in place and says when nothing matches', () =>
     together(async (page, agent) => {
       const words = unique('Cursor keys in tables');
@@ -221,7 +239,7 @@ describe('the inbox', () => {
 
       await page.getByRole('link', { name: /^Integrations/ }).click();
       await page.locator('#main .row').getByRole('link').click();
-      await page.getByRole('link', { name: 'Deliveries' }).click();
+      await page.getByRole('link', { name: 'Deliveries', exact: true }).click();
       await page.getByText("ignored: tag 'churn-risk' is not a trigger tag").first().waitFor();
       const made = page.locator('tr', { hasText: /created ticket QU-\d+ in Invoicing/ }).first();
       await inspect(page, 'deliveries');

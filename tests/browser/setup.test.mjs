@@ -123,7 +123,7 @@ describe('setting up', () => {
     await hub.getByRole('button', { name: /^Send a test request/ }).first().click();
     await hub.getByText('Test request sent.').waitFor();
 
-    await page.getByRole('link', { name: 'Deliveries' }).click();
+    await page.getByRole('link', { name: 'Deliveries', exact: true }).click();
     const ping = page.locator('#main').getByRole('link', { name: 'ping' });
     await until(async () => {
       await page.getByRole('link', { name: 'Reload' }).click();

@@ -2,7 +2,9 @@
 
 use crate::error::Result;
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Statement, TryGetable, Value,
+};
 
 /// Runs a statement and gives the number of rows it changed.
 pub(crate) async fn execute(
@@ -40,6 +42,25 @@ pub(crate) async fn all<R: FromQueryResult>(
         .iter()
         .map(|row| R::from_query_result(row, ""))
         .collect::<Result<_, _>>()?)
+}
+
+/// The one column of all rows of a query.
+pub(crate) async fn column<T: TryGetable>(
+    on: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>> {
+    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
+    let rows = on.query_all_raw(statement).await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.try_get_by_index(0))
+        .collect::<Result<_, _>>()?)
+}
+
+/// What a query of one `count(*)` counts.
+pub(crate) async fn count(on: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<i64> {
+    Ok(column(on, sql, values).await?.first().copied().unwrap_or(0))
 }
 
 /// The first row of a query.

@@ -8,7 +8,7 @@ use crate::rederive::rederive;
 use crate::tagging::{self, Asked};
 use crate::thread;
 use chrono::{DateTime, Utc};
-use earmark_db::tenant::{Connection, WaitingDelivery};
+use earmark_db::tenant::{Connection, DISCONNECTED, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
@@ -48,7 +48,7 @@ pub(crate) async fn apply(
             apply_event(&tenant, &row, notification, told_at, buried).await?
         }
         (Some((true, _)), Err(why)) => Applied::unreadable(why),
-        (_, _) => Applied::ignored("disconnected"),
+        (_, _) => Applied::ignored(DISCONNECTED),
     };
     let Applied {
         outcome,

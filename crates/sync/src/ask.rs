@@ -35,6 +35,9 @@ pub enum AskError {
     /// There is no such run in this workspace.
     #[error("There is no such run.")]
     NoRun,
+    /// What the run had stored was erased, so that going on from its place would leave that out.
+    #[error("What this run had copied was erased since. Ask for a new run.")]
+    Erased,
     /// The run is not where that could be done.
     #[error("This run is {0}, so that cannot be done.")]
     NotNow(RunState),
@@ -137,12 +140,8 @@ pub async fn set_contacts(
         let run = ask_once(&tenant, connection, RunKind::Backfill, &asked, actor).await?;
         Some(run)
     } else {
-        while let Some(run) = tenant.next_run(connection, &[RunKind::Backfill]).await? {
-            let why = "contacts were switched off";
-            tenant
-                .move_run(run.id, RunState::Cancelled, Some(why))
-                .await?;
-        }
+        let why = "the copying of contacts was switched off";
+        tenant.end_runs(connection, RunKind::PASSES, why).await?;
         None
     };
     tx.commit().await?;
@@ -249,6 +248,10 @@ async fn change(
         let row = live(&tenant, run.connection).await?;
         if run.kind == RunKind::Backfill && row.contacts_on_at.is_none() {
             return Err(AskError::SwitchedOff);
+        }
+        let erasure = tenant.erasure(run.connection).await?;
+        if erasure.is_some_and(|erasure| erasure.asked_at > run.asked_at) {
+            return Err(AskError::Erased);
         }
     }
     // One that was held before it began has no place to go on from yet.

@@ -105,7 +105,7 @@ async fn erase_some(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> Result
     }
     // Looked at first: what is applied meanwhile is erased by the next batch.
     let waiting = tenant.has_waiting_deliveries(connection).await?;
-    let mut erased = tenant.drop_bodies(connection, BODIES).await?;
+    let mut erased = tenant.wipe_deliveries(connection, BODIES).await?;
     if erased == 0 {
         erased = erase_conversations(tenant, connection).await?;
     }

@@ -18,6 +18,8 @@ const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 const AT_ONCE: u64 = 200;
 /// Payloads dropped in one transaction.
 const BATCH: u64 = 500;
+/// Runs forgotten in one transaction, each with up to 10,000 lines.
+const RUNS_AT_ONCE: u64 = 10;
 
 /// Asks for a catch-up of every connection that does something, an hour after the last.
 #[derive(Debug, Clone, Copy)]
@@ -103,17 +105,16 @@ impl Handler for PayloadsHandler {
 }
 
 impl PayloadsHandler {
-    /// Drops a batch; true when nothing old is left.
+    /// Drops a batch of payloads and runs; true when nothing old is left.
     async fn drop_batch(&self, workspace: WorkspaceId) -> earmark_db::Result<bool> {
         let tx = self.0.begin().await?;
         let tenant = tx.workspace(workspace);
         let days = TimeDelta::days(i64::from(tenant.payload_days().await?));
-        let dropped = tenant.drop_payloads(tenant.now() - days, BATCH).await?;
-        let is_done = dropped < BATCH;
-        if is_done {
-            tenant.drop_runs(tenant.now() - RUNS_KEPT).await?;
-        }
+        let payloads = tenant.drop_payloads(tenant.now() - days, BATCH).await?;
+        let runs = tenant
+            .drop_runs(tenant.now() - RUNS_KEPT, RUNS_AT_ONCE)
+            .await?;
         tx.commit().await?;
-        Ok(is_done)
+        Ok(payloads < BATCH && runs < RUNS_AT_ONCE)
     }
 }

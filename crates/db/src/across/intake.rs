@@ -9,7 +9,7 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DeliveryId, Job, LaneJob, Outcome, RefusalId, WorkspaceId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, FromQueryResult, Value};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, Value};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -63,11 +63,6 @@ const COLUMNS: usize = 13;
 const MOST_ROWS: usize = 2_048;
 const INSERT: &str = "INSERT INTO deliveries (workspace_id, id, connection_id, dedupe_key, notification_id, topic, subject, \
     shard, outcome, note, received_at, finished_at, body) VALUES ";
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: Uuid,
-}
 
 impl<S: Source> Across<'_, S> {
     /// Finds the connection behind an endpoint token.
@@ -173,8 +168,7 @@ impl Across<'_, Tx> {
                 body.clone().into(),
             ]);
         }
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        sql::column(self.on(), &sql, values).await
     }
 
     async fn insert_repeat(&self, delivery: &NewDelivery, id: DeliveryId) -> Result<()> {

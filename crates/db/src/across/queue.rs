@@ -55,11 +55,6 @@ struct TimeRow {
     run_at: Option<DateTime<Utc>>,
 }
 
-#[derive(FromQueryResult)]
-struct CountRow {
-    jobs: i64,
-}
-
 impl<S: Source> Across<'_, S> {
     /// When the next pending job of these kinds is due, if there is one.
     ///
@@ -79,13 +74,8 @@ impl<S: Source> Across<'_, S> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn jobs_in(&self, state: &str) -> Result<i64> {
-        let row: Option<CountRow> = sql::one(
-            self.on(),
-            "SELECT count(*) AS jobs FROM jobs WHERE state = $1",
-            vec![state.into()],
-        )
-        .await?;
-        Ok(row.map_or(0, |row| row.jobs))
+        let sql = "SELECT count(*) FROM jobs WHERE state = $1";
+        sql::count(self.on(), sql, vec![state.into()]).await
     }
 
     /// Lanes of any tenant with waiting deliveries but no job, such as those whose job failed for good; up to `most`.

@@ -34,7 +34,8 @@ pub(crate) const COMPANIES: Mirror = Mirror {
 };
 
 /// The tables that hold nothing but mirrored people, each with what tells its rows within a connection: links first.
-pub(crate) const PEOPLE: [(&str, &str); 7] = [
+pub(crate) const PEOPLE: [(&str, &str); 8] = [
+    ("people_waiting", "(kind, id)"),
     ("contact_companies", "(contact_id, company_id)"),
     ("contact_tags", "(contact_id, tag_id)"),
     ("company_tags", "(company_id, tag_id)"),
@@ -172,16 +173,6 @@ impl From<CompanyRow> for MirroredCompany {
     }
 }
 
-#[derive(FromQueryResult)]
-struct CountRow {
-    rows: i64,
-}
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: String,
-}
-
 const COLUMNS: &str = "t.connection_id, t.id, t.company_id, t.name, t.plan, t.industry, t.website, t.size, \
     t.monthly_spend, t.user_count, t.content, t.digest, t.created_at, t.last_request_at, t.updated_at, t.observed_at, \
     t.archived_at";
@@ -194,29 +185,17 @@ fn listing(workspace: Uuid, filter: &CompanyFilter) -> Listing {
         words,
         archived,
     } = filter;
-    let mut listing = Listing::of(workspace);
-    if let Some(connection) = connection {
-        listing.and("t.connection_id = {}", [connection.0.into()]);
-    }
+    let mut listing = Listing::of(workspace, *connection, *archived);
     if let Some(tag) = tag {
-        let linked = "EXISTS (SELECT 1 FROM company_tags l WHERE l.workspace_id = t.workspace_id \
-            AND l.connection_id = t.connection_id AND l.company_id = t.id AND l.tag_id = {})";
+        let linked = "(t.connection_id, t.id) IN (SELECT l.connection_id, l.company_id FROM company_tags l \
+            WHERE l.workspace_id = $1 AND l.tag_id = {})";
         listing.and(linked, [tag.as_str().into()]);
     }
     if let Some(plan) = plan {
         listing.and("t.plan = {}", [plan.as_str().into()]);
     }
     if let Some(words) = words {
-        let pattern = sql::containing(words);
-        let has = |column| format!("lower(t.{column}) LIKE lower({{}}) ESCAPE '\\'");
-        let any = ["name", "company_id", "website"].map(has).join(" OR ");
-        let one = || pattern.as_str().into();
-        listing.and(&format!("({any})"), [one(), one(), one()]);
-    }
-    match archived {
-        Some(true) => listing.and("t.archived_at IS NOT NULL", []),
-        Some(false) => listing.and("t.archived_at IS NULL", []),
-        None => {}
+        listing.and_words(&["name", "company_id", "website"], words);
     }
     listing
 }
@@ -263,9 +242,8 @@ impl<S: Source> Tenant<'_, S> {
     /// [`crate::Error::Unavailable`].
     pub async fn company_count(&self, filter: &CompanyFilter) -> Result<i64> {
         let listing = listing(self.workspace(), filter);
-        let sql = format!("SELECT count(*) AS rows FROM companies t {}", listing.sql);
-        let row: Option<CountRow> = sql::one(self.on(), &sql, listing.values).await?;
-        Ok(row.map_or(0, |row| row.rows))
+        let sql = format!("SELECT count(*) FROM companies t {}", listing.sql);
+        sql::count(self.on(), &sql, listing.values).await
     }
 
     /// A company.
@@ -304,30 +282,6 @@ impl<S: Source> Tenant<'_, S> {
         Ok(rows.into_iter().map(MirroredCompany::from).collect())
     }
 
-    /// Companies of a connection that a finished pass did not see, and that were seen before it began: they may be gone.
-    ///
-    /// # Errors
-    /// [`crate::Error::Unavailable`].
-    pub async fn unseen_companies(
-        &self,
-        connection: ConnectionId,
-        run: RunId,
-        began: DateTime<Utc>,
-        after: &str,
-        most: u64,
-    ) -> Result<Vec<String>> {
-        let sql = format!(
-            "SELECT id FROM companies WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
-            AND (seen_in IS NULL OR seen_in <> $4) AND observed_at < $5 AND archived_at IS NULL ORDER BY id LIMIT {most}"
-        );
-        let mut values = self.ids(connection, &[after]);
-        values.extend([run.0.into(), began.into()]);
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
-    }
-}
-
-impl<S: Source> Tenant<'_, S> {
     /// Which of these companies are archived: nobody belongs to them any more.
     ///
     /// # Errors
@@ -344,8 +298,7 @@ impl<S: Source> Tenant<'_, S> {
             "SELECT id FROM companies WHERE workspace_id = $1 AND connection_id = $2 AND archived_at IS NOT NULL AND id IN {}",
             sql::places(1, ids.len(), 3)
         );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, ids)).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        sql::column(self.on(), &sql, self.ids(connection, ids)).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, ConnectionStatus, Feature, Method, OAuthAppId};
+use earmark_model::{ConnectionId, ConnectionStatus, Feature, Method, OAuthAppId, RunKind};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Value,
 };
@@ -378,7 +378,8 @@ impl Tenant<'_, Tx> {
             .await
     }
 
-    /// Switches the copying of contacts and companies on, from now, or off. Switching on what is on changes nothing.
+    /// Switches the copying of contacts and companies on, from now, or off; then nobody is waited for any more. Switching
+    /// on what is on changes nothing.
     ///
     /// # Errors
     /// [`Error::Missing`].
@@ -389,11 +390,15 @@ impl Tenant<'_, Tx> {
         }
         let sql = "UPDATE connections SET contacts_on_at = $3 WHERE workspace_id = $1 AND id = $2";
         self.change_connection(id, sql, vec![on.then(|| self.now()).into()])
-            .await
+            .await?;
+        match on {
+            true => Ok(()),
+            false => self.await_nobody(id).await,
+        }
     }
 
-    /// Marks a connection disconnected: wipes its secrets, closes its endpoint, switches everything off, drops what waits
-    /// for Intercom. Its lanes go on.
+    /// Marks a connection disconnected: wipes its secrets, closes its endpoint, switches everything off, ends its runs, drops
+    /// what waits for Intercom. Its lanes go on.
     ///
     /// # Errors
     /// [`Error::Missing`].
@@ -407,6 +412,8 @@ impl Tenant<'_, Tx> {
         self.wipe_secrets(id).await?;
         self.uninstall(id).await?;
         self.drop_calls(id).await?;
+        self.end_runs(id, RunKind::ALL, "the connection was disconnected")
+            .await?;
         self.give_up_details(id, "the connection is disconnected")
             .await?;
         self.close_endpoint(id).await

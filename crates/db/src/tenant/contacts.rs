@@ -164,16 +164,6 @@ impl From<ContactRow> for MirroredContact {
     }
 }
 
-#[derive(FromQueryResult)]
-struct CountRow {
-    rows: i64,
-}
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: String,
-}
-
 const COLUMNS: &str = "t.connection_id, t.id, t.role, t.external_id, t.email, t.phone, t.name, t.owner_id, t.content, \
     t.digest, t.created_at, t.last_seen_at, t.lists_cut, t.updated_at, t.observed_at, t.archived_at, t.merged_into";
 
@@ -187,11 +177,8 @@ fn listing(workspace: Uuid, filter: &ContactFilter) -> Listing {
         words,
         archived,
     } = filter;
-    let mut listing = Listing::of(workspace);
+    let mut listing = Listing::of(workspace, *connection, *archived);
     listing.and("t.merged_into IS NULL", []);
-    if let Some(connection) = connection {
-        listing.and("t.connection_id = {}", [connection.0.into()]);
-    }
     if let Some(role) = role {
         listing.and("t.role = {}", [role.as_str().into()]);
     }
@@ -201,24 +188,16 @@ fn listing(workspace: Uuid, filter: &ContactFilter) -> Listing {
         ("contact_segments", "segment_id", segment),
     ] {
         if let Some(id) = id {
+            // The few that are linked are looked up, rather than each contact asked for its links.
             let linked = format!(
-                "EXISTS (SELECT 1 FROM {table} l WHERE l.workspace_id = t.workspace_id \
-                AND l.connection_id = t.connection_id AND l.contact_id = t.id AND l.{column} = {{}})"
+                "(t.connection_id, t.id) IN (SELECT l.connection_id, l.contact_id FROM {table} l \
+                WHERE l.workspace_id = $1 AND l.{column} = {{}})"
             );
             listing.and(&linked, [id.as_str().into()]);
         }
     }
     if let Some(words) = words {
-        let pattern = sql::containing(words);
-        let has = |column| format!("lower(t.{column}) LIKE lower({{}}) ESCAPE '\\'");
-        let any = ["name", "email", "external_id"].map(has).join(" OR ");
-        let one = || pattern.as_str().into();
-        listing.and(&format!("({any})"), [one(), one(), one()]);
-    }
-    match archived {
-        Some(true) => listing.and("t.archived_at IS NOT NULL", []),
-        Some(false) => listing.and("t.archived_at IS NULL", []),
-        None => {}
+        listing.and_words(&["name", "email", "external_id"], words);
     }
     listing
 }
@@ -270,9 +249,8 @@ impl<S: Source> Tenant<'_, S> {
     /// [`Error::Unavailable`].
     pub async fn contact_count(&self, filter: &ContactFilter) -> Result<i64> {
         let listing = listing(self.workspace(), filter);
-        let sql = format!("SELECT count(*) AS rows FROM contacts t {}", listing.sql);
-        let row: Option<CountRow> = sql::one(self.on(), &sql, listing.values).await?;
-        Ok(row.map_or(0, |row| row.rows))
+        let sql = format!("SELECT count(*) FROM contacts t {}", listing.sql);
+        sql::count(self.on(), &sql, listing.values).await
     }
 
     /// A contact, merged ones included.
@@ -290,83 +268,6 @@ impl<S: Source> Tenant<'_, S> {
         let row: Option<ContactRow> =
             sql::one(self.on(), &sql, self.ids(connection, &[id])).await?;
         Ok(row.map(MirroredContact::from))
-    }
-
-    /// Contacts of a connection that a finished pass did not see, and that were seen before it began: they may be gone.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn unseen_contacts(
-        &self,
-        connection: ConnectionId,
-        run: RunId,
-        began: DateTime<Utc>,
-        after: &str,
-        most: u64,
-    ) -> Result<Vec<String>> {
-        let sql = format!(
-            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
-            AND (seen_in IS NULL OR seen_in <> $4) AND observed_at < $5 AND merged_into IS NULL \
-            AND archived_at IS NULL ORDER BY id LIMIT {most}"
-        );
-        let mut values = self.ids(connection, &[after]);
-        values.extend([run.0.into(), began.into()]);
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
-    }
-
-    /// Contacts that Intercom's API shows no more: it may have deleted them since.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn archived_contacts(
-        &self,
-        connection: ConnectionId,
-        after: &str,
-        most: u64,
-    ) -> Result<Vec<String>> {
-        let sql = format!(
-            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
-            AND archived_at IS NOT NULL AND merged_into IS NULL ORDER BY id LIMIT {most}"
-        );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
-    }
-
-    /// Live contacts after an id, for looking at a part of them.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn live_contacts(
-        &self,
-        connection: ConnectionId,
-        after: &str,
-        most: u64,
-    ) -> Result<Vec<String>> {
-        let sql = format!(
-            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
-            AND archived_at IS NULL AND merged_into IS NULL ORDER BY id LIMIT {most}"
-        );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
-    }
-
-    /// Contacts whose lists Intercom cut: their companies and tags need calls of their own.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn cut_contacts(
-        &self,
-        connection: ConnectionId,
-        after: &str,
-        most: u64,
-    ) -> Result<Vec<String>> {
-        let sql = format!(
-            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 AND lists_cut \
-            AND merged_into IS NULL AND archived_at IS NULL ORDER BY id LIMIT {most}"
-        );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }
 

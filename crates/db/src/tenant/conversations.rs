@@ -8,9 +8,7 @@ use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,11 +97,6 @@ impl TryFrom<conversations::Model> for Conversation {
             gone_at,
         })
     }
-}
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: String,
 }
 
 impl<S: Source> Tenant<'_, S> {
@@ -195,8 +188,7 @@ impl<S: Source> Tenant<'_, S> {
             "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND id > $3 \
             AND gone_at IS NULL ORDER BY id LIMIT {most}"
         );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.ids(connection, &[after])).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        sql::column(self.on(), &sql, self.ids(connection, &[after])).await
     }
 }
 
@@ -341,7 +333,7 @@ impl Tenant<'_, Tx> {
         let sql = "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3 \
             UNION SELECT conversation_id AS id FROM messages WHERE workspace_id = $1 AND connection_id = $2 \
             AND author_kind = 'customer' AND author_id = $3";
-        let rows: Vec<IdRow> = sql::all(self.on(), sql, values()).await?;
+        let taken_part = sql::column(self.on(), sql, values()).await?;
         let sql = "UPDATE conversations SET contact_name = NULL, contact_email = NULL, contact_role = NULL, \
             company_id = NULL, company_name = NULL WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3";
         sql::execute(self.on(), sql, values()).await?;
@@ -349,7 +341,7 @@ impl Tenant<'_, Tx> {
             AND author_kind = 'customer' AND author_id = $3";
         sql::execute(self.on(), sql, values()).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        Ok(taken_part)
     }
 
     /// Makes the conversations of a contact those of the contact they were merged into. Gives how many.

@@ -95,11 +95,6 @@ struct RanRow {
     ran_at: Option<DateTime<Utc>>,
 }
 
-#[derive(FromQueryResult)]
-struct CountRow {
-    jobs: i64,
-}
-
 impl<S: Source> Tenant<'_, S> {
     /// What was last found at each line of a connection, in the order of the lines.
     ///
@@ -147,12 +142,10 @@ impl<S: Source> Tenant<'_, S> {
             nightly: false,
         };
         let key = self.key(&whole);
-        let sql = "SELECT count(*) AS jobs FROM jobs WHERE state IN ('pending', 'running') \
+        let sql = "SELECT count(*) FROM jobs WHERE state IN ('pending', 'running') \
             AND (key = $1 OR key LIKE $2)";
         let lines = format!("{key}:%");
-        let row: Option<CountRow> =
-            sql::one(self.on(), sql, vec![key.into(), lines.into()]).await?;
-        Ok(row.is_some_and(|row| row.jobs > 0))
+        Ok(sql::count(self.on(), sql, vec![key.into(), lines.into()]).await? > 0)
     }
 
     /// When all lines of a connection were last looked at.

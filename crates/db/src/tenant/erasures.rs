@@ -8,7 +8,7 @@ use crate::sql;
 use crate::tenant::companies::PEOPLE;
 use chrono::{DateTime, Utc};
 use earmark_model::ConnectionId;
-use sea_orm::{EntityTrait, FromQueryResult, Value};
+use sea_orm::{EntityTrait, Value};
 
 /// An erasure that a member asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +46,10 @@ impl From<erasures::Model> for Erasure {
     }
 }
 
-#[derive(FromQueryResult)]
-struct CountRow {
-    found: i64,
-}
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: String,
-}
+/// The note of a delivery that came to nothing because its connection was disconnected: all that stays of one.
+pub const DISCONNECTED: &str = "disconnected";
+/// A delivery that still tells what Intercom said. Notes name tags and companies.
+const TELLS: &str = "(body IS NOT NULL OR note <> 'disconnected')";
 
 impl<S: Source> Tenant<'_, S> {
     /// The last erasure of a connection, if there was one.
@@ -81,7 +76,10 @@ impl<S: Source> Tenant<'_, S> {
         };
         let mut counts = vec![
             count("conversations", " AND gone_at IS NULL"),
-            count("deliveries", " AND body IS NOT NULL"),
+            count(
+                "deliveries",
+                &format!(" AND outcome <> 'waiting' AND {TELLS}"),
+            ),
         ];
         let whole = PEOPLE.iter().map(|(table, _)| *table);
         counts.extend(
@@ -89,9 +87,9 @@ impl<S: Source> Tenant<'_, S> {
                 .chain(["tags", "admins", "teams"])
                 .map(|table| count(table, "")),
         );
-        let sql = format!("SELECT {} AS found", counts.join(" + "));
-        let row: Option<CountRow> = sql::one(self.on(), &sql, self.of(connection)).await?;
-        Ok(row.map_or(0, |row| row.found.unsigned_abs()))
+        let sql = format!("SELECT {}", counts.join(" + "));
+        let found = sql::count(self.on(), &sql, self.of(connection)).await?;
+        Ok(found.unsigned_abs())
     }
 
     /// Ids of conversations of a connection that are not gone, up to `most`.
@@ -107,8 +105,7 @@ impl<S: Source> Tenant<'_, S> {
             "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND gone_at IS NULL \
             ORDER BY id LIMIT {most}"
         );
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, self.of(connection)).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        sql::column(self.on(), &sql, self.of(connection)).await
     }
 
     /// Whether deliveries of a connection wait to be applied.
@@ -116,10 +113,10 @@ impl<S: Source> Tenant<'_, S> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn has_waiting_deliveries(&self, connection: ConnectionId) -> Result<bool> {
-        let sql = "SELECT count(*) AS found FROM (SELECT 1 AS one FROM deliveries \
+        let sql = "SELECT count(*) FROM (SELECT 1 AS one FROM deliveries \
             WHERE workspace_id = $1 AND connection_id = $2 AND outcome = 'waiting' LIMIT 1) waiting";
-        let row: Option<CountRow> = sql::one(self.on(), sql, self.of(connection)).await?;
-        Ok(row.is_some_and(|row| row.found > 0))
+        let found = sql::count(self.on(), sql, self.of(connection)).await?;
+        Ok(found > 0)
     }
 
     fn of(&self, connection: ConnectionId) -> Vec<Value> {
@@ -174,14 +171,15 @@ impl Tenant<'_, Tx> {
             .await
     }
 
-    /// Drops up to `most` kept payloads of deliveries that do not wait. Gives how many.
+    /// Drops payloads, and what the notes say of them, of up to `most` deliveries that do not wait. Gives how many.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn drop_bodies(&self, connection: ConnectionId, most: u32) -> Result<u64> {
+    pub async fn wipe_deliveries(&self, connection: ConnectionId, most: u32) -> Result<u64> {
         let sql = format!(
-            "UPDATE deliveries SET body = NULL WHERE workspace_id = $1 AND id IN (SELECT id FROM deliveries \
-            WHERE workspace_id = $1 AND connection_id = $2 AND body IS NOT NULL AND outcome <> 'waiting' LIMIT {most})"
+            "UPDATE deliveries SET body = NULL, note = CASE WHEN note = '{DISCONNECTED}' THEN note END \
+            WHERE workspace_id = $1 AND id IN (SELECT id FROM deliveries \
+            WHERE workspace_id = $1 AND connection_id = $2 AND outcome <> 'waiting' AND {TELLS} LIMIT {most})"
         );
         let dropped = sql::execute(self.on(), &sql, self.of(connection)).await?;
         if dropped > 0 {

@@ -5,12 +5,6 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use earmark_model::{ConnectionId, Job, JobId, JobKind};
-use sea_orm::FromQueryResult;
-
-#[derive(FromQueryResult)]
-struct CountRow {
-    jobs: i64,
-}
 
 impl<S: Source> Tenant<'_, S> {
     /// Whether this job waits or runs.
@@ -18,10 +12,8 @@ impl<S: Source> Tenant<'_, S> {
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn is_queued(&self, job: &Job) -> Result<bool> {
-        let sql =
-            "SELECT count(*) AS jobs FROM jobs WHERE key = $1 AND state IN ('pending', 'running')";
-        let row: Option<CountRow> = sql::one(self.on(), sql, vec![self.key(job).into()]).await?;
-        Ok(row.is_some_and(|row| row.jobs > 0))
+        let sql = "SELECT count(*) FROM jobs WHERE key = $1 AND state IN ('pending', 'running')";
+        Ok(sql::count(self.on(), sql, vec![self.key(job).into()]).await? > 0)
     }
 
     /// Whether this job waits to be run, be it at once or later.
@@ -29,9 +21,8 @@ impl<S: Source> Tenant<'_, S> {
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn is_pending(&self, job: &Job) -> Result<bool> {
-        let sql = "SELECT count(*) AS jobs FROM jobs WHERE key = $1 AND state = 'pending'";
-        let row: Option<CountRow> = sql::one(self.on(), sql, vec![self.key(job).into()]).await?;
-        Ok(row.is_some_and(|row| row.jobs > 0))
+        let sql = "SELECT count(*) FROM jobs WHERE key = $1 AND state = 'pending'";
+        Ok(sql::count(self.on(), sql, vec![self.key(job).into()]).await? > 0)
     }
 
     /// The job's key with the workspace's id before it, so that no tenant's job stands for another's.

@@ -301,11 +301,34 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn of(workspace: Uuid) -> Self {
-        Self {
+    /// Of a workspace; of one connection, and only archived or only live ones, when that is given.
+    pub(crate) fn of(
+        workspace: Uuid,
+        connection: Option<ConnectionId>,
+        archived: Option<bool>,
+    ) -> Self {
+        let mut listing = Self {
             sql: "WHERE t.workspace_id = $1".to_owned(),
             values: vec![workspace.into()],
+        };
+        if let Some(connection) = connection {
+            listing.and("t.connection_id = {}", [connection.0.into()]);
         }
+        match archived {
+            Some(true) => listing.and("t.archived_at IS NOT NULL", []),
+            Some(false) => listing.and("t.archived_at IS NULL", []),
+            None => {}
+        }
+        listing
+    }
+
+    /// Those with `words` in one of the columns, whatever the letters' case.
+    pub(crate) fn and_words(&mut self, columns: &[&str], words: &str) {
+        let has = |column| format!("lower(t.{column}) LIKE lower({{}}) ESCAPE '\\'");
+        let any: Vec<String> = columns.iter().map(has).collect();
+        let pattern = sql::containing(words);
+        let values = columns.iter().map(|_| pattern.as_str().into());
+        self.and(&format!("({})", any.join(" OR ")), values);
     }
 
     /// Adds a condition; each `{}` in it is the next of `values`.

@@ -52,7 +52,7 @@ impl Tenant<'_, Tx> {
         let sql = format!(
             "UPDATE deliveries SET body = NULL WHERE workspace_id = $1 AND id IN (SELECT id FROM deliveries \
             WHERE workspace_id = $1 AND received_at < $2 AND body IS NOT NULL AND outcome <> 'waiting' \
-            ORDER BY id LIMIT {most})"
+            ORDER BY received_at LIMIT {most})"
         );
         sql::execute(
             self.on(),

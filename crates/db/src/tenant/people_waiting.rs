@@ -4,7 +4,6 @@ use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
 use crate::sql;
 use earmark_model::ConnectionId;
-use sea_orm::FromQueryResult;
 
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,11 +23,6 @@ impl Incomplete {
     }
 }
 
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: String,
-}
-
 impl<S: Source> Tenant<'_, S> {
     /// Ids that wait, the longest waiting first; up to `most`.
     ///
@@ -45,12 +39,19 @@ impl<S: Source> Tenant<'_, S> {
             ORDER BY asked_at, id LIMIT {most}"
         );
         let values = self.ids(connection, &[kind.as_str()]);
-        let rows: Vec<IdRow> = sql::all(self.on(), &sql, values).await?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        sql::column(self.on(), &sql, values).await
     }
 }
 
 impl Tenant<'_, Tx> {
+    /// Forgets all that wait at a connection.
+    pub(crate) async fn await_nobody(&self, connection: ConnectionId) -> Result<()> {
+        let sql = "DELETE FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2";
+        sql::execute(self.on(), sql, self.ids(connection, &[]))
+            .await
+            .map(drop)
+    }
+
     /// Notes that Intercom is to be asked for one. Noting it twice asks once.
     ///
     /// # Errors

@@ -273,6 +273,7 @@ impl<S: Source> Tenant<'_, S> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn run_lines(&self, run: RunId, skip: u64, most: u64) -> Result<Vec<RunLine>> {
+        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
         let sql = format!(
             "SELECT outcome, subject_kind, subject_id, note FROM run_lines \
             WHERE workspace_id = $1 AND run_id = $2 ORDER BY id LIMIT {most} OFFSET {skip}"
@@ -340,6 +341,29 @@ impl Tenant<'_, Tx> {
         Ok(moved)
     }
 
+    /// Ends the runs of these kinds at a connection that are not over, with the reason in words.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn end_runs(
+        &self,
+        connection: ConnectionId,
+        kinds: &[RunKind],
+        why: &str,
+    ) -> Result<()> {
+        let sql = format!(
+            "UPDATE runs SET state = $3, note = $4, finished_at = $5, version = version + 1 WHERE workspace_id = $1 \
+            AND connection_id = $2 AND state IN ('waiting', 'running', 'paused') AND kind IN {}",
+            sql::places(1, kinds.len(), 6)
+        );
+        let mut values = self.ids(connection, &[RunState::Cancelled.as_str(), why]);
+        values.push(self.now().into());
+        values.extend(kinds.iter().map(|kind| kind.as_str().into()));
+        sql::execute(self.on(), &sql, values).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(())
+    }
+
     /// Stores how far a running run has come: its position, what it counted since the last time, and the total if that
     /// is news. False when it runs no more: then nothing of the step may be kept.
     ///
@@ -399,13 +423,17 @@ impl Tenant<'_, Tx> {
         Ok(())
     }
 
-    /// Forgets runs that ended before a time, with their lines; a connection's newest of each kind stay.
+    /// Forgets up to `most` runs that ended before a time, with their lines; a connection's newest of each kind stay. Gives
+    /// how many.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn drop_runs(&self, before: DateTime<Utc>) -> Result<u64> {
-        let old = "SELECT r.id FROM runs r WHERE r.workspace_id = $1 AND r.finished_at < $2 AND EXISTS (SELECT 1 FROM runs n \
-            WHERE n.workspace_id = r.workspace_id AND n.connection_id = r.connection_id AND n.kind = r.kind AND n.id > r.id)";
+    pub async fn drop_runs(&self, before: DateTime<Utc>, most: u64) -> Result<u64> {
+        let old = format!(
+            "SELECT r.id FROM runs r WHERE r.workspace_id = $1 AND r.finished_at < $2 AND EXISTS (SELECT 1 FROM runs n \
+            WHERE n.workspace_id = r.workspace_id AND n.connection_id = r.connection_id AND n.kind = r.kind AND n.id > r.id) \
+            ORDER BY r.id LIMIT {most}"
+        );
         let values = || vec![self.workspace().into(), before.into()];
         let sql = format!("DELETE FROM run_lines WHERE workspace_id = $1 AND run_id IN ({old})");
         sql::execute(self.on(), &sql, values()).await?;

@@ -62,11 +62,6 @@ pub struct Trigger {
 }
 
 #[derive(FromQueryResult)]
-struct TagIdRow {
-    tag_id: String,
-}
-
-#[derive(FromQueryResult)]
 struct TriggerRow {
     product_id: Uuid,
     name: String,
@@ -209,8 +204,7 @@ impl<S: Source> Tenant<'_, S> {
     /// [`Error::Unavailable`].
     pub async fn trigger_tag_ids(&self, connection: ConnectionId) -> Result<Vec<String>> {
         let sql = "SELECT DISTINCT tag_id FROM trigger_tags WHERE workspace_id = $1 AND connection_id = $2 ORDER BY tag_id";
-        let rows: Vec<TagIdRow> = sql::all(self.on(), sql, self.ids(connection, &[])).await?;
-        Ok(rows.into_iter().map(|row| row.tag_id).collect())
+        sql::column(self.on(), sql, self.ids(connection, &[])).await
     }
 }
 

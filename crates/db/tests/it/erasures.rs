@@ -32,7 +32,7 @@ both_databases! {
 
         // What waits belongs to its lane.
         assert!(tenant.has_waiting_deliveries(id).await.unwrap());
-        in_tx!(t, |tx| assert_eq!(tx.workspace(workspace).drop_bodies(id, 9).await.unwrap(), 0));
+        in_tx!(t, |tx| assert_eq!(tx.workspace(workspace).wipe_deliveries(id, 9).await.unwrap(), 0));
         let lane = earmark_model::LaneJob { connection: id, shard: earmark_model::lane_shard("c1") };
         in_tx!(t, |tx| for waiting in tx.workspace(workspace).waiting_deliveries(lane, 9).await.unwrap() {
             tx.workspace(workspace).finish_delivery(waiting.id, earmark_model::Outcome::Ignored, "x", None).await.unwrap();
@@ -40,8 +40,8 @@ both_databases! {
         assert!(!tenant.has_waiting_deliveries(id).await.unwrap());
         in_tx!(t, |tx| {
             let tenant = tx.workspace(workspace);
-            assert_eq!(tenant.drop_bodies(id, 1).await.unwrap(), 1, "no more than asked for");
-            assert_eq!(tenant.drop_bodies(id, 9).await.unwrap(), 1);
+            assert_eq!(tenant.wipe_deliveries(id, 1).await.unwrap(), 1, "no more than asked for");
+            assert_eq!(tenant.wipe_deliveries(id, 9).await.unwrap(), 1);
             assert_eq!(tenant.drop_tags_and_admins(id).await.unwrap(), 3);
             tenant.count_erased(id, 5).await.unwrap();
             tenant.note_erasure(id, "in the way").await.unwrap();

@@ -428,7 +428,7 @@ both_databases! {
             count_erased(connection, 1);
             note_erasure(connection, "beta");
             finish_erasure(connection);
-            drop_bodies(connection, 100);
+            wipe_deliveries(connection, 100);
             drop_tags_and_admins(connection);
             set_connection_feedback(connection, true);
             note_tags_failure(connection, "beta");
@@ -540,7 +540,7 @@ both_databases! {
             add_member(guest, Role::Viewer);
             create_connection(new_connection());
             erase_conversation(beta.connection, CONVERSATION, "beta");
-            drop_bodies(beta.connection, 100);
+            wipe_deliveries(beta.connection, 100);
             drop_tags_and_admins(beta.connection);
             put_findings(connection, &[finding("beta", CheckVerdict::Warn)], 0);
             put_findings(beta.connection, &[finding("gamma", CheckVerdict::Warn)], 0);

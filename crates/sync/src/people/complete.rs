@@ -4,8 +4,8 @@ use super::gone::{fate_of, meet_fate};
 use super::store::{Seen, put_companies, put_contacts};
 use async_trait::async_trait;
 use earmark_connections::{NotReady, Store, with_request};
-use earmark_db::Db;
 use earmark_db::tenant::Incomplete;
+use earmark_db::{Db, Tenant, Tx};
 use earmark_intercom::{Client, Error, Lane, contacts};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, Job, Permission, WorkspaceId};
@@ -115,6 +115,9 @@ impl CompletePeopleHandler {
         let found = client.search_contacts(search).page().await?.items;
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
+        if !is_copied(&tenant, connection).await? {
+            return Ok(());
+        }
         put_contacts(&tenant, connection, &found, Seen::Listed, asked_at).await?;
         for contact in &found {
             tenant
@@ -131,6 +134,9 @@ impl CompletePeopleHandler {
             let fate = fate_of(client, id).await?;
             let tx = self.db.begin().await?;
             let tenant = tx.workspace(workspace);
+            if !is_copied(&tenant, connection).await? {
+                return Ok(());
+            }
             meet_fate(&tenant, connection, id, &fate, (asked_at, false)).await?;
             tenant
                 .waits_no_more(connection, Incomplete::Contact, id)
@@ -161,6 +167,9 @@ impl CompletePeopleHandler {
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(workspace);
+        if !is_copied(&tenant, connection).await? {
+            return Ok(());
+        }
         put_companies(&tenant, connection, found.as_slice(), Seen::Asked, asked_at).await?;
         tenant
             .waits_no_more(connection, Incomplete::Company, id)
@@ -168,4 +177,11 @@ impl CompletePeopleHandler {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Whether people are still copied, now that the answer is there: meanwhile they may have been switched off, or the
+/// connection disconnected.
+async fn is_copied(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> earmark_db::Result<bool> {
+    let row = tenant.connection(connection).await?;
+    Ok(row.is_some_and(|row| row.contacts_on_at.is_some()))
 }

@@ -148,10 +148,13 @@ pub(crate) async fn follow(
     for _ in 0..HOPS {
         match tenant.contact(connection, &left).await? {
             Some(copy) => match copy.merged_into {
-                Some(next) if next != from => left = next,
-                _ => break,
+                Some(next) => left = next,
+                None => break,
             },
             None => break,
+        }
+        if left == from {
+            break;
         }
     }
     let gone = tenant

@@ -143,21 +143,21 @@ impl Told<'_> {
 
     async fn tag(&self, mut contact: Contact, tag: TagRef, added: bool) -> Result<Applied> {
         let id = contact.id.clone();
-        contact.tags.retain(|one| one.id != tag.id);
+        let tag_id = tag.id.clone();
+        contact.tags.retain(|one| one.id != tag_id);
         if added {
-            contact.tags.push(tag.clone());
+            contact.tags.push(tag);
         }
         let change = self.put(&contact).await?;
         if change.is_news() && !added {
             // The list may be cut, and then it takes nothing away.
             self.tenant
-                .remove_link(Links::ContactTags, self.connection, &id, &tag.id)
+                .remove_link(Links::ContactTags, self.connection, &id, &tag_id)
                 .await?;
         }
-        let name = tag.name.as_deref().unwrap_or(&tag.id);
         Ok(match (change.is_news(), added) {
-            (true, true) => Applied::processed(format!("contact has tag '{name}'"), None),
-            (true, false) => Applied::processed(format!("contact lost tag '{name}'"), None),
+            (true, true) => Applied::processed("contact was tagged", None),
+            (true, false) => Applied::processed("contact lost a tag", None),
             (false, _) => in_words(change, "contact"),
         })
     }
@@ -224,10 +224,10 @@ impl Told<'_> {
             &company.id,
         )
         .await?;
-        let name = company.name.as_deref().unwrap_or(&company.id);
+        // The note outlives the payload, so it names neither the company nor, above, the tag.
         Ok(match (change.is_news(), attached) {
-            (true, true) => Applied::processed(format!("contact belongs to '{name}'"), None),
-            (true, false) => Applied::processed(format!("contact left '{name}'"), None),
+            (true, true) => Applied::processed("contact joined a company", None),
+            (true, false) => Applied::processed("contact left a company", None),
             (false, _) => in_words(change, "contact"),
         })
     }

@@ -4,7 +4,7 @@ use super::pass::{Pass, Stop, calls};
 use super::place::Step;
 use crate::people::{Fate, Met, fate_of, meet_fate};
 use chrono::{DateTime, Utc};
-use earmark_db::tenant::{Links, RunCounts};
+use earmark_db::tenant::{ContactPass, Links, RunCounts};
 use earmark_intercom::{Client, Error};
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -48,7 +48,7 @@ impl Pass<'_> {
         let batch = BATCH.min(u64::from(most));
         let tenant = self.tenant();
         let archived = tenant
-            .archived_contacts(self.connection, after, batch)
+            .contact_ids(self.connection, ContactPass::Archived, after, batch)
             .await?;
         if archived.is_empty() || most == 0 {
             self.place.step_done();
@@ -119,7 +119,9 @@ impl Pass<'_> {
     /// Fetches all companies and tags of contacts that have more than Intercom lists.
     pub(crate) async fn cut(&mut self, after: &str) -> Result<(), Stop> {
         let tenant = self.tenant();
-        let cut = tenant.cut_contacts(self.connection, after, BATCH).await?;
+        let cut = tenant
+            .contact_ids(self.connection, ContactPass::Cut, after, BATCH)
+            .await?;
         if cut.is_empty() {
             self.place.step_done();
             return self.keep_place(0).await;

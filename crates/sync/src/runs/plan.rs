@@ -4,7 +4,7 @@ use super::pass::Stop;
 use super::place::{Companies, Place, Step};
 use super::{Asked, RunHandler};
 use chrono::TimeDelta;
-use earmark_db::tenant::{Connection, ContactFilter, Run};
+use earmark_db::tenant::{Connection, ContactFilter, ContactPass, Run};
 use earmark_model::{RunKind, WorkspaceId};
 
 /// Contacts up to which a proof looks at all of them unless asked otherwise.
@@ -96,7 +96,9 @@ impl RunHandler {
     ) -> Result<String, Stop> {
         let more = u64::from(ARCHIVED_AT_ONCE) + 1;
         let tenant = self.db.workspace(workspace);
-        let archived = tenant.archived_contacts(row.id, "", more).await?;
+        let archived = tenant
+            .contact_ids(row.id, ContactPass::Archived, "", more)
+            .await?;
         Ok(match archived.len() > ARCHIVED_AT_ONCE as usize {
             true => self.db.sources().token().to_lowercase(),
             false => String::new(),

@@ -3,7 +3,7 @@
 use super::pass::{Pass, Stop, calls};
 use super::place::{Step, Totals};
 use crate::people::{Seen, fate_of, put_contacts};
-use earmark_db::tenant::{CompanyFilter, ContactFilter};
+use earmark_db::tenant::{CompanyFilter, ContactFilter, ContactPass};
 use earmark_intercom::{Error, Order, contacts};
 
 /// Contacts in one look of a sample.
@@ -61,7 +61,7 @@ impl Pass<'_> {
         };
         let ids = self
             .tenant()
-            .live_contacts(self.connection, &after, LOOK)
+            .contact_ids(self.connection, ContactPass::Live, &after, LOOK)
             .await?;
         self.place.step_becomes([Step::Sample { from }]);
         if ids.is_empty() {

@@ -91,8 +91,8 @@ both_databases! {
             assert_told(&engine, one.0).await;
         }
         let notes = engine.notes().await;
-        assert!(notes.iter().any(|note| note == "contact has tag 'key account'"), "{notes:#?}");
-        assert!(notes.iter().any(|note| note == "contact left 'Firm'"), "{notes:#?}");
+        assert!(notes.iter().any(|note| note == "contact was tagged"), "{notes:#?}");
+        assert!(notes.iter().any(|note| note == "contact left a company"), "{notes:#?}");
         assert!(notes.iter().any(|note| note.starts_with("contact deleted")), "{notes:#?}");
         assert!(!notes.iter().any(|note| note.starts_with("failed") || note.starts_with("unreadable")), "{notes:#?}");
     }

@@ -1,7 +1,7 @@
 //! Whether our copy is what the API shows: everything that Intercom would tell somebody who asks, against our rows.
 
 use crate::support::Engine;
-use earmark_db::tenant::{CompanyFilter, ContactFilter, CopySort, Links};
+use earmark_db::tenant::{CompanyFilter, ContactFilter, ContactPass, CopySort, Links};
 use earmark_intercom::{ApiVersion, Contact, ContactRole, Error};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -186,7 +186,7 @@ async fn rest(engine: &Engine, what: &str) {
     let client = engine.client().await.with_version(ApiVersion::V2_16);
     let tenant = engine.tenant();
     for id in tenant
-        .archived_contacts(engine.connection, "", 10_000)
+        .contact_ids(engine.connection, ContactPass::Archived, "", 10_000)
         .await
         .unwrap()
     {

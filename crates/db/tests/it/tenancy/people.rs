@@ -2,8 +2,8 @@
 
 use super::{CONVERSATION, World};
 use earmark_db::tenant::{
-    ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, CopySort, CopyTime,
-    Incomplete, Links, RemovalCause, Removed, RunLine, Segment, TicketsSince,
+    ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, ContactPass, CopySort,
+    CopyTime, Incomplete, Links, RemovalCause, Removed, RunLine, Segment, TicketsSince,
 };
 use earmark_db::{Source, Tenant, Tx};
 use earmark_model::{RunId, RunKind, RunState};
@@ -143,8 +143,9 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         next_run(connection, RunKind::PASSES);
         last_done_run(connection, RunKind::Proof);
         run_line_count(world.run);
-        archived_contacts(connection, "", 100);
-        live_contacts(connection, "", 100);
+        contact_ids(connection, ContactPass::Archived, "", 100);
+        contact_ids(connection, ContactPass::Live, "", 100);
+        contact_ids(connection, ContactPass::Cut, "", 100);
         waiting_people(connection, Incomplete::Contact, 100);
         escalated_conversations(connection, "", 100);
         trigger_tag_ids(connection);

@@ -382,6 +382,7 @@ pub(super) fn refused(at: &At, error: AskError, back: String) -> Result<HttpResp
         AskError::NoRun => Err(Failed::NotFound),
         AskError::NoConnection
         | AskError::SwitchedOff
+        | AskError::Erased
         | AskError::FeedbackOff
         | AskError::NotLookedAt
         | AskError::NotNow(_)
