@@ -104,7 +104,7 @@ describe('people and earlier conversations', () => {
     await writeAsContact(sandbox.page, demo, wish);
     await tagMessage(sandbox.page, 'bug');
     await page.getByRole('link', { name: 'Product settings' }).click();
-    await page.getByRole('row', { name: /Mobile/ }).getByRole('link').first().click();
+    await page.locator('#main a[href$="/products/mobile/settings/feedback"]').first().click();
     await page.getByRole('checkbox', { name: 'bug' }).check();
     await page.getByRole('button', { name: 'Preview the ticked tags' }).click();
     await page.locator('#previews').getByText(/These tags would have made 1 ticket in the last 30 days|This tag would have made 1 ticket/).waitFor();
@@ -120,12 +120,12 @@ describe('people and earlier conversations', () => {
     await tab('Runs');
     await page.getByRole('button', { name: 'Look for conversations tagged earlier' }).click();
     await runIsDone();
-    await page.getByText('1 would become tickets').waitFor();
+    await page.locator('#run-live').getByText('1 would become tickets', { exact: true }).waitFor();
     await inspect(page, 'look');
     await page.getByRole('button', { name: 'Make these tickets' }).click();
     await page.getByRole('heading', { name: 'Tagged conversations', level: 1 }).waitFor();
     await runIsDone();
-    await page.getByText('1 new', { exact: true }).waitFor();
+    await page.locator('#run-live').getByText('1 new', { exact: true }).waitFor();
     await page.getByRole('link', { name: /^Inbox/ }).first().click();
     await page.locator('#list .row', { hasText: wish }).waitFor();
   });

@@ -229,6 +229,30 @@ pub(in crate::pages) fn attributes(name: &str, text: &str) -> Attributes {
     }
 }
 
+fn history(word: &str, is_empty: bool) -> History {
+    let told = |seconds, words: &str, topic: &str| HistoryLine {
+        at: sample_ago(seconds),
+        words: words.to_owned(),
+        topic: Some(topic.to_owned()),
+        ticket: None,
+    };
+    let made = HistoryLine {
+        at: sample_ago(190),
+        words: "Ticket made in Ledger".to_owned(),
+        topic: None,
+        ticket: Some("QW-318".to_owned()),
+    };
+    let lines = vec![
+        made,
+        told(700, word, "company.contact.attached"),
+        told(90_000, "Updated contact", "contact.user.updated"),
+    ];
+    History {
+        ws: "quillwater".to_owned(),
+        lines: if is_empty { Vec::new() } else { lines },
+    }
+}
+
 fn one(word: &str, is_sparse: bool) -> ContactPage {
     let given = |text: &str| Some(text.to_owned()).filter(|_| !is_sparse);
     let contact = Contact {
@@ -272,28 +296,8 @@ fn one(word: &str, is_sparse: bool) -> ContactPage {
         custom = attributes("department", word);
         more = attributes("browser", "Firefox");
     }
-    let told = |seconds, words: &str, topic: &str| HistoryLine {
-        at: sample_ago(seconds),
-        words: words.to_owned(),
-        topic: Some(topic.to_owned()),
-        ticket: None,
-    };
-    let made = HistoryLine {
-        at: sample_ago(190),
-        words: "Ticket made in Ledger".to_owned(),
-        topic: None,
-        ticket: Some("QW-318".to_owned()),
-    };
-    let lines = vec![
-        made,
-        told(700, word, "company.contact.attached"),
-        told(90_000, "Updated contact", "contact.user.updated"),
-    ];
     ContactPage {
-        history: History {
-            ws: "quillwater".to_owned(),
-            lines: if is_sparse { Vec::new() } else { lines },
-        },
+        history: history(word, is_sparse),
         ws: "quillwater".to_owned(),
         connection: "c1".to_owned(),
         connection_name: "Support EU".to_owned(),

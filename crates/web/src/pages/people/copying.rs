@@ -117,6 +117,16 @@ pub struct CopyNotices {
 }
 
 impl CopyNotices {
+    /// What the page of a connection says.
+    pub(in crate::pages) async fn of_one(at: &At, connection: &Connection) -> Result<Self, Failed> {
+        Ok(Self {
+            ws: at.ws().to_owned(),
+            here: url::connection(at.ws(), &connection.id.to_string()),
+            has_rows: false,
+            states: vec![CopyState::of(at, connection).await?],
+        })
+    }
+
     /// Whether any copy is kept up to date.
     pub(in crate::pages) fn is_fed(&self) -> bool {
         self.states.iter().any(|state| state.on)

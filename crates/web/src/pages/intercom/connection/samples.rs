@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pages::contacts::samples::{copying, state};
+use earmark_model::Permission;
 use earmark_model::RunState;
 
 fn permissions() -> Vec<PermissionRow> {

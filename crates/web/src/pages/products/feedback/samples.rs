@@ -113,6 +113,32 @@ fn previewed(preview: PreviewView) -> FeedbackPage {
     }
 }
 
+/// The states of a preview.
+fn previews() -> Vec<(&'static str, FeedbackPage)> {
+    vec![
+        (
+            "previewing",
+            previewed(preview(RunState::Running, 0, "Ledger")),
+        ),
+        (
+            "previewed",
+            previewed(preview(RunState::Done, 14, "Ledger")),
+        ),
+        (
+            "previewed-none",
+            previewed(preview(RunState::Done, 0, "Ledger")),
+        ),
+        (
+            "preview-failed",
+            previewed(preview(
+                RunState::Failed,
+                0,
+                "The permission Read conversations is missing",
+            )),
+        ),
+    ]
+}
+
 pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
     let [fetching, disconnected] = idle();
     let [archived, unknown] = refused();
@@ -144,7 +170,7 @@ pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
         group("Support EU", tags(true)),
         group("Support US", tags(false)[..2].to_vec()),
     ];
-    vec![
+    let mut all = vec![
         ("on", page(true, two)),
         ("off", page(false, vec![group("Support EU", tags(false))])),
         (
@@ -160,26 +186,8 @@ pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
         ("unknown-tag", unknown),
         ("no-connection", page(true, Vec::new())),
         ("viewer", viewer),
-        (
-            "previewing",
-            previewed(preview(RunState::Running, 0, "Ledger")),
-        ),
-        (
-            "previewed",
-            previewed(preview(RunState::Done, 14, "Ledger")),
-        ),
-        (
-            "previewed-none",
-            previewed(preview(RunState::Done, 0, "Ledger")),
-        ),
-        (
-            "preview-failed",
-            previewed(preview(
-                RunState::Failed,
-                0,
-                "The permission Read conversations is missing",
-            )),
-        ),
         ("hostile", hostile),
-    ]
+    ];
+    all.extend(previews());
+    all
 }
