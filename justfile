@@ -10,6 +10,11 @@ serve *ARGS:
 test *ARGS:
     tests/run {{ARGS}}
 
+# Play histories against the sync engine on both databases; the seeds of failures are printed. `just soak 1 7` replays 7
+soak HISTORIES="1000" FROM="1":
+    EARMARK_MODEL_HISTORIES={{HISTORIES}} EARMARK_MODEL_FROM={{FROM}} \
+        cargo test -p earmark-sync --test it -- --nocapture after_a_catch_up
+
 # Formatting and lints, as tests/run checks them
 lint:
     cargo fmt --all --check
@@ -19,7 +24,7 @@ lint:
 fmt:
     cargo fmt --all
 
-# Print a figure beside its baseline: ingest, idle, backfill
+# Print a figure beside its baseline: ingest, idle, backfill, client
 bench NAME:
     cargo build --release -p earmark-server -p earmark-bench
     cargo run --release -p earmark-bench -- {{NAME}}

@@ -23,7 +23,9 @@ mod m0012_people;
 mod m0013_refresh;
 mod m0014_actions;
 mod m0015_engine;
+mod m0016_uninstalls;
 mod m0018_pages;
+mod m0019_ticket_types;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -34,6 +36,7 @@ pub const SHARED_TABLES: &[&str] = &[
     "endpoints",
     "app_endpoints",
     "app_installs",
+    "app_uninstalls",
     "installation_sightings",
     "installation_refusals",
     "jobs",
@@ -64,7 +67,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_refresh::Migration),
             Box::new(m0014_actions::Migration),
             Box::new(m0015_engine::Migration),
+            Box::new(m0016_uninstalls::Migration),
             Box::new(m0018_pages::Migration),
+            Box::new(m0019_ticket_types::Migration),
         ]
     }
 }

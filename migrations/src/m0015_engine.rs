@@ -15,6 +15,7 @@ const UP: &[&str] = &[
         PRIMARY KEY (workspace_id, connection_id, kind, id),
         FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id)
     )",
+    "CREATE INDEX contacts_merged ON contacts (workspace_id, connection_id, merged_into) WHERE merged_into IS NOT NULL",
     "ALTER TABLE workspaces ADD COLUMN payload_days int NOT NULL DEFAULT 30",
     "ALTER TABLE workspaces ADD COLUMN payloads_dropped_at {time}",
     "CREATE INDEX deliveries_payloads ON deliveries (workspace_id, received_at) WHERE body IS NOT NULL",

@@ -1,12 +1,17 @@
 // Connecting by Intercom's Authorize page, as a visitor of the demo does it: granted, denied, replayed, revoked and granted
-// again, and through an app of one's own. The tests are the stages of one journey, so each needs the ones before it.
+// again, through an app of one's own, and disconnected with everything erased. The tests are the stages of one journey, so
+// each needs the ones before it.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { allowAnswer, inspect, openBrowser, openPage, signUp, startDemo, until } from './support.mjs';
+import {
+  allowAnswer, inspect, openBrowser, openPage, signUp, startDemo, tagMessage, unique, until, writeAsContact,
+} from './support.mjs';
 
 const APP = 'Earmark (sandbox)';
 const OWN = "Quillwater's own app";
+/** An erasure waits for requests that were accepted before the disconnect, and a reload a second looks for its end. */
+const ERASURE_LIMIT_MS = 60_000;
 
 describe('authorizing', () => {
   let demo;
@@ -14,13 +19,14 @@ describe('authorizing', () => {
   let page;
   let complaints;
   let hub;
+  let workspace;
 
   before(async () => {
     demo = await startDemo();
     browser = await openBrowser();
     ({ page, complaints } = await openPage(browser));
     hub = await openPage(browser);
-    await signUp(page, demo);
+    ({ workspace } = await signUp(page, demo));
   });
   afterEach(() => {
     assert.deepEqual(complaints, []);
@@ -138,5 +144,97 @@ describe('authorizing', () => {
     await page.getByRole('link', { name: 'Your own OAuth app' }).click();
     await page.getByText('so it cannot be removed').waitFor();
     await inspect(page, 'own-app-used');
+  });
+
+  const wish = unique('Please let me sort drawings');
+  const ticket = () => page.locator('#list .row', { hasText: wish });
+  const toInbox = () => page.getByRole('link', { name: /^Inbox/ }).first().click();
+  const toQuillwater = async () => {
+    await toIntegrations();
+    await page.getByRole('link', { name: 'Quillwater Support' }).click();
+  };
+  /** Feedback on, and `vip` as a trigger tag of the product. */
+  const listen = async () => {
+    await toQuillwater();
+    await page.getByRole('switch', { name: 'Tagged conversations become tickets' }).check();
+    await page.locator('section[aria-labelledby=sync]').getByRole('button', { name: 'Save' }).click();
+    await flash('Feedback is on.');
+    await page.getByRole('link', { name: 'Product settings' }).click();
+    await page.locator('#main').getByRole('link', { name: 'Studio' }).first().click();
+    const tag = page.getByRole('group', { name: /Quillwater Support/ }).getByRole('checkbox', { name: 'vip' });
+    await until(async () => {
+      await page.reload();
+      return (await tag.count()) === 1;
+    });
+    await page.getByRole('switch', { name: 'Create tickets in Studio' }).check();
+    await tag.check();
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await flash('Saved.');
+  };
+
+  it('makes a ticket of what arrives through that app', async () => {
+    await page.getByRole('link', { name: 'Product settings' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Studio');
+    await page.getByRole('button', { name: 'Create product' }).click();
+    await flash('Studio is there.');
+    await listen();
+    await toInbox();
+    await writeAsContact(hub.page, demo, wish);
+    await tagMessage(hub.page, 'vip');
+    await ticket().waitFor();
+  });
+
+  it('disconnects, uninstalls the app and erases what was copied', async () => {
+    await toQuillwater();
+    await page.getByRole('link', { name: 'Disconnect Intercom' }).click();
+    await page.getByText('The app is uninstalled in Intercom, unless').waitFor();
+    await page.getByRole('radio', { name: /^Erase it/ }).check();
+    await inspect(page, 'disconnect-erase');
+    await page.getByLabel('Workspace name').fill('Somebody else');
+    await page.getByRole('button', { name: 'Disconnect Intercom' }).click();
+    await page.locator('#confirm-error').waitFor();
+    allowAnswer(complaints, 422);
+    assert.ok(await page.getByRole('radio', { name: /^Erase it/ }).isChecked(), 'the choice is kept');
+    await page.getByLabel('Workspace name').fill(workspace);
+    await page.getByRole('button', { name: 'Disconnect Intercom' }).click();
+    await flash('The app is uninstalled in Intercom.');
+    await page.getByRole('heading', { name: 'Erasing what was copied' }).waitFor();
+    await inspect(page, 'erasing');
+
+    // Until it is over, the same Intercom workspace is not connected again.
+    await leave('United States');
+    await grant();
+    await page.getByRole('heading', { name: 'The copy is still being erased' }).waitFor();
+    allowAnswer(complaints, 422);
+    await toQuillwater();
+    const erased = page.getByRole('heading', { name: 'What was copied is erased' });
+    await until(async () => {
+      await page.waitForTimeout(1000);
+      await page.reload();
+      return (await erased.count()) === 1;
+    }, ERASURE_LIMIT_MS);
+    await inspect(page, 'erased');
+
+    await toInbox();
+    assert.equal(await ticket().count(), 0, 'what the customer wrote is gone');
+    await page.locator('#list .row', { hasText: 'Conversation erased' }).click();
+    await page.getByText('was erased after disconnecting Intercom').first().waitFor();
+    assert.ok(!(await page.content()).includes(wish));
+    await inspect(page, 'ticket-erased');
+  });
+
+  it('connects again, and a conversation comes back when it is tagged anew', async () => {
+    await leave('United States');
+    await grant();
+    await flash('Quillwater Support is connected again');
+    await listen();
+    await toInbox();
+    assert.equal(await ticket().count(), 0);
+    await hub.page.getByRole('button', { name: 'Remove the tag vip from message 1' }).click();
+    await tagMessage(hub.page, 'vip');
+    await ticket().waitFor();
+    await ticket().click();
+    await page.getByText(wish).first().waitFor();
+    await page.getByText('Ines Carvalho').first().waitFor();
   });
 });

@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const binary = process.env.EARMARK_BIN ?? path.join(here, '../../target/debug/earmark');
+/** The program under test. */
+export const binary = process.env.EARMARK_BIN ?? path.join(here, '../../target/debug/earmark');
 const shots = path.join(here, 'shots');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -30,7 +31,7 @@ const LOOKS = [
 const WCAG_A_AND_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 
 /** Loopback ports that were free a moment ago; all are held until all are known, so they differ. */
-const freePorts = async (count) => {
+export const freePorts = async (count) => {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = [];
   for (const server of servers) {
@@ -275,7 +276,7 @@ export const say = async (page, voice, text) => {
 };
 
 /** Repeats `look` until it gives true, for at most as long as a page may take; `look` itself waits for the page. */
-export const until = async (look) => {
-  const end = performance.now() + WAIT_LIMIT_MS;
-  while (!(await look())) assert.ok(performance.now() < end, `not so within ${WAIT_LIMIT_MS} ms: ${look}`);
+export const until = async (look, limit = WAIT_LIMIT_MS) => {
+  const end = performance.now() + limit;
+  while (!(await look())) assert.ok(performance.now() < end, `not so within ${limit} ms: ${look}`);
 };

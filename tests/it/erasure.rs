@@ -1,12 +1,16 @@
 //! Disconnecting with erasure: everything that was copied goes, tickets stay with our own words; however often it is
 //! broken off.
 
-use crate::support::{CONTACT, House, TAG, Talk, VIP, Who, assert_nowhere, houses, post};
+use crate::support::{
+    CONTACT, House, Plan, TAG, Talk, VIP, Who, assert_nowhere, connect, houses, post,
+};
 use earmark_connections::Mirrored;
 use earmark_db::tenant::{Admin, Conversation, Erasure, Links, Message, NewTicket, TicketChange};
 use earmark_db::{Db, Tenant};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{AuthorKind, ClaimedJob, ConnectionId, Job, MessageKind, Outcome, WorkspaceId};
+use earmark_model::{
+    AuthorKind, ClaimedJob, ConnectionId, DetailsState, Job, MessageKind, Outcome, WorkspaceId,
+};
 use earmark_sync::EraseHandler;
 use earmark_testkit::{TestDb, both_databases, build};
 use futures::poll;
@@ -103,6 +107,63 @@ houses! {
         let conversation = company.conversation(&house, &talk).await;
         assert!(conversation.details_note.unwrap().contains("erased after disconnecting"));
         assert_eq!(company.tenant(&house).mirrored(company.connection).await.unwrap(), 0);
+    }
+
+    async fn after_connecting_again_a_conversation_comes_back_when_it_is_tagged_anew(house: House) {
+        let company = &house.company;
+        let talk = escalated(&house).await;
+        let reply = talk.parts[0].clone();
+        house.deliver(&talk.redacted(&reply)).await;
+        let deleted = Talk::open("the-deleted-mark is wrong", house.now().timestamp());
+        house.seed(&[&deleted]).await;
+        house.deliver(&deleted.tagged(&deleted.opening, TAG, house.now())).await;
+        house.deliver(&deleted.deleted()).await;
+        disconnect(&house, Mirrored::Erase).await;
+        house.settle().await;
+        house.pass(16);
+        house.settle().await;
+        assert!(erasure(&house).await.finished_at.is_some());
+        let (erased_at, numbers) = (house.now(), company.tickets(&house).await.len());
+        house.pass(60);
+        let again = connect(&house.app, &company.member, &Plan::first()).await;
+        assert_eq!(again.id, company.connection);
+        house.settle().await;
+        company.choose(&house.app).await;
+
+        // Neither words without a tag nor a tag from before the erasure.
+        let told = house.deliver(&talk.told(&reply)).await;
+        assert!(told.note.unwrap().contains("was not tagged since"));
+        let told = house.deliver(&talk.tagged(&talk.opening, TAG, erased_at)).await;
+        assert!(told.note.unwrap().contains("before it counted"));
+        assert!(company.thread(&house, &talk).await.is_empty());
+
+        house.pass(1);
+        let told = house.deliver(&talk.tagged(&talk.opening, TAG, house.now())).await;
+        assert_eq!(told.outcome, Outcome::Processed);
+        assert!(told.note.unwrap().starts_with("brought the erased conversation of "));
+        let tickets = company.tickets(&house).await;
+        assert_eq!(tickets.len(), numbers, "it has its ticket");
+        let of = |message: &str| tickets.iter().find(|one| one.message == message).unwrap();
+        assert_eq!((of(&talk.opening.id).title.as_deref(), of(&talk.opening.id).source_gone_at), (Some(OPENING), None));
+        let thread = company.thread(&house, &talk).await;
+        let words: Vec<_> = thread.iter().map(|one| one.plain.as_deref()).collect();
+        assert_eq!(words, [Some(OPENING), None], "what was redacted stays so");
+        assert!(of(&reply.id).source_gone_at.is_some());
+        let conversation = company.conversation(&house, &talk).await;
+        assert_eq!((conversation.details, conversation.gone_at), (DetailsState::Complete, None));
+        assert_eq!(conversation.contact_name.as_deref(), Some(CONTACT.1));
+
+        // Another message of it makes a ticket as any other does, and words without a tag are kept again.
+        let told = house.deliver(&talk.tagged(&talk.opening, VIP, house.now())).await;
+        assert!(told.note.unwrap().starts_with("created ticket"));
+        let new = company.tickets(&house).await.pop().unwrap();
+        assert_eq!((new.title.as_deref(), new.source_gone_at), (Some(OPENING), None));
+
+        // What Intercom deleted stays deleted.
+        house.deliver(&deleted.tagged(&deleted.opening, VIP, house.now())).await;
+        assert!(company.thread(&house, &deleted).await.is_empty());
+        assert!(company.conversation(&house, &deleted).await.gone_at.is_some());
+        assert_nowhere(&house.db, &["the-deleted-mark", "the-reply-mark"]).await;
     }
 
     async fn what_is_kept_stays_and_another_workspaces_copy_is_never_touched(house: House) {

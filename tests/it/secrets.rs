@@ -1,9 +1,11 @@
 //! Token, client secret and password are given to the app as people give them, and stand nowhere afterwards.
 
 use crate::authorize::decide;
-use crate::support::{Browser, Dump, House, INSTALLATION, Plan, TAG, Talk, houses, post};
-use earmark_db::tenant::{SecretKind, SecretOwner};
-use earmark_model::{ConnectionId, SecretId, WorkspaceId};
+use crate::support::{Browser, Company, Dump, House, INSTALLATION, Plan, TAG, Talk, houses, post};
+use crate::tenancy::{Things, ask, filled};
+use earmark_accounts::{Member, products};
+use earmark_db::tenant::{Connection, SecretKind, SecretOwner};
+use earmark_model::{ConnectionId, SecretId, UserId, WorkspaceId};
 use earmark_seal::Context;
 use earmark_testkit::{build, eventually};
 use earmark_web::routes::{Guard, Method, Name, ROUTES};
@@ -215,18 +217,14 @@ houses! {
 
         let went_by = authorize(&house, &mut browser).await;
         house.settle().await;
-        for route in ROUTES.iter().filter(|route| route.method == Method::Get && route.guard != Guard::Public) {
-            // Its address is nobody's to open; what it shows is looked at where it is used.
-            if route.name == Name::OAuthCallback {
-                continue;
-            }
-            let path = route.path.replace("{ws}", "marked").replace("{connection}", &id);
-            if !path.contains('{') {
-                let page = browser.get(&path).await;
-                assert_eq!(page.status, 200, "{path}");
-                assert_unmarked(&path, &page.body);
-            }
-        }
+
+        // Every page, with something of everything on it.
+        let company = marked(&house, user.id, &row).await;
+        company.run_action(&house, "tags.list", &[]).await;
+        company.run_action(&house, "contacts.list", &[]).await;
+        company.mirror(&house).await;
+        let things = Things::of(&house, &company).await;
+        walk(&mut browser, &things, Method::Get).await;
 
         // Every secret is read on the way, too: all of them open, and are sealed once more.
         let checked = house.app.store.check_all().await.unwrap();
@@ -239,20 +237,86 @@ houses! {
         assert_debug_unmarked("the app", &house.app);
         assert_debug_unmarked("the store", &house.app.store);
         assert_debug_unmarked("the connection", &row);
-        let dump = Dump::of(&house.db).await;
-        for mark in MARKS {
-            assert_eq!(dump.places_of(mark), Vec::<&str>::new(), "{mark}");
-        }
-        search_files(&house.db.url);
         eventually(Duration::from_secs(30), "the app logs", async || log.text().contains("refused a webhook").then_some(())).await;
-        assert_unmarked("the log", &log.text());
-        // The browser of this test logs what it asks for, the libraries too.
-        for line in log.text().lines().filter(|line| line.contains(" earmark_")) {
-            assert!(!went_by.iter().any(|mark| line.contains(mark)), "{line}");
-        }
-        for mark in &went_by {
-            assert_eq!(dump.places_of(mark), Vec::<&str>::new(), "{mark}");
-        }
+        search(&house, &log, &went_by).await;
+
+        // Every form, to the disconnect, and what its jobs leave.
+        walk(&mut browser, &things, Method::Post).await;
+        house.settle().await;
+        search(&house, &log, &went_by).await;
+    }
+}
+
+/// The workspace that signed up, as one that tests drive, with an escalated conversation.
+async fn marked(house: &House, user: UserId, row: &Connection) -> Company {
+    let member = Member::load(&house.app.db, user, "marked").await;
+    let member = member.expect("a query").expect("the owner");
+    let product = async |name: &str| {
+        let made = products::create(&house.app.db, &member, name, None).await;
+        made.expect("a product").id
+    };
+    let (invoicing, mobile) = (product("Invoicing").await, product("Mobile").await);
+    let company = Company {
+        email: "priya@marked.example".to_owned(),
+        slug: "marked".to_owned(),
+        workspace: member.workspace().id,
+        connection: row.id,
+        app_id: Plan::second().app_id,
+        token: TOKEN.to_owned(),
+        client_secret: APP_SECRET.to_owned(),
+        hook: String::new(),
+        invoicing,
+        mobile,
+        member,
+    };
+    company.switch_feedback(house, true).await;
+    company.choose(&house.app).await;
+    let app = company.tenant(house).oauth_app().await.expect("a query");
+    let hook = format!(
+        "{}/hooks/intercom/{}",
+        house.base,
+        app.expect("the app").endpoint_token
+    );
+    let talk = Talk::open("The currency is wrong.", house.now().timestamp());
+    let mut tagged = talk.tagged(&talk.opening, TAG, house.now());
+    tagged["app_id"] = row.app_id.as_str().into();
+    let body = tagged.to_string().into_bytes();
+    let sent = post(&house.http, &hook, APP_SECRET, body).await;
+    assert_eq!(sent.status(), 200);
+    house.settle().await;
+    company.ticket(house).await;
+    company
+}
+
+/// Asks every address of one method that members have, with the things of the workspace in it.
+async fn walk(browser: &mut Browser, things: &Things, method: Method) {
+    let rows = ROUTES
+        .iter()
+        .filter(|route| route.method == method && route.guard != Guard::Public);
+    // Its address is nobody's to open; what it shows is looked at where it is used.
+    for route in rows.filter(|route| route.name != Name::OAuthCallback) {
+        let path = filled(route.path, |name| things.value(name));
+        let page = ask(browser, route, &path, things).await;
+        assert!(page.status < 400 || page.status == 422, "{path}: {page:?}");
+        assert_unmarked(&path, &page.body);
+        assert_unmarked(&path, page.location.as_deref().unwrap_or_default());
+    }
+}
+
+/// Looks for the marks wherever something is written, and for what Intercom sent the browser back with.
+async fn search(house: &House, log: &Log, went_by: &[String]) {
+    let dump = Dump::of(&house.db).await;
+    for mark in MARKS {
+        assert_eq!(dump.places_of(mark), Vec::<&str>::new(), "{mark}");
+    }
+    search_files(&house.db.url);
+    assert_unmarked("the log", &log.text());
+    // The browser of this test logs what it asks for, the libraries too.
+    for line in log.text().lines().filter(|line| line.contains(" earmark_")) {
+        assert!(!went_by.iter().any(|mark| line.contains(mark)), "{line}");
+    }
+    for mark in went_by {
+        assert_eq!(dump.places_of(mark), Vec::<&str>::new(), "{mark}");
     }
 }
 

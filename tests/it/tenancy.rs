@@ -5,11 +5,11 @@ use earmark_model::{Right, Role};
 use earmark_web::routes::{Guard, Method, Name, ROUTES, Route};
 use serde_json::json;
 
-const VIEWER: &str = "victor@birch.example";
+pub(crate) const VIEWER: &str = "victor@birch.example";
 const AGENT: &str = "grace@birch.example";
 
 /// What stands for a path's placeholders: the things of one workspace.
-struct Things {
+pub(crate) struct Things {
     name: String,
     token: String,
     workspace: String,
@@ -23,7 +23,7 @@ struct Things {
 }
 
 impl Things {
-    async fn of(house: &House, company: &Company) -> Self {
+    pub(crate) async fn of(house: &House, company: &Company) -> Self {
         let tenant = company.tenant(house);
         let products = tenant.products().await.unwrap();
         let product = products
@@ -44,7 +44,7 @@ impl Things {
         }
     }
 
-    fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         match name {
             "ws" => &self.workspace,
             "key" => &self.ticket,
@@ -69,7 +69,7 @@ fn placeholders(pattern: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A pattern with each placeholder's value.
-fn filled<'a>(pattern: &str, value: impl Fn(&str) -> &'a str) -> String {
+pub(crate) fn filled<'a>(pattern: &str, value: impl Fn(&str) -> &'a str) -> String {
     let part = |part: &str| {
         let name = part
             .strip_prefix('{')
@@ -127,7 +127,7 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-async fn ask(browser: &mut Browser, route: &Route, path: &str, things: &Things) -> Page {
+pub(crate) async fn ask(browser: &mut Browser, route: &Route, path: &str, things: &Things) -> Page {
     match route.method {
         Method::Get => browser.get(path).await,
         Method::Post => {
@@ -141,7 +141,7 @@ async fn ask(browser: &mut Browser, route: &Route, path: &str, things: &Things) 
     }
 }
 
-fn member_routes() -> impl Iterator<Item = (&'static Route, Right)> {
+pub(crate) fn member_routes() -> impl Iterator<Item = (&'static Route, Right)> {
     ROUTES.iter().filter_map(|route| match route.guard {
         Guard::Member(right) => Some((route, right)),
         Guard::Person | Guard::Public => None,
@@ -155,7 +155,7 @@ async fn browser(house: &House, email: &str) -> Browser {
 }
 
 /// Two workspaces with a ticket each, and a viewer and an agent of the first.
-async fn furnish(house: &House) -> Company {
+pub(crate) async fn furnish(house: &House) -> Company {
     let other = house.another_company().await;
     for company in [&house.company, &other] {
         let talk = Talk::open("The currency is wrong.", house.now().timestamp());

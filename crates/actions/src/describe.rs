@@ -161,6 +161,8 @@ pub enum Pick {
     Companies,
     /// Its teammates.
     Admins,
+    /// Its ticket types.
+    TicketTypes,
 }
 
 /// The kind of an input.

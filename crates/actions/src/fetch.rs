@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Pages fetched before others that wait get their turn.
 const PAGES_A_TURN: usize = 20;
+/// Attempts at a page that cannot be read.
+const MOST_ODD: u32 = 5;
 /// Most entries that a run keeps.
 const MOST_ENTRIES: i64 = 1_000_000;
 
@@ -194,7 +196,9 @@ impl FetchAllHandler {
             .note_failure(job.workspace, row.connection, secret, None, error)
             .await?;
         let lost = at.beyond && at.at.is_some();
-        if (error.is_passing() || lost) && job.attempt < job.job.max_attempts() {
+        // A proxy's page in place of Intercom's answer passes, too; a list that stays unreadable does not.
+        let odd = matches!(error, Error::Unreadable { .. }) && job.attempt < MOST_ODD;
+        if (error.is_passing() || lost || odd) && job.attempt < job.job.max_attempts() {
             if lost {
                 // A scroll cannot be gone on with: a page may have been lost.
                 let tx = self.0.db.begin().await?;

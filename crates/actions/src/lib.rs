@@ -13,7 +13,6 @@ mod plan;
 mod read;
 mod run;
 mod suggest;
-mod touch;
 mod watch;
 
 pub use describe::{Action, Effect, Group, Input, Kind, Needs, Pick};

@@ -1,11 +1,11 @@
 //! A built action: what it would send, and the work that sends it.
 
 use crate::input::{Fault, Values};
-use crate::touch::Touch;
 use async_trait::async_trait;
 use earmark_intercom::{
     Call, Client, Error, Listing, Page, Position, Preview, Search, SearchError,
 };
+use earmark_sync::Acted;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -87,7 +87,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
     pub(crate) answer: Answer,
-    pub(crate) touches: Vec<Touch>,
+    /// What our copy is to follow.
+    pub(crate) acted: Option<Acted>,
 }
 
 /// The content of an answer.
@@ -173,16 +174,28 @@ fn entries(mut answer: Value) -> Vec<Value> {
     Vec::new()
 }
 
-/// A call, and what its value changes in our copy.
-pub(crate) fn call_touching<T: Send + 'static>(
+/// A call, and what its value changes that we copy.
+pub(crate) fn call_acting<T: Send + 'static>(
     call: Call<T>,
-    touch: impl FnOnce(&T) -> Vec<Touch> + Send + 'static,
+    acted: impl FnOnce(&T) -> Acted + Send + 'static,
+) -> Built {
+    call_perhaps(call, |value| Some(acted(value)))
+}
+
+/// A call that changes nothing that we copy.
+pub(crate) fn call<T: Send + 'static>(made: Call<T>) -> Built {
+    call_perhaps(made, |_| None)
+}
+
+fn call_perhaps<T: Send + 'static>(
+    call: Call<T>,
+    acted: impl FnOnce(&T) -> Option<Acted> + Send + 'static,
 ) -> Built {
     let shown = Shown::of(call.preview().map_err(refused)?);
     let work = async move {
         let exchange = call.exchange().await?;
         Ok(Reply {
-            touches: touch(&exchange.value),
+            acted: acted(&exchange.value),
             status: exchange.status,
             request_id: exchange.request_id,
             answer: Answer::Json(exchange.answer.unwrap_or(Value::Null)),
@@ -192,11 +205,6 @@ pub(crate) fn call_touching<T: Send + 'static>(
         shown,
         work: Work::Once(Box::pin(work)),
     })
-}
-
-/// A call that changes nothing that we copy.
-pub(crate) fn call<T: Send + 'static>(made: Call<T>) -> Built {
-    call_touching(made, |_| Vec::new())
 }
 
 /// A list: one page of it at the place that was filled in, or all of it.

@@ -1,9 +1,9 @@
 //! Running an action: checked first, logged before and after.
 
+use crate::catalog::FETCH_ALL;
 use crate::describe::Action;
 use crate::input::{Fault, Inputs};
 use crate::plan::{Answer, Plan, Reply, Shown, Work};
-use crate::touch::Touch;
 use crate::watch::watched;
 use earmark_connections::{NotReady, Store};
 use earmark_db::tenant::{ActionEnd, Actor, NewActionRun, PermissionCheck};
@@ -13,6 +13,7 @@ use earmark_model::{
     ActionRunId, ActionState, ActionVia, ConnectionId, Job, PermissionState, Right, Role, SecretId,
     WorkspaceId,
 };
+use earmark_sync::follow_action;
 use serde_json::json;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::time::Instant;
@@ -262,11 +263,12 @@ impl Actions {
                     noted.await?;
                 }
             }
-            let touches = outcome.as_ref().map_or(&[][..], |reply| &reply.touches);
+            let acted = outcome.as_ref().ok();
+            let acted = acted.and_then(|reply| reply.acted.as_ref());
             let tx = self.db.begin().await?;
             let tenant = tx.workspace(place.workspace);
-            for touch in touches {
-                Touch::apply(touch, tenant, place.connection, tenant.now()).await?;
+            if let Some(acted) = acted {
+                follow_action(&tenant, place.connection, acted, tenant.now()).await?;
             }
             if let Some(check) = evidence(action, outcome) {
                 tenant
@@ -298,9 +300,8 @@ impl Actions {
         if let Some(action) = Action::find(&run.action) {
             permit(asker, action)?;
         }
-        if run.state != ActionState::Running
-            || !tenant.is_queued(&Job::FetchAll { run: id }).await?
-        {
+        let is_fetch = Inputs::from_log(&run.inputs).get(FETCH_ALL.name) == "true";
+        if run.state != ActionState::Running || !is_fetch {
             return Ok(false);
         }
         let end = ActionEnd {

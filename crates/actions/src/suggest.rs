@@ -46,6 +46,15 @@ impl Actions {
                     })
                     .collect()
             }
+            Pick::TicketTypes => {
+                let types = tenant.ticket_types(place.connection).await?.into_iter();
+                types
+                    .map(|one| Suggestion {
+                        id: one.id,
+                        name: one.name,
+                    })
+                    .collect()
+            }
             Pick::Companies => {
                 let filter = CompanyFilter {
                     connection: Some(place.connection),

@@ -1,6 +1,6 @@
 //! The bench's few arguments.
 
-use crate::{backfill, idle, ingest};
+use crate::{backfill, client, idle, ingest};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -18,7 +18,12 @@ Usage: just bench NAME
   backfill a first copy of all contacts on SQLite, beside a loop that follows one cursor
            --contacts N      contacts, over three years with a fifth on one day (200000)
            --latency N       milliseconds of each of Intercom's answers (100)
-           --rate N          calls that Intercom allows in 10 seconds (166, which is 1,000 a minute)";
+           --rate N          calls that Intercom allows in 10 seconds (166, which is 1,000 a minute)
+  client   pages a second from the client's streams, without and with latency, beside a plain loop over reqwest; memory
+           while all contacts are streamed
+           --contacts N      contacts (200000)
+           --pages N         pages of each measurement (150)
+           --latency N       milliseconds of each answer, in the measurements that have some (100)";
 
 /// What to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +32,8 @@ pub(crate) enum Bench {
     Ingest(ingest::Plan),
     Idle(idle::Plan),
     Backfill(backfill::Plan),
-    /// Intercom's side of the former, in a process of its own.
+    Client(client::Plan),
+    /// Intercom's side of the latter two, in a process of its own.
     StandIn(backfill::Plan),
 }
 
@@ -63,6 +69,19 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Bench,
             Ok(Bench::Idle(plan))
         }
         Some("backfill") => backfill_plan(arguments).map(Bench::Backfill),
+        Some("client") => {
+            let mut plan = client::Plan::default();
+            while let Some(flag) = arguments.next() {
+                let number = number(&flag, arguments.next())?;
+                match flag.as_str() {
+                    "--contacts" => plan.contacts = number,
+                    "--pages" => plan.pages = number,
+                    "--latency" => plan.latency = number,
+                    _ => return Err(format!("client has no {flag}")),
+                }
+            }
+            Ok(Bench::Client(plan))
+        }
         Some("stand-in") => backfill_plan(arguments).map(Bench::StandIn),
         Some(other) => Err(format!("there is no bench {other}")),
     }
@@ -71,7 +90,12 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Bench,
 fn backfill_plan(mut arguments: impl Iterator<Item = String>) -> Result<backfill::Plan, String> {
     let mut plan = backfill::Plan::default();
     while let Some(flag) = arguments.next() {
-        let number = number(&flag, arguments.next())?;
+        let given = arguments.next();
+        if flag == "--latency" && given.as_deref() == Some("0") {
+            plan.latency = 0;
+            continue;
+        }
+        let number = number(&flag, given)?;
         match flag.as_str() {
             "--contacts" => plan.contacts = number,
             "--latency" => plan.latency = number,
@@ -117,6 +141,16 @@ mod tests {
             ..backfill::Plan::default()
         };
         assert_eq!(words("backfill --rate 1666"), Ok(Bench::Backfill(plan)));
+        let plan = backfill::Plan {
+            latency: 0,
+            ..backfill::Plan::default()
+        };
+        assert_eq!(words("stand-in --latency 0"), Ok(Bench::StandIn(plan)));
+        let plan = client::Plan {
+            pages: 20,
+            ..client::Plan::default()
+        };
+        assert_eq!(words("client --pages 20"), Ok(Bench::Client(plan)));
     }
 
     #[test]

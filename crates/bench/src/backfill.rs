@@ -1,5 +1,6 @@
 //! `just bench backfill`: a first copy of all contacts, beside a loop that follows one cursor.
 
+use crate::stand_in::{StandIn, TOKEN};
 use crate::{Failure, machine, report};
 use earmark_connections::{HostMap, Region, SourcesEnvironment, Store, TokenForm};
 use earmark_db::Db;
@@ -7,19 +8,13 @@ use earmark_db::tenant::{Actor, Run};
 use earmark_intercom::{Http, Lane, LocalBudget, Policy};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, Job, RunId, RunState, Sources, WorkspaceId};
-use earmark_sandbox::{Generate, Options};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_sync::{RunHandler, set_contacts};
 use earmark_testkit::{TestDb, build};
-use serde_json::json;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The token that the stand-in for Intercom knows.
-const TOKEN: &str = "dG9rOmJhY2tmaWxsLWJlbmNo";
 /// Contacts on a page.
 const PAGE: usize = 150;
 /// Between two looks at how far the run has come.
@@ -70,7 +65,7 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
         plan.latency,
         plan.rate,
     ))?;
-    let intercom = StandIn::start(&plan)?;
+    let intercom = StandIn::start(plan)?;
     let t = TestDb::sqlite().await.with_system_clock().await;
     let place = connect(&t, &intercom.url).await?;
     let (contacts, whole) = backfill(&place, plan.contacts).await?;
@@ -102,65 +97,6 @@ of bound    times the seconds that the pages alone take when every call is used;
 loop takes  times as long as this way
 whole run   with companies, lists that Intercom cut, and the members of each segment",
     )
-}
-
-/// Intercom's stand-in in a process of its own, so that its memory is not counted.
-struct StandIn {
-    process: Child,
-    url: String,
-}
-
-impl StandIn {
-    fn start(plan: &Plan) -> Result<Self, Failure> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg("stand-in")
-            .args(["--contacts", &plan.contacts.to_string()])
-            .args(["--latency", &plan.latency.to_string()])
-            .args(["--rate", &plan.rate.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let out = process.stdout.take().ok_or("the stand-in says nothing")?;
-        let mut url = String::new();
-        BufReader::new(out).read_line(&mut url)?;
-        let url = url.trim().to_owned();
-        let started = Self { process, url };
-        if started.url.is_empty() {
-            return Err("the stand-in for Intercom did not start".into());
-        }
-        Ok(started)
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// What the process of the stand-in does: says where it listens, and answers until it is ended.
-pub(crate) async fn stand_in(plan: Plan) -> Result<(), Failure> {
-    let seed = json!({"workspaces": [{
-        "app_id": "bench",
-        "name": "Bench",
-        "admins": [{"id": "1", "name": "Ada", "email": "ada@bench.example"}],
-        "apps": [{"client_id": "app", "name": "Earmark", "token": TOKEN, "client_secret": "not-used-here"}],
-    }]});
-    let running = earmark_sandbox::start(Options {
-        latency: Duration::from_millis(plan.latency.try_into()?),
-        rate: plan.rate.try_into()?,
-        generate: Generate {
-            contacts: plan.contacts.try_into()?,
-            companies: 0,
-            conversations: 0,
-        },
-        seed: Some(seed),
-        ..Options::default()
-    })
-    .await?;
-    report::line(&running.url())?;
-    std::future::pending().await
 }
 
 /// A workspace connected to the stand-in.

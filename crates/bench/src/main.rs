@@ -2,11 +2,13 @@
 
 mod arguments;
 mod backfill;
+mod client;
 mod figures;
 mod idle;
 mod ingest;
 mod machine;
 mod report;
+mod stand_in;
 
 use arguments::{Bench, HELP};
 use std::error::Error;
@@ -21,7 +23,8 @@ fn main() -> ExitCode {
         Ok(Bench::Help) => report::line(HELP),
         Ok(Bench::Ingest(plan)) => block_on(ingest::run(plan)),
         Ok(Bench::Backfill(plan)) => block_on(backfill::run(plan)),
-        Ok(Bench::StandIn(plan)) => block_on(backfill::stand_in(plan)),
+        Ok(Bench::Client(plan)) => block_on(client::run(plan)),
+        Ok(Bench::StandIn(plan)) => block_on(stand_in::answer(plan)),
         Ok(Bench::Idle(plan)) => idle::run(&plan),
         Err(why) => Err(format!("{why}\n\n{HELP}").into()),
     };

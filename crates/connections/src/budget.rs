@@ -13,8 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Intercom's window, in seconds.
 const WINDOW: i64 = 10;
-/// A slice is this part of a window's limit.
+/// A slice of backfill is this part of a window's limit.
 const SLICES: i64 = 20;
+/// The other lanes call now and then: what they lease and do not use is lost to all, so their slices are smaller.
+const SMALL_SLICES: i64 = 100;
 /// A reset further away than this, in seconds, comes from a clock that disagrees with ours and is not believed.
 const FARTHEST_RESET: i64 = 60;
 /// Budgets that this process remembers before it forgets the idle ones.
@@ -109,11 +111,18 @@ impl SharedBudget {
         }
         roll(&mut row, now.timestamp());
         let limit = u32::try_from(row.limit_seen).unwrap_or(u32::MAX);
-        let free = i64::from(self.shares.ceiling(limit, lane)) - row.leased;
+        let end = end_of(row.window_at);
+        let free = i64::from(self.shares.ceiling(limit, lane, end - now)) - row.leased;
         if free <= 0 {
-            return Ok(Err(WaitUntil(end_of(row.window_at))));
+            let used = u32::try_from(row.leased).unwrap_or(u32::MAX);
+            let opens = self.shares.opens(limit, lane, used);
+            return Ok(Err(WaitUntil(end - opens.unwrap_or_default())));
         }
-        let slice = (row.limit_seen / SLICES).clamp(1, free);
+        let slices = match lane {
+            Lane::Backfill => SLICES,
+            Lane::Interactive | Lane::Webhook => SMALL_SLICES,
+        };
+        let slice = (row.limit_seen / slices).clamp(1, free);
         row.leased += slice;
         *part_of(&mut row, lane) += slice;
         tx.across().put_rate_budget(&text, &row).await?;

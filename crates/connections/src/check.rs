@@ -113,8 +113,13 @@ impl CheckHandler {
         if !holds(&tenant, id, secret).await? {
             return Ok(());
         }
+        let known = tenant.permission_checks(id).await?;
         for check in &checks {
-            tenant.put_permission_check(id, check).await?;
+            // What an action showed stands, where a check shows nothing.
+            let is_known = known.iter().any(|one| one.permission == check.permission);
+            if check.state != PermissionState::NotTested || !is_known {
+                tenant.put_permission_check(id, check).await?;
+            }
         }
         let is_plain = |check: &PermissionCheck| {
             matches!(

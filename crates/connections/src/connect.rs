@@ -1,13 +1,14 @@
 //! Connecting: whatever way the credentials came, they are proved with `/me` before they are stored.
 
-use crate::disconnect::is_erasing;
+use crate::disconnect::{is_erasing, refuse_void};
 use crate::error::ConnectError;
 use crate::refresh::Tokens;
 use crate::store::{Store, is_pasted_whole};
-use earmark_db::tenant::{Actor, Connection, NewConnection, Via};
+use chrono::{DateTime, Utc};
+use earmark_db::tenant::{Actor, Connection, NewConnection, PermissionCheck, Via};
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::{BudgetKey, Client, Error, Lane, Me, Region, Token};
-use earmark_model::{ConnectionId, Job, Method, WorkspaceId};
+use earmark_model::{ConnectionId, Job, Method, Permission, PermissionState, WorkspaceId};
 use serde_json::json;
 
 /// What a member fills in.
@@ -39,6 +40,8 @@ pub struct Grant {
     pub via: Via,
     /// The credentials.
     pub tokens: Tokens,
+    /// From before they were asked for.
+    pub asked_at: DateTime<Utc>,
     /// The region the member believes the Intercom workspace is in.
     pub region: Region,
     /// The connection's name, should it be a new one; empty takes the Intercom workspace's.
@@ -93,6 +96,7 @@ impl Store {
                 refresh: None,
                 expires_at: None,
             },
+            asked_at: self.db.sources().now(),
             region,
             name,
             reconnect,
@@ -113,6 +117,7 @@ impl Store {
         let Grant {
             via,
             tokens,
+            asked_at,
             region,
             name,
             reconnect,
@@ -132,7 +137,7 @@ impl Store {
             timezone: me.app.timezone,
         };
         let (connection, former) = self
-            .store_proved(workspace, actor, new, &tokens, reconnect)
+            .store_proved(workspace, actor, new, (&tokens, asked_at), reconnect)
             .await?;
         let former = former.map(|former| former.via.method());
         let method = connection.via.method();
@@ -152,7 +157,7 @@ impl Store {
         workspace: WorkspaceId,
         actor: &Actor,
         new: NewConnection,
-        tokens: &Tokens,
+        (tokens, asked_at): (&Tokens, DateTime<Utc>),
         reconnect: Option<ConnectionId>,
     ) -> Result<(Connection, Option<Connection>), ConnectError> {
         let method = new.via.method();
@@ -168,6 +173,9 @@ impl Store {
             own.filter(|own| own.id == app)
                 .ok_or(ConnectError::AppGone)?;
         }
+        if let Some(client_key) = new.via.client_key() {
+            refuse_void(&tx, (client_key, &new.app_id), asked_at).await?;
+        }
         let known = known(&tenant, &new, reconnect).await?;
         let (id, action) = match &known {
             Some(known) if is_erasing(&tenant, known.id).await? => {
@@ -179,6 +187,16 @@ impl Store {
                     tenant.wipe_secrets(known.id).await?;
                 }
                 let (name, timezone) = (new.app_name.as_str(), new.timezone.as_deref());
+                // What actions showed of the former credentials says nothing of these.
+                for permission in Permission::ALL.iter().filter(|one| !one.is_readable()) {
+                    let untested = PermissionCheck {
+                        permission: *permission,
+                        state: PermissionState::NotTested,
+                        note: None,
+                        took_ms: None,
+                    };
+                    tenant.put_permission_check(known.id, &untested).await?;
+                }
                 tenant
                     .grant_connection(known.id, &new.via, name, &new.region, timezone)
                     .await?;

@@ -2,9 +2,10 @@
 //! copied is kept or erased.
 
 use crate::clients::{Ready, with_request};
-use crate::error::ManageError;
+use crate::error::{ConnectError, ManageError};
 use crate::manage::live;
 use crate::store::Store;
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::across::Install;
 use earmark_db::tenant::{Actor, Connection, SecretKind};
 use earmark_db::{Tenant, Tx};
@@ -53,6 +54,12 @@ impl Store {
         let tenant = tx.workspace(workspace);
         let row = live(&tenant, connection).await?;
         let last = self.last_of_app(&tx, workspace, &row).await?;
+        let client_key = row.via.client_key().unwrap_or_default();
+        // Intercom reported it, which a refused token confirmed.
+        let was_before = row.status == ConnectionStatus::Uninstalled;
+        if matches!(last, Some(Ok(_))) && !was_before {
+            tx.across().begin_uninstall(client_key, &row.app_id).await?;
+        }
         tenant.disconnect(connection).await?;
         let detail = json!({ "erase": mirrored == Mirrored::Erase, "uninstall": last.is_some() });
         let subject = ("connection", connection);
@@ -65,11 +72,27 @@ impl Store {
         tx.commit().await?;
         Ok(match last {
             None => Uninstalled::StillListed,
-            // Intercom reported it, which a refused token confirmed.
-            Some(_) if row.status == ConnectionStatus::Uninstalled => Uninstalled::Before,
+            Some(_) if was_before => Uninstalled::Before,
             Some(Err(why)) => Uninstalled::Untold(why),
-            Some(Ok(ready)) => uninstall(&ready).await,
+            Some(Ok(ready)) => {
+                let told = uninstall(&ready).await;
+                self.note_uninstalled(client_key, &row.app_id).await;
+                told
+            }
         })
+    }
+
+    /// Ends the time in which nobody connects through an app because Intercom is being told to uninstall it. Without this
+    /// it ends by itself.
+    async fn note_uninstalled(&self, client_key: &str, app_id: &str) {
+        let noted = async {
+            let tx = self.db.begin().await?;
+            tx.across().end_uninstall(client_key, app_id).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "cannot write down that an app was uninstalled");
+        }
     }
 
     /// The client that uninstalls the app of an OAuth connection, when no other connection goes through it. The lock makes
@@ -130,6 +153,27 @@ impl Store {
             .await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// How long Intercom may take to answer that it uninstalled an app; longer than the client waits.
+const UNINSTALLING: TimeDelta = TimeDelta::minutes(2);
+
+/// Refuses what an app was granted before Intercom had answered that it uninstalled the app: an uninstall voids every
+/// token of the app in the Intercom workspace. The lock makes whoever disconnects see this connection, or this one see
+/// the uninstall.
+pub(crate) async fn refuse_void(
+    tx: &Tx,
+    (client_key, app_id): (&str, &str),
+    asked_at: DateTime<Utc>,
+) -> Result<(), ConnectError> {
+    let across = tx.across();
+    across.lock_installs(client_key, app_id).await?;
+    let told = across.uninstall(client_key, app_id).await?;
+    let until = told.map(|told| told.answered_at.unwrap_or(told.begun_at + UNINSTALLING));
+    if until.is_some_and(|until| asked_at < until) {
+        return Err(ConnectError::Uninstalled);
+    }
+    Ok(())
 }
 
 async fn begin_erasure(

@@ -58,6 +58,12 @@ pub enum ConnectError {
          connection's page shows how far it is."
     )]
     Erasing,
+    /// The app was being uninstalled while it was granted access.
+    #[error(
+        "The app was just being uninstalled in Intercom, because the last connection through it was disconnected. Connect \
+         once more."
+    )]
+    Uninstalled,
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),

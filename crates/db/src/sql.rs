@@ -101,6 +101,14 @@ pub(crate) fn containing(words: &str) -> String {
     format!("%{escaped}%")
 }
 
+/// The condition that a column of bytes holds those of place `$n`.
+pub(crate) fn bytes_hold(on: &impl ConnectionTrait, column: &str, n: usize) -> String {
+    match on.get_database_backend() {
+        DbBackend::Postgres => format!("position(${n} IN {column}) > 0"),
+        _ => format!("instr({column}, ${n}) > 0"),
+    }
+}
+
 /// A condition that a column contains `words`, whatever the letters' case.
 pub(crate) fn contains(column: impl ColumnTrait, words: &str) -> Expr {
     let pattern = Expr::expr(Func::lower(Expr::val(containing(words))));

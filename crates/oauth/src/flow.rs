@@ -269,6 +269,7 @@ impl OAuth {
         let code = code.ok_or(Problem::Denied)?;
         let region: Region = claims.region.parse().map_err(|_| Problem::Tampered)?;
         let (app, via) = self.app(claims).await?;
+        let asked_at = db.sources().now();
         let tokens = exchange
             .code(&app, store.hosts().of(region), &code, callback)
             .await;
@@ -276,6 +277,7 @@ impl OAuth {
         let grant = Grant {
             via,
             tokens,
+            asked_at,
             region,
             name: claims.name.clone(),
             reconnect: claims.reconnect,

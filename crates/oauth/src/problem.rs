@@ -72,6 +72,9 @@ pub enum Problem {
     /// What was copied from this Intercom workspace is still being erased.
     #[error("what was copied from it is still being erased")]
     Erasing,
+    /// Intercom was being told to uninstall the app while it was granted access.
+    #[error("the app was being uninstalled")]
+    Uninstalled,
     /// Intercom does not accept the code, or the app's client id and secret.
     #[error("Intercom refused the code")]
     CodeRefused,
@@ -162,6 +165,7 @@ impl Problem {
             ConnectError::Missing => Self::ConnectionGone,
             ConnectError::AppGone => Self::AppGone,
             ConnectError::Erasing => Self::Erasing,
+            ConnectError::Uninstalled => Self::Uninstalled,
             ConnectError::Database(error) => Self::Database(error),
         }
     }

@@ -164,6 +164,11 @@ async fn conversation_changed(
     if buried.whole {
         return Ok(Applied::ignored("this conversation was deleted"));
     }
+    if buried.copy {
+        return Ok(Applied::ignored(
+            "our copy of this conversation was erased, and it was not tagged since",
+        ));
+    }
     let tickets = tenant
         .tickets_of_conversation(connection.id, &conversation.id)
         .await?;

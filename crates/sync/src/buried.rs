@@ -1,6 +1,7 @@
-//! What was erased at Intercom and must not come back: tombstones, applied to what arrives and to what is stored.
+//! What was erased and must not come back: tombstones, applied to what arrives and to what is stored. What Intercom
+//! deleted is gone for good; what a member had erased here comes back with the conversation's next tagging.
 
-use earmark_db::tenant::WaitingDelivery;
+use earmark_db::tenant::{Tombstones, WaitingDelivery};
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::webhook::{Anchor, Erase, Event, Tagged, scrub};
 use earmark_intercom::{Author, Conversation};
@@ -81,6 +82,8 @@ impl About {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buried {
     pub(crate) whole: bool,
+    /// Our copy of the conversation, erased after disconnecting.
+    pub(crate) copy: bool,
     pub(crate) messages: HashSet<String>,
     pub(crate) contacts: HashSet<String>,
 }
@@ -102,8 +105,13 @@ impl Buried {
                 .await?;
         }
         if let Some(conversation) = &about.conversation {
-            let (whole, messages) = tenant.tombstones(connection, conversation).await?;
+            let Tombstones {
+                whole,
+                copy,
+                messages,
+            } = tenant.tombstones(connection, conversation).await?;
             buried.whole = whole;
+            buried.copy = copy;
             buried.messages = messages.into_iter().collect();
         }
         let contacts: Vec<String> = about.contacts.iter().cloned().collect();

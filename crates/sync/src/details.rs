@@ -259,8 +259,8 @@ async fn put(
     };
     let row = tenant.connection(connection).await?;
     let row = row.filter(|row| row.status != ConnectionStatus::Disconnected);
-    // Disconnected or deleted while Intercom was being asked: what it said then is not kept.
-    let Some(row) = row.filter(|_| !buried.whole) else {
+    // Disconnected, deleted or erased while Intercom was being asked: what it said then is not kept.
+    let Some(row) = row.filter(|_| !buried.whole && !buried.copy) else {
         return Ok(());
     };
     erase::found(tenant, connection, conversation, &mut buried).await?;

@@ -2,7 +2,7 @@
 //! count, so that a process that is killed loses none of it and repeats none.
 
 use crate::buried::{About, Buried};
-use crate::erase;
+use crate::erase::{self, Cause};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::{Db, Result, Tenant, Tx};
@@ -21,9 +21,6 @@ const BATCHES: u32 = 20;
 const STRAGGLERS: TimeDelta = TimeDelta::seconds(15);
 /// How long deliveries that wait for their lanes are waited for, at once.
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
-
-/// Why a conversation is gone that a member had erased.
-const ERASED: &str = "The copy of this conversation was erased after disconnecting Intercom";
 
 /// Runs `erase` jobs.
 #[derive(Debug, Clone)]
@@ -144,7 +141,7 @@ async fn erase_conversations(tenant: &Tenant<'_, Tx>, connection: ConnectionId) 
             ..About::default()
         };
         Buried::lock(tenant, connection, &about).await?;
-        erase::empty(tenant, connection, &conversation, ERASED).await?;
+        erase::empty(tenant, connection, &conversation, Cause::Wanted).await?;
         erased += 1;
     }
     Ok(erased)

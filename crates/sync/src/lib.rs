@@ -6,8 +6,8 @@
 //! Intercom leaves a tombstone, and everything stored afterwards is held against it.
 //!
 //! Contacts and companies are copied by webhooks and by runs ([`RunHandler`]): a backfill copies all of them, a catch-up
-//! heals what webhooks left out, a proof compares both sides. Of two copies the newer wins. [`set_contacts`],
-//! [`ask_run`] and [`preview`] are what pages ask for.
+//! heals what webhooks left out, a proof compares both sides. Of two copies the newer wins. What an action did goes the
+//! same way ([`follow_action`]). [`set_contacts`], [`ask_run`] and [`preview`] are what pages ask for.
 
 mod apply;
 mod ask;
@@ -33,10 +33,9 @@ pub use ask::{
     resume_run, set_contacts,
 };
 pub use details::DetailsHandler;
-pub use erase::erase_contact;
 pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
-pub use people::CompletePeopleHandler;
+pub use people::{Acted, CompletePeopleHandler, follow_action};
 pub use rounds::{CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler};
 pub use runs::{RunHandler, TIME_UNKNOWN};
 pub use tags::RefreshTagsHandler;

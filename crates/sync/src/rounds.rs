@@ -1,5 +1,5 @@
-//! What the engine does by the clock: an hourly catch-up of every connection, and dropping payloads that were kept long
-//! enough.
+//! What the engine does by the clock: an hourly catch-up of every connection, and dropping payloads and runs of actions
+//! that were kept long enough.
 
 use crate::runs::job_of;
 use async_trait::async_trait;
@@ -20,6 +20,8 @@ const AT_ONCE: u64 = 200;
 const BATCH: u64 = 500;
 /// Runs forgotten in one transaction, each with up to 10,000 lines.
 const RUNS_AT_ONCE: u64 = 10;
+/// Runs of actions dropped in one transaction: each may have fetched a long list.
+const ACTIONS: u64 = 25;
 
 /// Asks for a catch-up of every connection that does something, an hour after the last.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,7 @@ async fn catch_up(
     Ok(true)
 }
 
-/// Asks once a day for every workspace's old payloads to be dropped.
+/// Asks once a day for every workspace's old payloads and runs of actions to be dropped.
 #[derive(Debug, Clone, Copy)]
 pub struct DailyPayloads;
 
@@ -105,16 +107,18 @@ impl Handler for PayloadsHandler {
 }
 
 impl PayloadsHandler {
-    /// Drops a batch of payloads and runs; true when nothing old is left.
+    /// Drops a batch of payloads, of runs of actions and of runs; true when nothing old is left.
     async fn drop_batch(&self, workspace: WorkspaceId) -> earmark_db::Result<bool> {
         let tx = self.0.begin().await?;
         let tenant = tx.workspace(workspace);
         let days = TimeDelta::days(i64::from(tenant.payload_days().await?));
-        let payloads = tenant.drop_payloads(tenant.now() - days, BATCH).await?;
+        let before = tenant.now() - days;
+        let payloads = tenant.drop_payloads(before, BATCH).await?;
+        let actions = tenant.drop_action_runs(before, ACTIONS).await?;
         let runs = tenant
             .drop_runs(tenant.now() - RUNS_KEPT, RUNS_AT_ONCE)
             .await?;
         tx.commit().await?;
-        Ok(payloads < BATCH && runs < RUNS_AT_ONCE)
+        Ok(payloads < BATCH && actions < ACTIONS && runs < RUNS_AT_ONCE)
     }
 }

@@ -1,6 +1,7 @@
 //! A tag was put on a message: which products want a ticket for it.
 
 use crate::buried::Buried;
+use crate::erase::Cause;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
 use crate::thread;
@@ -155,10 +156,19 @@ impl Tagging<'_> {
         };
         if let Some(ticket) = self.known_ticket(trigger).await? {
             effects.ticket.get_or_insert(ticket.id);
+            let is_back = self.lift().await?;
+            if is_back {
+                self.keep_conversation().await?;
+            }
             if tenant.add_ticket_tag(ticket.id, &ticket_tag).await? {
                 effects.done.push(format!(
                     "added tag '{}' to {}",
                     ticket_tag.name,
+                    key(&ticket)
+                ));
+            } else if is_back {
+                effects.done.push(format!(
+                    "brought the erased conversation of {} back",
                     key(&ticket)
                 ));
             } else {
@@ -170,6 +180,7 @@ impl Tagging<'_> {
             }
             return Ok(());
         }
+        self.lift().await?;
         self.keep_conversation().await?;
         let ticket = self.create(trigger).await?;
         tenant.add_ticket_tag(ticket.id, &ticket_tag).await?;
@@ -180,6 +191,23 @@ impl Tagging<'_> {
             trigger.product_name
         ));
         Ok(())
+    }
+
+    /// A tagging that counts brings back what a member had erased after disconnecting: the trigger tags went with it, so
+    /// they were chosen anew since. True when it did.
+    async fn lift(&self) -> Result<bool> {
+        let id = &self.tagged.conversation.id;
+        if self.buried.whole
+            || !self.buried.copy
+            || !self.tenant.lift_copy(self.connection.id, id).await?
+        {
+            return Ok(false);
+        }
+        let fresh = Conversation::new(id.clone());
+        self.tenant
+            .put_conversation(self.connection.id, &fresh)
+            .await?;
+        Ok(true)
     }
 
     fn by(&self) -> Option<String> {
@@ -236,7 +264,7 @@ impl Tagging<'_> {
             if known.is_none() {
                 let unknown = Conversation::new(id.clone());
                 tenant.put_conversation(connection.id, &unknown).await?;
-                let why = crate::erase::DELETED;
+                let why = Cause::Deleted.words();
                 tenant.erase_conversation(connection.id, id, why).await?;
             }
             return Ok(());

@@ -55,7 +55,8 @@ impl Carried<'_> {
             let carriers = carriers(self.conversation, &tag.id);
             let alone = carriers.len() == 1;
             for message in carriers {
-                if self.has_tickets(tag, message).await? {
+                // A ticket whose conversation was erased here gets it back.
+                if !buried.copy && self.has_tickets(tag, message).await? {
                     continue;
                 }
                 let known = tag.applied_at.filter(|_| alone);

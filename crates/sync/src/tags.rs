@@ -1,9 +1,9 @@
-//! Fetches the tags, teammates and teams of a connection.
+//! Fetches the tags, teammates, teams and ticket types of a connection.
 
 use async_trait::async_trait;
 use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::Db;
-use earmark_db::tenant::Admin;
+use earmark_db::tenant::{Admin, TicketType};
 use earmark_intercom::{Client, Error, Lane};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, ConnectionStatus, Job, Permission, SecretId};
@@ -79,6 +79,7 @@ impl RefreshTagsHandler {
             tags,
             admins,
             teams,
+            types,
         } = fetched;
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(job.workspace);
@@ -92,6 +93,9 @@ impl RefreshTagsHandler {
         tenant.put_tags_and_admins(connection, &tags, known).await?;
         if let Some(teams) = teams {
             tenant.put_teams(connection, &teams).await?;
+        }
+        if let Some(types) = types {
+            tenant.put_ticket_types(connection, &types).await?;
         }
         tx.commit().await?;
         let (mut used, mut refused) = (vec![Permission::ReadTags], Vec::new());
@@ -120,14 +124,16 @@ impl RefreshTagsHandler {
     }
 }
 
-/// What Intercom lists; teammates and teams unless the token may not read them.
+/// What Intercom lists; the teammates unless the token may not read them, teams and ticket types if it gives them.
 struct Fetched {
     tags: Vec<(String, String)>,
     admins: Result<Vec<Admin>, Error>,
     teams: Option<Vec<(String, String)>>,
+    types: Option<Vec<TicketType>>,
 }
 
-/// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags.
+/// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags. Teams
+/// and ticket types are names for people alone: whatever keeps Intercom from giving them is no fault.
 async fn fetch(client: &Client) -> Result<Fetched, Error> {
     let clean = |text: Option<String>| text.map(|text| crate::text::without_nul(&text));
     let tags = client.tags().await?;
@@ -135,10 +141,6 @@ async fn fetch(client: &Client) -> Result<Fetched, Error> {
         Ok(admins) => Ok(admins),
         Err(error @ Error::PermissionMissing { .. }) => Err(error),
         Err(error) => return Err(error),
-    };
-    let teams = match &admins {
-        Ok(_) => teams(client).await?,
-        Err(_) => None,
     };
     let tags = tags
         .into_iter()
@@ -151,22 +153,23 @@ async fn fetch(client: &Client) -> Result<Fetched, Error> {
         })
     };
     let admins = admins.map(|admins| admins.into_iter().filter_map(named).collect());
+    let teams = client.teams().await.ok();
+    let teams = teams.map(|teams| teams.into_iter().filter_map(team).collect());
+    let types = client.ticket_types().await.ok();
+    let types = types.map(|types| types.into_iter().filter_map(ticket_type).collect());
     Ok(Fetched {
         tags,
         admins,
         teams,
+        types,
     })
 }
 
-/// Teams by id and name: their names are welcome, too, and what keeps them back keeps back nothing else.
-async fn teams(client: &Client) -> Result<Option<Vec<(String, String)>>, Error> {
-    let teams = match client.teams().await {
-        Ok(teams) => teams,
-        Err(error @ (Error::WaitUntil { .. } | Error::Reconnect { .. })) => return Err(error),
-        Err(_) => return Ok(None),
-    };
-    let named = |team: earmark_intercom::Team| {
-        Some((team.id, crate::text::without_nul(team.name.as_deref()?)))
-    };
-    Ok(Some(teams.into_iter().filter_map(named).collect()))
+fn team(from: earmark_intercom::Team) -> Option<(String, String)> {
+    Some((from.id, crate::text::without_nul(from.name.as_deref()?)))
+}
+
+fn ticket_type(from: earmark_intercom::TicketType) -> Option<TicketType> {
+    let name = crate::text::without_nul(&from.name?);
+    (from.archived != Some(true)).then_some(TicketType { id: from.id, name })
 }

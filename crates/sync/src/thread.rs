@@ -1,12 +1,11 @@
 //! From Intercom's messages to ours.
 
 use crate::buried::Buried;
-use crate::outcome::Applied;
 use crate::text::{sanitise, without_nul};
 use earmark_db::tenant;
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::{
-    Attachment, Author, AuthorKind, Contact, Conversation, Message, MessageKind, plain_text,
+    Attachment, Author, AuthorKind, Conversation, Message, MessageKind, plain_text,
 };
 use earmark_model::{self as model, ConnectionId};
 
@@ -185,42 +184,4 @@ pub(crate) async fn known(
     };
     tenant.lock_contact(connection, contact, false).await?;
     tenant.conversation(connection, id).await
-}
-
-/// Conversations of a contact that was merged into another become the other's.
-pub(crate) async fn merge_contact(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-    into: &Contact,
-    from: Option<String>,
-    buried: &Buried,
-) -> Result<Applied> {
-    let Some(from) = from else {
-        return Ok(Applied::ignored(
-            "the notification does not say which contact was merged",
-        ));
-    };
-    let clean = |text: &Option<String>| {
-        let known = text
-            .as_deref()
-            .filter(|_| !buried.contacts.contains(&into.id));
-        known.map(without_nul)
-    };
-    let (name, email) = (clean(&into.name), clean(&into.email));
-    let merged = tenant
-        .merge_contact(
-            connection,
-            (&from, &into.id),
-            name.as_deref(),
-            email.as_deref(),
-        )
-        .await?;
-    Ok(if merged == 0 {
-        Applied::ignored("no ticket's conversation is with the merged contact")
-    } else {
-        Applied::processed(
-            format!("contact merged: {merged} conversation(s) now name the remaining contact"),
-            None,
-        )
-    })
 }

@@ -1,12 +1,16 @@
 //! Actions on the pages and on the command line: their descriptions alone drive these tests.
 
+mod erased;
+mod fetch;
 mod fill;
+mod follow;
 mod log;
+mod picks;
 mod rights;
 
-use crate::support::{Browser, House, PASSWORD, houses};
+use crate::support::{Browser, Company, House, PASSWORD, houses};
 use clap::Parser;
-use earmark_actions::{Action, Effect};
+use earmark_actions::{Action, Effect, Kind};
 use earmark_db::tenant::{ActionRun, ActionRunFilter};
 use earmark_model::{ActionState, ActionVia};
 use earmark_server::cli::{ActionArgs, ActionsCommand, Cli, Command};
@@ -75,7 +79,24 @@ pub(super) async fn newest(house: &House, action: &str) -> Option<ActionRun> {
     runs.expect("a query").into_iter().next()
 }
 
-async fn requests(house: &House) -> u64 {
+/// What an input of this kind cannot take.
+fn wrong(kind: Kind) -> Option<String> {
+    Some(match kind {
+        Kind::Text(most) | Kind::Long(most) => "x".repeat(most + 1),
+        Kind::Number(_, most) => most.checked_add(1)?.to_string(),
+        Kind::Flag => "perhaps".to_owned(),
+        Kind::Date => "yesterday".to_owned(),
+        Kind::Choice(_) => "none of these".to_owned(),
+        Kind::Json(_) => "{".to_owned(),
+        Kind::Id(_) => "x".repeat(300),
+        Kind::List(most) => "x\n".repeat(most + 1),
+        Kind::Pairs(_) => "nothing to part it".to_owned(),
+        Kind::Absent => "1".to_owned(),
+        Kind::Files(_) => return None,
+    })
+}
+
+pub(super) async fn requests(house: &House) -> u64 {
     let log = house.sandbox.ask("requests").await;
     log["total"].as_u64().expect("a total")
 }
@@ -141,6 +162,30 @@ houses! {
             assert_eq!((run.state, run.via), (ActionState::Done, ActionVia::Command), "{}: {run:?}", action.id);
             assert_eq!(printed["run"], run.id.to_string());
         }
+    }
+
+    async fn every_input_refuses_what_it_is_not_for(house: House) {
+        let mut owner = logged_in(&house, &house.company.email).await;
+        let before = requests(&house).await;
+        let mut tried = 0;
+        for action in Action::all() {
+            for (input, wrong) in action.inputs.iter().filter_map(|input| Some((input, wrong(input.kind)?))) {
+                let others = action.inputs.iter().filter(|other| other.required && other.name != input.name);
+                let mut given: Vec<_> = others.map(|other| (other.name, other.example.to_owned())).collect();
+                given.push((input.name, wrong));
+                let fields: Vec<_> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                let at = path(&house, &format!("/{}", action.id));
+                let page = owner.post(&at, &fields).await;
+                let told = (page.status, page.body.contains(&format!("href=\"#{}\"", input.name)));
+                assert_eq!(told, (422, true), "{} {}: {}", action.id, input.name, page.body);
+                let args = args(&house, &house.company.email, action.id, &words(&given));
+                let why = command(&house, &args).await.unwrap_err();
+                assert!(why.contains(&format!("{}:", input.name)), "{} {}: {why}", action.id, input.name);
+                tried += 1;
+            }
+        }
+        assert!(tried > 200, "{tried}");
+        assert_eq!(requests(&house).await, before);
     }
 
     async fn wrong_input_is_told_with_its_field_and_nothing_is_sent(house: House) {

@@ -1,6 +1,6 @@
 //! A browser without a screen: keeps cookies, sends the form token of the last page, follows nothing by itself.
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +10,8 @@ use std::fmt;
 pub(crate) struct Page {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
+    /// The `Content-Disposition` header.
+    pub(crate) disposition: Option<String>,
     pub(crate) body: String,
 }
 
@@ -101,6 +103,7 @@ impl Browser {
             Some(value.to_owned())
         };
         let (status, location) = (response.status().as_u16(), header(LOCATION));
+        let disposition = header(CONTENT_DISPOSITION);
         let endless =
             header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/event-stream"));
         let body = if endless {
@@ -114,6 +117,7 @@ impl Browser {
         Page {
             status,
             location,
+            disposition,
             body,
         }
     }

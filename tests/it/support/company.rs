@@ -354,7 +354,8 @@ pub(crate) async fn prove(app: &App, member: &Member, plan: &Plan) -> Connection
     found.expect("a query").expect("the connection")
 }
 
-async fn connect(app: &App, member: &Member, plan: &Plan) -> Connection {
+/// Connects by token with everything that feedback needs.
+pub(crate) async fn connect(app: &App, member: &Member, plan: &Plan) -> Connection {
     let (workspace, actor) = (member.workspace().id, member.actor(None));
     let id = prove(app, member, plan).await.id;
     let secret = app

@@ -7,7 +7,7 @@ mod house;
 mod talk;
 
 pub(crate) use browser::{Browser, Page};
-pub(crate) use company::{Company, OTHER_TAG, PASSWORD, Plan, TAG, TAGS, VIP};
+pub(crate) use company::{Company, OTHER_TAG, PASSWORD, Plan, TAG, TAGS, VIP, connect};
 pub(crate) use dump::{Dump, assert_nowhere};
 pub(crate) use house::{House, INSTALLATION, config, options, post, sign};
 pub(crate) use talk::{CONTACT, Talk, Who, fixture, notification_id};

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::describe::{Input, Kind, Pick};
 use crate::input::{Fault, Values};
-use crate::plan::{Built, Lists, Work, call, call_touching, list};
-use crate::touch::Touch;
-use earmark_intercom::{Client, CompanyFields, Order};
+use crate::plan::{Built, Lists, Work, call, call_acting, list};
+use earmark_intercom::{Client, Company, CompanyFields, Order};
+use earmark_sync::Acted;
 
 /// Intercom's plain list of companies ends here; a scroll goes on.
 const LIST_ENDS: u64 = 10_000;
@@ -53,11 +53,15 @@ fn fields(values: &Values) -> CompanyFields {
     }
 }
 
+fn there(company: &Company) -> Acted {
+    Acted::Company(Box::new(company.clone()))
+}
+
 fn update(client: &Client, values: &Values) -> Built {
     let (named_by, id) = one_of(values, &["id", "company_id"])?;
     let mut fields = fields(values);
     if named_by == "company_id" {
-        return call(client.put_company(&fields));
+        return call_acting(client.put_company(&fields), there);
     }
     if values.date("remote_created_at").is_some() {
         let message = "This can be set by the company ID only: leave it out, or name the company by your own id.";
@@ -65,7 +69,7 @@ fn update(client: &Client, values: &Values) -> Built {
     }
     fields.company_id = earmark_intercom::Change::Keep;
     changes_something(&fields)?;
-    call(client.update_company(&id, &fields))
+    call_acting(client.update_company(&id, &fields), there)
 }
 
 fn companies(client: &Client, values: &Values) -> Built {
@@ -103,7 +107,7 @@ actions! { Companies;
     /// Creates a company, or changes the one that has this company ID. Intercom hides it until it has a user.
     CREATE = "companies.create", "Create company", Changes, WritePeople, "companies.create_or_update",
     [OWN_ID.required(), REMOTE_CREATED_AT, NAME, SPEND, PLAN, SIZE, WEBSITE, INDUSTRY, ATTRIBUTES],
-    |client, values| call(client.put_company(&fields(values)));
+    |client, values| call_acting(client.put_company(&fields(values)), there);
 
     /// Changes a company, named by your own id (one that is not there is created) or by Intercom's.
     UPDATE = "companies.update", "Update company", Changes, WritePeople, "companies.update",
@@ -124,7 +128,7 @@ actions! { Companies;
     [COMPANY_ID],
     |client, values| {
         let id = values.need("company_id");
-        call_touching(client.delete_company(&id), |_| vec![Touch::CompanyGone(id)])
+        call_acting(client.delete_company(&id), |_| Acted::CompanyDeleted(id))
     };
 
     /// Lists the companies that have a user, or finds them by name, company ID, tag or segment.

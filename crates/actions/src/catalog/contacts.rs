@@ -5,10 +5,9 @@ use super::{
 };
 use crate::describe::{Input, Kind, Pick};
 use crate::input::Values;
-use crate::plan::{call, call_touching};
-use crate::touch::Touch;
-use earmark_db::tenant::Links;
-use earmark_intercom::{ContactFields, ContactRole};
+use crate::plan::{call, call_acting};
+use earmark_intercom::{Company, Contact, ContactFields, ContactRole};
+use earmark_sync::Acted;
 
 const ROLES: &[(&str, &str)] = &[("user", "User"), ("lead", "Lead")];
 const ROLE: Input = Input::new("role", "Role", Kind::Choice(ROLES)).example("user");
@@ -54,13 +53,18 @@ fn fields(values: &Values) -> ContactFields {
     }
 }
 
-fn link(kind: Links, values: &Values, other: &str, there: bool) -> Vec<Touch> {
-    vec![Touch::Link {
-        kind,
-        contact: values.need("contact_id"),
-        other: values.need(other),
-        there,
-    }]
+fn there(contact: &Contact) -> Acted {
+    Acted::Contact(Box::new(contact.clone()))
+}
+
+/// A company attached to a contact or detached from it.
+fn member(contact: String, company: &Company, attached: bool) -> Acted {
+    let company = Box::new(company.clone());
+    Acted::Member {
+        contact,
+        company,
+        attached,
+    }
 }
 
 actions! { Contacts;
@@ -70,7 +74,7 @@ actions! { Contacts;
         ROLE.required(), EXTERNAL_ID, EMAIL, PHONE, NAME, AVATAR, SIGNED_UP_AT, LAST_SEEN_AT, UNSUBSCRIBED, OWNER,
         ATTRIBUTES,
     ],
-    |client, values| call(client.create_contact(&fields(values)));
+    |client, values| call_acting(client.create_contact(&fields(values)), there);
 
     /// Changes a contact; fields left empty stay as they are.
     UPDATE = "contacts.update", "Update contact", Changes, WritePeople, "contacts.update",
@@ -81,7 +85,7 @@ actions! { Contacts;
     |client, values| {
         let fields = fields(values);
         changes_something(&fields)?;
-        call(client.update_contact(&values.need("contact_id"), &fields))
+        call_acting(client.update_contact(&values.need("contact_id"), &fields), there)
     };
 
     /// Shows one contact.
@@ -99,7 +103,7 @@ actions! { Contacts;
     [CONTACT_ID],
     |client, values| {
         let id = values.need("contact_id");
-        call_touching(client.archive_contact(&id), |_| vec![Touch::Archived(id)])
+        call_acting(client.archive_contact(&id), |_| Acted::ContactArchived(id))
     };
 
     /// Takes a contact out of the archive.
@@ -107,7 +111,7 @@ actions! { Contacts;
     [CONTACT_ID],
     |client, values| {
         let id = values.need("contact_id");
-        call_touching(client.unarchive_contact(&id), |_| vec![Touch::Unarchived(id)])
+        call_acting(client.unarchive_contact(&id), |_| Acted::ContactUnarchived(id))
     };
 
     /// Deletes a contact for good, at Intercom and in every copy of ours.
@@ -115,7 +119,7 @@ actions! { Contacts;
     [CONTACT_ID],
     |client, values| {
         let id = values.need("contact_id");
-        call_touching(client.delete_contact(&id), |_| vec![Touch::ContactGone(id)])
+        call_acting(client.delete_contact(&id), |_| Acted::ContactDeleted(id))
     };
 
     /// Blocks a contact and archives their conversations.
@@ -129,40 +133,43 @@ actions! { Contacts;
         Input::id("lead_id", "Lead ID").help("The lead, which goes.").example("5f0a1c2b3d4e5f6071829304").required(),
         Input::id("user_id", "User ID").help("The user, who stays.").example("5f0a1c2b3d4e5f6071829305").required(),
     ],
-    |client, values| call(client.merge_contacts(&values.need("lead_id"), &values.need("user_id")));
+    |client, values| {
+        let from = values.need("lead_id");
+        call_acting(client.merge_contacts(&from, &values.need("user_id")), |user| {
+            Acted::ContactsMerged { from, into: Box::new(user.clone()) }
+        })
+    };
 
     /// Attaches a company to a contact.
     ATTACH_COMPANY = "contacts.attach_company", "Attach company", Changes, WritePeople, "contacts.attach_company",
     [CONTACT_ID, COMPANY_ID],
     |client, values| {
-        let touches = link(Links::Companies, values, "company_id", true);
         let (contact, company) = (values.need("contact_id"), values.need("company_id"));
-        call_touching(client.attach_company(&contact, &company), |_| touches)
+        call_acting(client.attach_company(&contact, &company), |company| member(contact, company, true))
     };
 
     /// Detaches a company from a contact.
     DETACH_COMPANY = "contacts.detach_company", "Detach company", Changes, WritePeople, "contacts.detach_company",
     [CONTACT_ID, COMPANY_ID],
     |client, values| {
-        let touches = link(Links::Companies, values, "company_id", false);
         let (contact, company) = (values.need("contact_id"), values.need("company_id"));
-        call_touching(client.detach_company(&contact, &company), |_| touches)
+        call_acting(client.detach_company(&contact, &company), |company| member(contact, company, false))
     };
 
     /// Puts a tag on a contact.
     ATTACH_TAG = "contacts.attach_tag", "Attach tag", Changes, WriteTags, "contacts.attach_tag",
     [CONTACT_ID, TAG_ID],
     |client, values| {
-        let touches = link(Links::ContactTags, values, "tag_id", true);
-        call_touching(client.tag_contact(&values.need("contact_id"), &values.need("tag_id")), |_| touches)
+        let (contact, tag) = (values.need("contact_id"), values.need("tag_id"));
+        call_acting(client.tag_contact(&contact, &tag), |_| Acted::Tagged { contact, tag, added: true })
     };
 
     /// Takes a tag off a contact.
     DETACH_TAG = "contacts.detach_tag", "Detach tag", Changes, WriteTags, "contacts.detach_tag",
     [CONTACT_ID, TAG_ID],
     |client, values| {
-        let touches = link(Links::ContactTags, values, "tag_id", false);
-        call_touching(client.untag_contact(&values.need("contact_id"), &values.need("tag_id")), |_| touches)
+        let (contact, tag) = (values.need("contact_id"), values.need("tag_id"));
+        call_acting(client.untag_contact(&contact, &tag), |_| Acted::Tagged { contact, tag, added: false })
     };
 
     /// Writes a note about a contact, for teammates only.

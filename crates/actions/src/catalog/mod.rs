@@ -7,6 +7,7 @@ mod contacts;
 mod conversation_verbs;
 mod conversations;
 mod raw;
+mod raw_acted;
 mod tags;
 mod tickets;
 mod workspace;

@@ -1,6 +1,7 @@
 //! The raw request: whatever has no action of its own.
 
 use super::actions;
+use super::raw_acted::acted;
 use crate::describe::{Input, Kind};
 use crate::input::{Fault, Upload, Values};
 use crate::plan::{Answer, Built, Plan, Reply, Shown, Work, refused};
@@ -8,6 +9,7 @@ use earmark_intercom::{
     Client, FilePart, MOST_RETRIES, RawAnswer, RawBody, RawContent, RawRequest, RawRetries,
     ResponseKind,
 };
+use earmark_sync::Acted;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -111,27 +113,50 @@ fn shown_body(body: &RawBody) -> Option<Value> {
 
 fn raw(client: &Client, values: &Values) -> Built {
     let request = request(values)?;
-    let preview = client.preview_raw(&request).map_err(refused)?;
+    let at = |field, error| {
+        let faults = refused(error).into_iter();
+        faults
+            .map(|fault| Fault::at(field, fault.message))
+            .collect::<Vec<_>>()
+    };
+    // Alone first, so that what is wrong is told at its field.
+    let bare = RawRequest::new(request.method.as_str(), request.target.as_str());
+    client
+        .preview_raw(&bare)
+        .map_err(|error| at("url", error))?;
+    let preview = client
+        .preview_raw(&request)
+        .map_err(|error| at("headers", error))?;
+    let root = client
+        .preview_raw(&RawRequest::new("GET", "/"))
+        .map_err(refused)?;
+    let (root, path) = (root.url.path().trim_end_matches('/'), preview.url.path());
+    let path = path.strip_prefix(root).unwrap_or(path).to_owned();
     let shown = Shown {
         headers: request.headers.clone(),
         body: shown_body(&request.body),
         ..Shown::of(preview)
     };
     let client = client.clone();
-    let work = async move { client.raw(&request).await.map(reply) };
+    let work = async move {
+        let answer = client.raw(&request).await?;
+        Ok(reply(answer, |answer| acted(&request, &path, answer)))
+    };
     Ok(Plan {
         shown,
         work: Work::Once(Box::pin(work)),
     })
 }
 
-fn reply(answer: RawAnswer) -> Reply {
+/// The same with what our copy is to follow.
+fn reply(answer: RawAnswer, acted: impl FnOnce(&RawContent) -> Option<Acted>) -> Reply {
     let RawAnswer {
         status,
         content_type,
         request_id,
         content,
     } = answer;
+    let acted = acted(&content);
     let answer = match content {
         RawContent::Json(value) => Answer::Json(value),
         RawContent::Text(text) => Answer::File {
@@ -147,7 +172,7 @@ fn reply(answer: RawAnswer) -> Reply {
         status,
         request_id,
         answer,
-        touches: Vec::new(),
+        acted,
     }
 }
 

@@ -2,37 +2,37 @@
 
 use super::{TAG_ID, actions};
 use crate::describe::Input;
-use crate::plan::{call, call_touching};
-use crate::touch::Touch;
+use crate::plan::{call, call_acting};
 use earmark_intercom::Tag;
+use earmark_sync::Acted;
 
 const NAME: Input = Input::text("name", "Name")
     .help("Case does not distinguish two tags.")
     .example("product feedback")
     .required();
 
-fn there(tag: &Tag) -> Vec<Touch> {
+fn there(tag: &Tag) -> Acted {
     let Tag { id, name } = tag.clone();
-    vec![Touch::Tag { id, name }]
+    Acted::Tag { id, name }
 }
 
 actions! { Tags;
     /// Creates a tag, or gives the one that has this name.
     CREATE = "tags.create", "Create tag", Changes, WriteTags, "tags.create_or_update",
     [NAME],
-    |client, values| call_touching(client.create_tag(&values.need("name")), there);
+    |client, values| call_acting(client.create_tag(&values.need("name")), there);
 
     /// Renames a tag.
     UPDATE = "tags.update", "Update tag", Changes, WriteTags, "tags.create_or_update",
     [TAG_ID, NAME],
-    |client, values| call_touching(client.rename_tag(&values.need("tag_id"), &values.need("name")), there);
+    |client, values| call_acting(client.rename_tag(&values.need("tag_id"), &values.need("name")), there);
 
     /// Deletes a tag. One that segments or messages use is refused.
     DELETE = "tags.delete", "Delete tag", Destroys, WriteTags, "tags.delete",
     [TAG_ID],
     |client, values| {
         let id = values.need("tag_id");
-        call_touching(client.delete_tag(&id), |()| vec![Touch::TagGone(id)])
+        call_acting(client.delete_tag(&id), |()| Acted::TagDeleted(id))
     };
 
     /// Shows one tag.

@@ -4,16 +4,20 @@ use super::{
     ADMIN_ID, COMPANY_ID, CURSOR, FETCH_ALL, NOTE, PER_PAGE_150, QUERY, TAG_ID, actions,
     changes_something, one_of, optional,
 };
-use crate::describe::{Input, Kind};
+use crate::describe::{Input, Kind, Pick};
 use crate::input::{Fault, Values};
 use crate::plan::{call, list, written};
 use earmark_intercom::{NewTicket, Reply, TicketFields, Who};
 use serde_json::{Map, Value};
 
-const TYPE_ID: Input = Input::id("ticket_type_id", "Ticket type ID")
-    .help("The action List ticket types shows them.")
-    .example("51")
-    .required();
+const TYPE_ID: Input = Input::new(
+    "ticket_type_id",
+    "Ticket type ID",
+    Kind::Id(Some(Pick::TicketTypes)),
+)
+.help("The action List ticket types shows them.")
+.example("51")
+.required();
 const TICKET_ID: Input = Input::id("ticket_id", "Ticket ID")
     .help("Intercom's id, never the number that people see.")
     .example("215473908114030")
@@ -116,7 +120,7 @@ actions! { Tickets;
         Input::new("open", "Open", Kind::Flag), Input::new("is_shared", "Shared with the customer", Kind::Flag),
         Input::new("snoozed_until", "Snoozed until", Kind::Date).example("2026-12-01T09:00:00Z"),
         optional(COMPANY_ID), optional(ADMIN_ID),
-        Input::id("assignee_id", "Assignee ID").help("A teammate or team; 0 for nobody. Needs the teammate ID above.")
+        Input::new("assignee_id", "Assignee ID", Kind::Id(Some(Pick::Admins))).help("A teammate or team; 0 for nobody. Needs the teammate ID above.")
             .example("814860"),
     ],
     |client, values| call(client.update_ticket(&values.need("ticket_id"), &changes(values)?));

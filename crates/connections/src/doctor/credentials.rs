@@ -163,6 +163,46 @@ impl Patient<'_> {
         (finding, Some(check))
     }
 
+    /// What actions showed of the permissions that nothing harmless proves.
+    pub(super) async fn writing(&self) -> earmark_db::Result<Finding> {
+        let tenant = self.doctor.store.db.workspace(self.workspace);
+        let checks = tenant.permission_checks(self.row.id).await?;
+        let (mut granted, mut missing) = (Vec::new(), None);
+        for check in checks.iter().filter(|one| !one.permission.is_readable()) {
+            match check.state {
+                PermissionState::Granted => granted.push(check.permission.as_str()),
+                PermissionState::Missing => missing = Some(check),
+                PermissionState::NotTested | PermissionState::Unknown => {}
+            }
+        }
+        Ok(match missing {
+            Some(PermissionCheck {
+                permission, note, ..
+            }) => bad(
+                Check::Writing,
+                format!(
+                    "Intercom refused an action that needs {permission}: {}",
+                    sentence(note.as_deref().unwrap_or("it gave no reason"))
+                ),
+                format!(
+                    "{} Then run the action once more: nothing else proves it.",
+                    self.tick(*permission)
+                ),
+            ),
+            None if granted.is_empty() => not_checked(
+                Check::Writing,
+                "Not tested until an action used them: Earmark writes nothing just to test it.",
+            ),
+            None => good(
+                Check::Writing,
+                format!(
+                    "An action used {}, and Intercom accepted it.",
+                    granted.join(" and ")
+                ),
+            ),
+        })
+    }
+
     /// Since when a feature is switched on, if it is.
     pub(super) fn on_since(&self, feature: Feature) -> Option<DateTime<Utc>> {
         match feature {

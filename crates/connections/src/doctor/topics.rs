@@ -7,7 +7,8 @@ use super::{Blocked, Patient, Reach, said};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_intercom::webhook::{TOPICS, Topic};
 use earmark_intercom::{
-    AuthorKind, Client, Conversation, Error, Message, MessageKind, Order, Search, conversations,
+    AuthorKind, Client, ContactRole, Conversation, Error, Message, MessageKind, Order, Search,
+    contacts, conversations,
 };
 use earmark_model::{Check, ConnectionStatus, Feature, Finding};
 
@@ -70,8 +71,27 @@ impl<'a> Topics<'a> {
                 }),
             },
         };
-        findings.extend(people_topics().map(|topic| self.topic(topic, &[], false)));
+        let people = self.new_people(reach).await;
+        findings.extend(people_topics().map(|topic| self.topic(topic, &people, false)));
         findings
+    }
+
+    /// Contacts that were made while contacts are copied, as far as Intercom shows them: one search. Somebody may be made
+    /// as a lead and become a user, so either topic reports it.
+    async fn new_people(&self, reach: &Reach) -> Vec<Change> {
+        let (Some(since), Ok(client)) = (self.patient.on_since(Feature::Contacts), reach.open())
+        else {
+            return Vec::new();
+        };
+        let made = PEOPLE_MADE
+            .iter()
+            .filter_map(|topic| self.patient.last_received(topic));
+        let reported = made.max().map_or(DateTime::UNIX_EPOCH, |last| last + SKEW);
+        let since = since.max(self.patient.row.created_at);
+        // Nothing is red for what could not be asked.
+        let mut changes = made_since(client, since).await.unwrap_or_default();
+        changes.retain(|change| change.at >= since && change.at > reported);
+        changes
     }
 
     fn all(&self, line: impl Fn(Check) -> Finding) -> Vec<Finding> {
@@ -209,7 +229,7 @@ fn conversations_topics() -> impl Iterator<Item = &'static Topic> {
     TOPICS.iter().filter(|topic| is_conversations(topic.name))
 }
 
-/// The other ones: nothing cheap shows what they should have reported.
+/// The other ones: of them, only new contacts are seen with few calls.
 fn people_topics() -> impl Iterator<Item = &'static Topic> {
     TOPICS.iter().filter(|topic| !is_conversations(topic.name))
 }
@@ -283,6 +303,36 @@ fn of_conversation(conversation: &Conversation) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// The topics that report a new contact.
+const PEOPLE_MADE: [&str; 2] = ["contact.user.created", "contact.lead.created"];
+
+/// The newest contacts.
+async fn made_since(client: &Client, since: DateTime<Utc>) -> Result<Vec<Change>, Error> {
+    // Intercom compares whole days, by its workspace's clock.
+    let made = contacts::CREATED_AT.after_day_of(since - TimeDelta::days(2));
+    let newest = Search::from(made).sorted(&contacts::CREATED_AT, Order::Descending);
+    let listing = client.search_contacts(newest).per_page(LOOKED_AT);
+    let changes = listing
+        .page()
+        .await?
+        .items
+        .into_iter()
+        .filter_map(|contact| {
+            let [user, lead] = PEOPLE_MADE;
+            let at = contact.created_at?;
+            let topic = match contact.role? {
+                ContactRole::User => user,
+                ContactRole::Lead => lead,
+            };
+            Some(Change {
+                topic,
+                at,
+                until: at,
+            })
+        });
+    Ok(changes.collect())
 }
 
 /// The topic that reports a new part, where that is certain.

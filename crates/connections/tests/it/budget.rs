@@ -91,6 +91,16 @@ both_databases! {
         assert_eq!(drain_all(&both, Lane::Webhook).await, 0);
     }
 
+    async fn what_nobody_asked_for_is_backfills_until_the_window_ends(t: TestDb) {
+        let both = two_with(&t, 1000).await;
+        assert_eq!(drain_all(&both, Lane::Backfill).await, 700);
+        assert_eq!(drain(&both[0], Lane::Backfill).await, (0, seconds(&t, 0) + TimeDelta::milliseconds(50)));
+        t.clock.advance(TimeDelta::seconds(5));
+        assert_eq!(drain_all(&both, Lane::Backfill).await, 100, "half of what was kept");
+        assert_eq!(drain_all(&both, Lane::Interactive).await, 100, "the other half");
+        assert_eq!(drain(&both[1], Lane::Backfill).await, (0, seconds(&t, 5)));
+    }
+
     async fn before_anything_is_known_few_calls_are_made(t: TestDb) {
         let both = two(&t).await;
         assert_eq!(drain_all(&both, Lane::Interactive).await, 18);
@@ -176,7 +186,7 @@ both_databases! {
         both[0].acquire(&key(), Lane::Interactive).await.unwrap();
         let seen = Observation { remaining: Some(150), reset_at: Some(seconds(&t, 10)), ..limit(1000) };
         both[0].observe(&key(), seen).await;
-        let slice_left = 49;
+        let slice_left = 9;
         assert_eq!(drain_all(&both, Lane::Interactive).await, 50 + slice_left);
         assert_eq!(drain_all(&both, Lane::Backfill).await, 0);
     }

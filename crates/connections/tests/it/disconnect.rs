@@ -1,8 +1,12 @@
 //! Disconnecting OAuth connections: Intercom is told by the last one, and what was copied is kept or erased.
 
 use crate::support::{APP, Bench, TOKEN, app, hosts, intercom_workspace, nobody, store};
-use earmark_connections::{ConnectError, ManageError, Mirrored, Region, Uninstalled, client_key};
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_connections::{
+    ConnectError, Connected, Grant, ManageError, Mirrored, Region, Tokens, Uninstalled, client_key,
+};
 use earmark_db::tenant::{SecretKind, Via};
+use earmark_intercom::{Lane, Token};
 use earmark_model::{ConnectionId, ConnectionStatus, Job, Method, WorkspaceId};
 use earmark_testkit::{both_databases, build};
 use futures::future::join_all;
@@ -55,6 +59,32 @@ async fn disconnect(
         .await
 }
 
+/// What the OAuth flow does with credentials that it asked for at a time.
+async fn connect(
+    bench: &Bench,
+    workspace: WorkspaceId,
+    token: &str,
+    asked_at: DateTime<Utc>,
+) -> Result<Connected, ConnectError> {
+    let grant = Grant {
+        via: installation(),
+        tokens: Tokens {
+            access: Token::new(token),
+            refresh: None,
+            expires_at: None,
+        },
+        asked_at,
+        region: Region::Us,
+        name: String::new(),
+        reconnect: None,
+    };
+    let actor = bench.actor();
+    bench
+        .store
+        .connect_with_grant(workspace, &actor, grant)
+        .await
+}
+
 async fn no_tokens(bench: &Bench) {
     let left = bench.t.db.across().sealed_secrets(None, 10).await.unwrap();
     assert!(left.is_empty(), "{left:?}");
@@ -90,6 +120,58 @@ both_databases! {
         assert_eq!(ends, [listed.clone(), listed.clone(), listed, Uninstalled::Done]);
         assert_eq!(told(&bench).await, 1);
         no_tokens(&bench).await;
+    }
+
+    async fn what_was_granted_before_the_uninstall_was_answered_is_void(t: TestDb) {
+        let bench = Bench::new(t).await;
+        installed(&bench, TOKEN).await;
+        let (ours, theirs) = (bench.workspace(), other(&bench).await);
+        let first = bench.granted(ours, installation(), TOKEN).await;
+        let before = bench.t.sources.now();
+        bench.t.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(disconnect(&bench, ours, first).await.unwrap(), Uninstalled::Done);
+        // A token that works all the same: what is refused is its age.
+        installed(&bench, "another-token").await;
+        let refused = connect(&bench, theirs, "another-token", before).await;
+        assert!(matches!(refused, Err(ConnectError::Uninstalled)), "{refused:?}");
+        no_tokens(&bench).await;
+        connect(&bench, theirs, "another-token", bench.t.sources.now()).await.unwrap();
+
+        // An uninstall that is never answered, because its process died, ends by itself.
+        let tx = build::begin(&bench.t.db).await;
+        tx.across().begin_uninstall(&client_key(CLIENT), APP).await.unwrap();
+        tx.commit().await.unwrap();
+        let refused = connect(&bench, ours, "another-token", bench.t.sources.now()).await;
+        assert!(matches!(refused, Err(ConnectError::Uninstalled)), "{refused:?}");
+        bench.t.clock.advance(TimeDelta::minutes(2));
+        connect(&bench, ours, "another-token", bench.t.sources.now()).await.unwrap();
+    }
+
+    async fn who_connects_while_the_last_disconnects_keeps_a_token_that_works_or_none(t: TestDb) {
+        let bench = Bench::new(t).await;
+        let (ours, theirs) = (bench.workspace(), other(&bench).await);
+        for round in 0..8 {
+            // Of the sandbox, both get the same token.
+            let token = format!("token-of-round-{round}");
+            installed(&bench, &token).await;
+            let asked_at = bench.t.sources.now();
+            let first = connect(&bench, ours, &token, asked_at).await.unwrap().connection;
+            bench.t.clock.advance(TimeDelta::seconds(1));
+            let (left, came) = tokio::join!(
+                disconnect(&bench, ours, first),
+                connect(&bench, theirs, &token, asked_at),
+            );
+            match (left.unwrap(), came) {
+                (Uninstalled::StillListed, Ok(connected)) => {
+                    let ready = bench.store.client(theirs, connected.connection, Lane::Interactive).await.unwrap();
+                    ready.client.me().await.expect("the token works");
+                    disconnect(&bench, theirs, connected.connection).await.unwrap();
+                }
+                (Uninstalled::Done, Err(_)) => no_tokens(&bench).await,
+                other => panic!("{other:?}"),
+            }
+            bench.t.clock.advance(TimeDelta::seconds(1));
+        }
     }
 
     async fn an_own_app_and_another_intercom_workspace_do_not_count(t: TestDb) {

@@ -54,6 +54,15 @@ pub struct Install {
     pub own_app: Option<OAuthAppId>,
 }
 
+/// That Intercom was told to uninstall an OAuth app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
+pub struct Uninstall {
+    /// From when on it may have been told.
+    pub begun_at: DateTime<Utc>,
+    /// When it had answered, if it has.
+    pub answered_at: Option<DateTime<Utc>>,
+}
+
 #[derive(FromQueryResult)]
 struct InstallRow {
     workspace_id: Uuid,
@@ -105,6 +114,15 @@ impl<S: Source> Across<'_, S> {
             .collect())
     }
 
+    /// When Intercom was last told to uninstall an OAuth app from an Intercom workspace, if it ever was.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn uninstall(&self, client_key: &str, app_id: &str) -> Result<Option<Uninstall>> {
+        let sql = "SELECT begun_at, answered_at FROM app_uninstalls WHERE client_key = $1 AND app_id = $2";
+        sql::one(self.on(), sql, vec![client_key.into(), app_id.into()]).await
+    }
+
     /// What arrived at the installation's webhook address, if anything did.
     ///
     /// # Errors
@@ -128,6 +146,28 @@ impl Across<'_, Tx> {
             format!("install:{client_key}:{app_id}"),
         )
         .await
+    }
+
+    /// Notes that Intercom is about to be told to uninstall an OAuth app from an Intercom workspace.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn begin_uninstall(&self, client_key: &str, app_id: &str) -> Result<()> {
+        let sql = "INSERT INTO app_uninstalls (client_key, app_id, begun_at) VALUES ($1, $2, $3) \
+            ON CONFLICT (client_key, app_id) DO UPDATE SET begun_at = excluded.begun_at, answered_at = NULL";
+        let values = vec![client_key.into(), app_id.into(), self.now().into()];
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Notes that Intercom has answered, whatever it said.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn end_uninstall(&self, client_key: &str, app_id: &str) -> Result<()> {
+        let sql =
+            "UPDATE app_uninstalls SET answered_at = $3 WHERE client_key = $1 AND app_id = $2";
+        let values = vec![client_key.into(), app_id.into(), self.now().into()];
+        sql::execute(self.on(), sql, values).await.map(drop)
     }
 
     /// Counts what arrived at the installation's webhook address.

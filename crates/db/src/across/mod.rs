@@ -10,7 +10,7 @@ mod rounds;
 mod secrets;
 
 pub use accounts::{Membership, Session, User};
-pub use apps::{AppEndpoint, Install, Sighted, Sighting};
+pub use apps::{AppEndpoint, Install, Sighted, Sighting, Uninstall};
 pub use intake::{Endpoint, NewDelivery, Stored};
 pub use rate::RateRow;
 pub use rounds::DoctorRound;

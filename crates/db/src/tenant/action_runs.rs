@@ -192,6 +192,11 @@ impl TryFrom<Row> for ActionRun {
     }
 }
 
+#[derive(FromQueryResult)]
+struct TextRow {
+    text: String,
+}
+
 /// Every column but the answer, which may be long.
 const COLUMNS: &str = "id, connection_id, action, actor_id, via, at, state, inputs, request, status, request_id, \
     answer_bytes, took_ms, calls, error, advice, position, fetched, total, finished_at, erased_at";
@@ -257,6 +262,29 @@ impl<S: Source> Tenant<'_, S> {
         sql.push_str(&format!(" ORDER BY id DESC LIMIT {most}"));
         let rows: Vec<Row> = sql::all(self.on(), &sql, values).await?;
         rows.into_iter().map(ActionRun::try_from).collect()
+    }
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// What the log of a connection holds that mentions a text: requests, answers and lines of fetched pages.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn action_texts(&self, connection: ConnectionId, text: &str) -> Result<Vec<String>> {
+        let sql = "SELECT request AS text FROM action_runs WHERE workspace_id = $1 AND connection_id = $2 \
+            AND request LIKE $3 ESCAPE '\\' \
+            UNION ALL SELECT answer FROM action_runs WHERE workspace_id = $1 AND connection_id = $2 \
+            AND answer LIKE $3 ESCAPE '\\' \
+            UNION ALL SELECT p.lines FROM action_pages p JOIN action_runs r \
+            ON r.workspace_id = p.workspace_id AND r.id = p.run_id \
+            WHERE p.workspace_id = $1 AND r.connection_id = $2 AND p.lines LIKE $3 ESCAPE '\\'";
+        let text = sql::containing(text);
+        let rows: Vec<TextRow> = sql::all(self.on(), sql, self.ids(connection, &[&text])).await?;
+        let texts = rows.iter().flat_map(|row| row.text.lines());
+        Ok(texts
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -357,6 +385,21 @@ impl Tenant<'_, Tx> {
             hit += sql::execute(self.on(), sql, values).await?;
         }
         Ok(hit)
+    }
+
+    /// Drops runs of all connections that began before a time, with what they fetched, up to `most`; gives how many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn drop_action_runs(&self, before: DateTime<Utc>, most: u64) -> Result<u64> {
+        let old = format!(
+            "SELECT id FROM action_runs WHERE workspace_id = $1 AND at < $2 ORDER BY id LIMIT {most}"
+        );
+        let values: Vec<Value> = vec![self.workspace().into(), before.into()];
+        let sql = format!("DELETE FROM action_pages WHERE workspace_id = $1 AND run_id IN ({old})");
+        sql::execute(self.on(), &sql, values.clone()).await?;
+        let sql = format!("DELETE FROM action_runs WHERE workspace_id = $1 AND id IN ({old})");
+        sql::execute(self.on(), &sql, values).await
     }
 
     /// Erases inputs, requests, answers and fetched pages of all runs of a connection.

@@ -383,7 +383,7 @@ impl Tenant<'_, Tx> {
         self.see_copies(&COMPANIES, connection, run, ids).await
     }
 
-    /// Marks a company archived, from `at`. True when that is news.
+    /// Marks a company archived, from `at`, unless it was seen later. True when that is news.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].

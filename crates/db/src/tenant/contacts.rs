@@ -269,6 +269,30 @@ impl<S: Source> Tenant<'_, S> {
             sql::one(self.on(), &sql, self.ids(connection, &[id])).await?;
         Ok(row.map(MirroredContact::from))
     }
+
+    /// Contacts that were merged into this one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn merged_contacts(
+        &self,
+        connection: ConnectionId,
+        into: &str,
+    ) -> Result<Vec<String>> {
+        let sql = "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND merged_into = $3 ORDER BY id";
+        sql::column(self.on(), sql, self.ids(connection, &[into])).await
+    }
+
+    /// The e-mail addresses by which our copy knows a contact: of the contact itself, and on its conversations.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn contact_emails(&self, connection: ConnectionId, id: &str) -> Result<Vec<String>> {
+        let sql = "SELECT email FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND id = $3 \
+            AND email IS NOT NULL UNION SELECT contact_email AS email FROM conversations \
+            WHERE workspace_id = $1 AND connection_id = $2 AND contact_id = $3 AND contact_email IS NOT NULL";
+        sql::column(self.on(), sql, self.ids(connection, &[id])).await
+    }
 }
 
 impl Tenant<'_, Tx> {
@@ -339,7 +363,7 @@ impl Tenant<'_, Tx> {
         self.see_copies(&CONTACTS, connection, run, ids).await
     }
 
-    /// Marks a contact archived, from `at`. True when that is news.
+    /// Marks a contact archived, from `at`, unless it was seen later. True when that is news.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -380,6 +404,26 @@ impl Tenant<'_, Tx> {
         let mut values = self.ids(connection, &[id]);
         values.push(false.into());
         sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Notes that a contact's companies or tags were changed at `at`, beside what its copy tells: whatever was seen
+    /// earlier is older, and whatever is seen later is news.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn outdate_contact(
+        &self,
+        connection: ConnectionId,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let sql = "UPDATE contacts SET digest = '', observed_at = CASE WHEN observed_at < $4 THEN $4 ELSE observed_at END \
+            WHERE workspace_id = $1 AND connection_id = $2 AND id = $3";
+        let mut values = self.ids(connection, &[id]);
+        values.push(at.into());
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::People);
+        Ok(())
     }
 
     /// Removes a deleted contact with its links from our copy. True when it was there.

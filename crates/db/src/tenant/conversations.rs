@@ -344,6 +344,29 @@ impl Tenant<'_, Tx> {
         Ok(taken_part)
     }
 
+    /// Gives the conversations of these contacts the names and e-mail addresses that our copy of the contacts has.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn name_contacts(&self, connection: ConnectionId, contacts: &[&str]) -> Result<()> {
+        if contacts.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE conversations SET contact_name = c.name, contact_email = c.email FROM contacts c \
+            WHERE conversations.workspace_id = $1 AND conversations.connection_id = $2 \
+            AND conversations.contact_id IN {} AND c.workspace_id = $1 AND c.connection_id = $2 \
+            AND c.id = conversations.contact_id AND c.merged_into IS NULL \
+            AND (conversations.contact_name IS DISTINCT FROM c.name \
+            OR conversations.contact_email IS DISTINCT FROM c.email)",
+            sql::places(1, contacts.len(), 3)
+        );
+        if sql::execute(self.on(), &sql, self.ids(connection, contacts)).await? > 0 {
+            self.source.changed(self.id, ChangeKind::Tickets);
+        }
+        Ok(())
+    }
+
     /// Makes the conversations of a contact those of the contact they were merged into. Gives how many.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DeliveryId, LaneJob, Outcome, TicketId};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Value,
 };
 use uuid::Uuid;
 
@@ -302,8 +303,37 @@ impl Tenant<'_, Tx> {
         subject: &str,
         rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<u64> {
-        self.rewrite_where(connection, "subject = $3", subject, rewrite)
+        self.rewrite_where(connection, "subject = $4", vec![subject.into()], rewrite)
             .await
+    }
+
+    /// Rewrites every kept body that holds one of `texts`, whatever it is about; each once.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn rewrite_bodies_holding(
+        &self,
+        connection: ConnectionId,
+        texts: &[&str],
+        mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<u64> {
+        /// Texts that are looked for at once.
+        const TEXTS: usize = 50;
+        let mut rewritten = 0;
+        for texts in texts.chunks(TEXTS) {
+            let any = (0..texts.len()).map(|n| sql::bytes_hold(self.on(), "body", n + 4));
+            let any = any.collect::<Vec<_>>().join(" OR ");
+            let texts = texts.iter().map(|text| text.as_bytes().to_vec().into());
+            rewritten += self
+                .rewrite_where(
+                    connection,
+                    &format!("({any})"),
+                    texts.collect(),
+                    &mut rewrite,
+                )
+                .await?;
+        }
+        Ok(rewritten)
     }
 
     /// Rewrites kept bodies that could not be read, of which nobody knows what they are about.
@@ -317,8 +347,8 @@ impl Tenant<'_, Tx> {
     ) -> Result<u64> {
         self.rewrite_where(
             connection,
-            "subject IS NULL AND outcome = $3",
-            Outcome::Unreadable.as_str(),
+            "subject IS NULL AND outcome = $4",
+            vec![Outcome::Unreadable.as_str().into()],
             rewrite,
         )
         .await
@@ -328,22 +358,18 @@ impl Tenant<'_, Tx> {
         &self,
         connection: ConnectionId,
         condition: &str,
-        value: &str,
+        more: Vec<Value>,
         mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<u64> {
         const PAGE: usize = 50;
         let (mut after, mut rewritten) = (Uuid::nil(), 0);
         let sql = format!(
             "SELECT id, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 AND {condition} \
-            AND body IS NOT NULL AND id > $4 ORDER BY id LIMIT {PAGE}"
+            AND body IS NOT NULL AND id > $3 ORDER BY id LIMIT {PAGE}"
         );
         loop {
-            let values = vec![
-                self.workspace().into(),
-                connection.0.into(),
-                value.into(),
-                after.into(),
-            ];
+            let mut values = vec![self.workspace().into(), connection.0.into(), after.into()];
+            values.extend(more.iter().cloned());
             let rows: Vec<BodyRow> = sql::all(self.on(), &sql, values).await?;
             for BodyRow { id, body } in &rows {
                 if let Some(body) = body.as_deref().and_then(&mut rewrite) {

@@ -198,6 +198,7 @@ impl Tenant<'_, Tx> {
             let sql = format!("DELETE FROM {table} WHERE workspace_id = $1 AND connection_id = $2");
             dropped += sql::execute(self.on(), &sql, self.of(connection)).await?;
         }
+        dropped += self.drop_ticket_types(connection).await?;
         let sql = "DELETE FROM trigger_tags WHERE workspace_id = $1 AND connection_id = $2";
         sql::execute(self.on(), sql, self.of(connection)).await?;
         let sql = "UPDATE connections SET tags_fetched_at = NULL, tags_note = NULL WHERE workspace_id = $1 AND id = $2";

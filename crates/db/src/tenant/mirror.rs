@@ -269,7 +269,7 @@ impl Tenant<'_, Tx> {
         Ok(())
     }
 
-    /// Marks a copy archived at `at`, unless it was seen live later. True when that is news.
+    /// Marks a copy archived at `at`, unless it was seen later. True when that is news.
     pub(crate) async fn archive_copy(
         &self,
         mirror: &Mirror,
@@ -279,7 +279,7 @@ impl Tenant<'_, Tx> {
     ) -> Result<bool> {
         let sql = format!(
             "UPDATE {} SET archived_at = $4 WHERE workspace_id = $1 AND connection_id = $2 AND id = $3 \
-            AND archived_at IS NULL",
+            AND archived_at IS NULL AND observed_at <= $4",
             mirror.table
         );
         let values = vec![

@@ -3,7 +3,9 @@
 use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
 use crate::sql;
+use chrono::{DateTime, Utc};
 use earmark_model::ConnectionId;
+use sea_orm::FromQueryResult;
 
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,8 +25,17 @@ impl Incomplete {
     }
 }
 
+/// One that waits.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct WaitingPerson {
+    /// Intercom's id.
+    pub id: String,
+    /// When it was last noted that Intercom is to be asked.
+    pub asked_at: DateTime<Utc>,
+}
+
 impl<S: Source> Tenant<'_, S> {
-    /// Ids that wait, the longest waiting first; up to `most`.
+    /// Those that wait, the longest waiting first; up to `most`.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -33,13 +44,13 @@ impl<S: Source> Tenant<'_, S> {
         connection: ConnectionId,
         kind: Incomplete,
         most: u64,
-    ) -> Result<Vec<String>> {
+    ) -> Result<Vec<WaitingPerson>> {
         let sql = format!(
-            "SELECT id FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
+            "SELECT id, asked_at FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
             ORDER BY asked_at, id LIMIT {most}"
         );
         let values = self.ids(connection, &[kind.as_str()]);
-        sql::column(self.on(), &sql, values).await
+        sql::all(self.on(), &sql, values).await
     }
 }
 
@@ -52,7 +63,8 @@ impl Tenant<'_, Tx> {
             .map(drop)
     }
 
-    /// Notes that Intercom is to be asked for one. Noting it twice asks once.
+    /// Notes that Intercom is to be asked for one. Noting it twice asks once, and an answer to a question from before the
+    /// second is not enough.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -63,13 +75,32 @@ impl Tenant<'_, Tx> {
         id: &str,
     ) -> Result<()> {
         let sql = "INSERT INTO people_waiting (workspace_id, connection_id, kind, id, asked_at) VALUES ($1, $2, $3, $4, $5) \
-            ON CONFLICT (workspace_id, connection_id, kind, id) DO NOTHING";
+            ON CONFLICT (workspace_id, connection_id, kind, id) DO UPDATE SET asked_at = excluded.asked_at";
         let mut values = self.ids(connection, &[kind.as_str(), id]);
         values.push(self.now().into());
         sql::execute(self.on(), sql, values).await.map(drop)
     }
 
-    /// Notes that one waits no more.
+    /// Notes that Intercom answered for one, as it waited when the question was made: one that waits anew since goes on
+    /// waiting.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn answered_person(
+        &self,
+        connection: ConnectionId,
+        kind: Incomplete,
+        waiting: &WaitingPerson,
+    ) -> Result<()> {
+        let WaitingPerson { id, asked_at } = waiting;
+        let sql = "DELETE FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND id = $4 \
+            AND asked_at <= $5";
+        let mut values = self.ids(connection, &[kind.as_str(), id]);
+        values.push((*asked_at).into());
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Notes that one waits no more, whatever is asked.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].

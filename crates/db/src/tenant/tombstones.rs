@@ -1,13 +1,27 @@
-//! What Intercom's users erased and must never be stored again, and the locks under which that is decided.
+//! What Intercom's users erased and must never be stored again, what a member had erased here, and the locks under which
+//! that is decided.
 
 use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
+use crate::signal::ChangeKind;
 use crate::sql;
 use earmark_model::ConnectionId;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
+/// What of a conversation must not be stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tombstones {
+    /// All of it, for good: it was deleted at Intercom.
+    pub whole: bool,
+    /// All of it, until it is tagged anew: a member had our copy erased after disconnecting.
+    pub copy: bool,
+    /// These messages, for good: they were redacted at Intercom.
+    pub messages: Vec<String>,
+}
+
 #[derive(FromQueryResult)]
 struct TombstoneRow {
+    kind: String,
     message_id: String,
 }
 
@@ -20,9 +34,11 @@ struct SubjectRow {
 const WHOLE: &str = "";
 const CONVERSATION: &str = "conversation";
 const CONTACT: &str = "contact";
+/// Our copy of a conversation, of which nobody at Intercom erased anything.
+const COPY: &str = "copy";
 
 impl<S: Source> Tenant<'_, S> {
-    /// What of a conversation must never be stored again: message ids, and whether it is all of it.
+    /// What of a conversation must not be stored.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -30,24 +46,26 @@ impl<S: Source> Tenant<'_, S> {
         &self,
         connection: ConnectionId,
         conversation: &str,
-    ) -> Result<(bool, Vec<String>)> {
-        let sql = "SELECT message_id FROM tombstones \
-            WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND subject_id = $4";
+    ) -> Result<Tombstones> {
+        let sql = "SELECT kind, message_id FROM tombstones \
+            WHERE workspace_id = $1 AND connection_id = $2 AND kind IN ($3, $5) AND subject_id = $4";
         let values = vec![
             self.workspace().into(),
             connection.0.into(),
             CONVERSATION.into(),
             conversation.into(),
+            COPY.into(),
         ];
+        let mut found = Tombstones::default();
         let rows: Vec<TombstoneRow> = sql::all(self.on(), sql, values).await?;
-        let whole = rows.iter().any(|row| row.message_id == WHOLE);
-        Ok((
-            whole,
-            rows.into_iter()
-                .map(|row| row.message_id)
-                .filter(|id| id != WHOLE)
-                .collect(),
-        ))
+        for TombstoneRow { kind, message_id } in rows {
+            match (kind.as_str(), message_id.as_str()) {
+                (COPY, _) => found.copy = true,
+                (_, WHOLE) => found.whole = true,
+                _ => found.messages.push(message_id),
+            }
+        }
+        Ok(found)
     }
 
     /// Which of these contacts were deleted at Intercom.
@@ -151,6 +169,45 @@ impl Tenant<'_, Tx> {
         let message = message.unwrap_or(WHOLE);
         self.put_tombstone(connection, CONVERSATION, conversation, message)
             .await
+    }
+
+    /// Notes that a member had our copy of a conversation erased, until [`Tenant::lift_copy`].
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn bury_copy(&self, connection: ConnectionId, conversation: &str) -> Result<bool> {
+        self.put_tombstone(connection, COPY, conversation, WHOLE)
+            .await
+    }
+
+    /// Lets our copy of a conversation be stored again that a member had erased; its tickets have a source again, except
+    /// those whose message was redacted at Intercom. False when it was not erased.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn lift_copy(&self, connection: ConnectionId, conversation: &str) -> Result<bool> {
+        let values = |kind: &str| {
+            vec![
+                self.workspace().into(),
+                connection.0.into(),
+                kind.into(),
+                conversation.into(),
+            ]
+        };
+        let sql = "DELETE FROM tombstones \
+            WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND subject_id = $4";
+        if sql::execute(self.on(), sql, values(COPY)).await? == 0 {
+            return Ok(false);
+        }
+        let sql = "UPDATE tickets SET source_gone_at = NULL, updated_at = $5 \
+            WHERE workspace_id = $1 AND connection_id = $2 AND conversation_id = $4 AND message_id NOT IN \
+            (SELECT message_id FROM tombstones \
+            WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 AND subject_id = $4)";
+        let mut values = values(CONVERSATION);
+        values.push(self.now().into());
+        sql::execute(self.on(), sql, values).await?;
+        self.source.changed(self.id, ChangeKind::Tickets);
+        Ok(true)
     }
 
     /// Notes for good that a contact was deleted. True when that is news.

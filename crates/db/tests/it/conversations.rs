@@ -2,7 +2,7 @@
 
 use crate::support::in_tx;
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_db::tenant::{Conversation, Message};
+use earmark_db::tenant::{Conversation, Message, Tombstones};
 use earmark_model::{AuthorKind, ConnectionId, DetailsState, MessageKind, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases, build};
 
@@ -171,9 +171,10 @@ both_databases! {
     async fn tombstones_are_news_once(t: TestDb) {
         let start = start(&t).await;
         let read = async || {
-            let (whole, mut ids) = t.db.workspace(start.workspace).tombstones(start.connection, "c1").await.unwrap();
-            ids.sort();
-            (whole, ids)
+            let mut found = t.db.workspace(start.workspace).tombstones(start.connection, "c1").await.unwrap();
+            found.messages.sort();
+            assert!(!found.copy);
+            (found.whole, found.messages)
         };
         assert_eq!(read().await, (false, vec![]));
         assert!(start.bury(&t, Some("1")).await);
@@ -184,7 +185,43 @@ both_databases! {
         assert!(!start.bury(&t, None).await);
         assert_eq!(read().await, (true, vec!["1".to_owned(), "2".to_owned()]));
         let other = t.db.workspace(start.workspace).tombstones(start.connection, "c2").await.unwrap();
-        assert_eq!(other, (false, vec![]));
+        assert_eq!(other, Tombstones::default());
+    }
+
+    async fn an_erased_copy_is_lifted_and_what_intercom_erased_is_not(t: TestDb) {
+        let start = start(&t).await;
+        let product = build::product(&t.db, start.workspace, "Ledger").await.id;
+        let mut tickets = Vec::new();
+        for message in ["1", "2"] {
+            tickets.push(build::ticket(&t.db, start.workspace, product, start.connection, ("c1", message)).await.id);
+        }
+        let elsewhere = build::ticket(&t.db, start.workspace, product, start.connection, ("c2", "1")).await.id;
+        assert!(start.bury(&t, Some("2")).await);
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(start.workspace);
+            assert!(!tenant.lift_copy(start.connection, "c1").await.unwrap(), "nothing was erased");
+            for ticket in tickets.iter().chain([&elsewhere]) {
+                tenant.mark_source_gone(*ticket).await.unwrap();
+            }
+            assert!(tenant.bury_copy(start.connection, "c1").await.unwrap());
+            assert!(!tenant.bury_copy(start.connection, "c1").await.unwrap());
+        });
+        let tenant = t.db.workspace(start.workspace);
+        let buried = tenant.tombstones(start.connection, "c1").await.unwrap();
+        assert_eq!(buried, Tombstones { whole: false, copy: true, messages: vec!["2".to_owned()] });
+        assert!(start.bury(&t, None).await, "a deletion at Intercom is news, and stays");
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(start.workspace);
+            assert!(tenant.lift_copy(start.connection, "c1").await.unwrap());
+            assert!(!tenant.lift_copy(start.connection, "c1").await.unwrap());
+        });
+        let buried = tenant.tombstones(start.connection, "c1").await.unwrap();
+        assert_eq!(buried, Tombstones { whole: true, copy: false, messages: vec!["2".to_owned()] });
+        let is_gone = async |conversation: &str| {
+            let tickets = tenant.tickets_of_conversation(start.connection, conversation).await.unwrap();
+            tickets.iter().map(|one| one.source_gone_at.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!((is_gone("c1").await, is_gone("c2").await), (vec![false, true], vec![true]));
     }
 
     async fn an_erased_conversation_keeps_nothing_of_intercoms(t: TestDb) {
@@ -231,7 +268,7 @@ async fn the_lock_of_a_conversation_is_held_until_the_transaction_ends() {
         let tx = db.begin().await.unwrap();
         let tenant = tx.workspace(workspace);
         tenant.lock_conversation(connection, "c1").await.unwrap();
-        tenant.tombstones(connection, "c1").await.unwrap().0
+        tenant.tombstones(connection, "c1").await.unwrap().whole
     });
     first
         .workspace(workspace)

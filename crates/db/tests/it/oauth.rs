@@ -117,6 +117,24 @@ both_databases! {
         assert!(installs("installation").await.is_empty());
     }
 
+    async fn an_uninstall_is_begun_answered_and_begun_again(t: TestDb) {
+        let told = async |key: &str, app: &str| t.db.across().uninstall(key, app).await.unwrap();
+        assert_eq!(told("installation", APP).await, None);
+        for answered in [false, true, false] {
+            let tx = build::begin(&t.db).await;
+            match answered {
+                true => tx.across().end_uninstall("installation", APP).await.unwrap(),
+                false => tx.across().begin_uninstall("installation", APP).await.unwrap(),
+            }
+            tx.commit().await.unwrap();
+            let found = told("installation", APP).await.unwrap();
+            assert_eq!(found.answered_at.is_some(), answered);
+            assert_eq!(found.answered_at.unwrap_or(found.begun_at), t.sources.now());
+            t.clock.advance(TimeDelta::seconds(1));
+        }
+        assert_eq!((told("own", APP).await, told("installation", "another").await), (None, None));
+    }
+
     async fn only_a_private_app_has_an_endpoint_of_its_own(t: TestDb) {
         let workspace = workspace(&t, "Quillwater").await;
         let connection = connect(&t, workspace, installation(), APP).await;

@@ -106,6 +106,16 @@ both_databases! {
         assert_eq!(names(&t, to.0, &ContactFilter::default()).await, ["Ina"]);
     }
 
+    async fn what_was_seen_before_a_contact_was_linked_is_older(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Ines", time(10, 20))]).await;
+        in_tx!(t, |tx| tx.workspace(to.0).outdate_contact(to.1, "1", at(30)).await.unwrap());
+        assert_eq!(put(&t, to, &[contact("1", "Ines", time(10, 25))]).await, [CopyChange::Older]);
+        assert_eq!(put(&t, to, &[contact("1", "Ines", time(10, 35))]).await, [CopyChange::Changed]);
+        in_tx!(t, |tx| tx.workspace(to.0).outdate_contact(to.1, "1", at(31)).await.unwrap());
+        assert_eq!(put(&t, to, &[contact("1", "Ines", time(10, 34))]).await, [CopyChange::Older], "no time goes back");
+    }
+
     async fn an_archived_contact_comes_back_when_it_is_seen_later(t: TestDb) {
         let to = start(&t).await;
         put(&t, to, &[contact("1", "Ines", time(10, 20))]).await;

@@ -30,7 +30,7 @@ macro_rules! read {
 
 mod people;
 
-use people::{firm, line, mirror, person, read_people};
+use people::{firm, line, mirror, person, read_people, ticket_type};
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
@@ -41,7 +41,7 @@ const NOTHING: [&str; 7] = [
     "[]",
     "false",
     "0",
-    "(false, [])",
+    "Tombstones { whole: false, copy: false, messages: [] }",
     "AnswerTimes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])",
 ];
 
@@ -442,6 +442,7 @@ both_databases! {
             see_contacts(connection, beta.run, &["contact"]);
             archive_contact(connection, "contact", t.sources.now());
             unarchive_contact(connection, "contact", t.sources.now());
+            outdate_contact(connection, "contact", t.sources.now());
             completed_contact(connection, "contact");
             merge_mirrored(connection, ("contact", "other"), person("beta", t.sources.now()).time);
             remove_contact(connection, "contact");
@@ -486,6 +487,10 @@ both_databases! {
             put_message(beta.connection, CONVERSATION, &message("gamma"));
             bury(connection, CONVERSATION, None);
             bury(beta.connection, CONVERSATION, None);
+            bury_copy(connection, CONVERSATION);
+            bury_copy(beta.connection, CONVERSATION);
+            lift_copy(connection, CONVERSATION);
+            lift_copy(beta.connection, CONVERSATION);
             redact_message(connection, CONVERSATION, "1");
             redact_message(beta.connection, CONVERSATION, "1");
             erase_conversation(connection, CONVERSATION, "beta");
@@ -511,6 +516,8 @@ both_databases! {
             set_product_archived(product, true);
             put_tags_and_admins(connection, &[], &[]);
             put_tags_and_admins(beta.connection, &[], &[]);
+            put_ticket_types(connection, &[ticket_type("beta")]);
+            put_ticket_types(beta.connection, &[ticket_type("gamma")]);
             choose_trigger_tags(product, &[]);
             choose_trigger_tags(product, &[(connection, "7".to_owned())]);
             choose_trigger_tags(beta.product.id, &[]);
@@ -533,6 +540,7 @@ both_databases! {
             restart_action_run(beta.action);
             erase_action_runs(connection, &["alpha"]);
             erase_action_runs(beta.connection, &["alpha", "beta"]);
+            drop_action_runs(t.sources.now() + TimeDelta::days(99), 10);
             wipe_action_runs(connection);
             wipe_action_runs(beta.connection);
             end_action_run(alpha.action, ActionState::Failed, &ActionEnd::default());
@@ -549,7 +557,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 129);
+        assert_eq!(tried, 133);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

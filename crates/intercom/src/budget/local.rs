@@ -8,11 +8,9 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{BudgetKey, BudgetSnapshot, Lane, Observation, RateBudget, WaitUntil};
+use super::{BudgetKey, BudgetSnapshot, Lane, Observation, RateBudget, Shares, WINDOW, WaitUntil};
 use crate::environment::{self, Environment};
 
-/// Intercom's window.
-const WINDOW: TimeDelta = TimeDelta::seconds(10);
 /// A reset further away than this comes from a clock that disagrees with ours and is not believed.
 const FARTHEST_RESET: TimeDelta = TimeDelta::seconds(60);
 /// Two reset times closer than this name the same window: the header has whole seconds.
@@ -20,45 +18,6 @@ const SAME_WINDOW: TimeDelta = TimeDelta::seconds(2);
 /// Keys idle for this long are forgotten when the map grows.
 const FORGET_AFTER: TimeDelta = TimeDelta::minutes(5);
 const TIDY_ABOVE: usize = 1_000;
-
-/// How a window's limit is divided, in percent of the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shares {
-    /// Left to others: private apps of one Intercom workspace share its total.
-    pub headroom: u32,
-    /// Kept for people when webhook work asks.
-    pub interactive_reserve: u32,
-    /// Kept for webhook work, besides the former, when backfill asks.
-    pub webhook_reserve: u32,
-    /// Calls (not percent) in a window while the limit is not known.
-    pub before_known: u32,
-}
-
-impl Default for Shares {
-    fn default() -> Self {
-        Self {
-            headroom: 10,
-            interactive_reserve: 10,
-            webhook_reserve: 10,
-            before_known: 20,
-        }
-    }
-}
-
-impl Shares {
-    /// How many calls of a window may be used up when `lane` takes another one. At least one, so that a
-    /// small limit starves no lane.
-    #[must_use]
-    pub fn ceiling(&self, limit: u32, lane: Lane) -> u32 {
-        let kept = match lane {
-            Lane::Interactive => self.headroom,
-            Lane::Webhook => self.headroom + self.interactive_reserve,
-            Lane::Backfill => self.headroom + self.interactive_reserve + self.webhook_reserve,
-        };
-        let share = u64::from(limit) * u64::from(100_u32.saturating_sub(kept)) / 100;
-        u32::try_from(share).unwrap_or(limit).max(1)
-    }
-}
 
 struct Window {
     limit: Option<u32>,
@@ -186,11 +145,15 @@ impl LocalBudget {
         if let Some(until) = window.refused_until {
             return Err(WaitUntil(until));
         }
+        let left = window.ends_at - now;
         let ceiling = window.limit.map_or(self.shares.before_known, |limit| {
-            self.shares.ceiling(limit, lane)
+            self.shares.ceiling(limit, lane, left)
         });
         if window.used >= ceiling {
-            return Err(WaitUntil(window.ends_at));
+            let wait = window
+                .limit
+                .and_then(|limit| self.shares.opens(limit, lane, window.used));
+            return Err(WaitUntil(window.ends_at - wait.unwrap_or_default()));
         }
         window.used += 1;
         Ok(())

@@ -5,13 +5,18 @@
 //! limit is therefore learned and never assumed.
 
 mod local;
+mod shares;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-pub use local::{LocalBudget, Shares};
+pub use local::LocalBudget;
+pub use shares::Shares;
 
 use crate::token::Token;
+
+/// Intercom's window.
+const WINDOW: TimeDelta = TimeDelta::seconds(10);
 
 /// Whose calls count together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -73,6 +73,16 @@ const READ: &[&str] = &[
 ];
 
 impl Company {
+    /// Reads a company from JSON in the shape of any version, such as the answer to a raw request.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when it is no object with an id.
+    pub fn from_json(value: &serde_json::Value) -> Result<Self, Unreadable> {
+        let object = value.as_object();
+        let object = object.ok_or_else(|| Unreadable::new("the company is not a JSON object"))?;
+        Self::read(object)
+    }
+
     pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
         let mut tags = TagRef::read_list(from, "tags");
         if tags.is_empty() {

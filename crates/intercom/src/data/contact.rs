@@ -115,6 +115,16 @@ const READ: &[&str] = &[
 ];
 
 impl Contact {
+    /// Reads a contact from JSON in the shape of any version, such as the answer to a raw request.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when it is no object with an id.
+    pub fn from_json(value: &serde_json::Value) -> Result<Self, Unreadable> {
+        let object = value.as_object();
+        let object = object.ok_or_else(|| Unreadable::new("the contact is not a JSON object"))?;
+        Self::read(object)
+    }
+
     pub(crate) fn read(from: &Object) -> Result<Self, Unreadable> {
         let list = |key| from.object(key);
         let more = |key| list(key).and_then(|list| list.flag("has_more")) == Some(true);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_intercom::{BudgetKey, Lane, LocalBudget, Observation, RateBudget, Shares, WaitUntil};
 
 use crate::support::Fixed;
@@ -46,14 +46,41 @@ async fn lanes_give_way_to_each_other() {
     let (clock, budget) = setup();
     told(&budget, 100, 100, clock.seconds() + 10).await;
     let until = WaitUntil(at(clock.seconds() + 10));
-    assert_eq!(drain(&budget, Lane::Backfill).await, (70, until));
-    assert_eq!(drain(&budget, Lane::Webhook).await, (10, until));
+    assert_eq!(drain(&budget, Lane::Backfill).await.0, 70);
+    assert_eq!(drain(&budget, Lane::Webhook).await.0, 10);
     assert_eq!(drain(&budget, Lane::Interactive).await, (10, until));
+    assert_eq!(drain(&budget, Lane::Backfill).await, (0, until));
     assert_eq!(
         budget.snapshot(&key()).await.unwrap().left,
         Some(10),
         "headroom for others"
     );
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_is_backfills_until_the_window_ends() {
+    let (clock, budget) = setup();
+    told(&budget, 100, 100, clock.seconds() + 10).await;
+    let (taken, WaitUntil(opens)) = drain(&budget, Lane::Backfill).await;
+    let half_a_second = at(clock.seconds()) + TimeDelta::milliseconds(500);
+    assert_eq!((taken, opens), (70, half_a_second));
+    for _ in 0..19 {
+        clock.advance(Duration::from_millis(500));
+        assert_eq!(drain(&budget, Lane::Backfill).await.0, 1);
+    }
+}
+
+#[tokio::test]
+async fn people_find_their_share_at_any_time_however_much_is_copied() {
+    let (clock, budget) = setup();
+    told(&budget, 1_000, 1_000, clock.seconds() + 10).await;
+    for _ in 0..100 {
+        drain(&budget, Lane::Backfill).await;
+        // A tenth of the limit for each of the two lanes before it, evenly over the window.
+        assert_eq!(budget.acquire(&key(), Lane::Webhook).await, Ok(()));
+        assert_eq!(budget.acquire(&key(), Lane::Interactive).await, Ok(()));
+        clock.advance(Duration::from_millis(100));
+    }
 }
 
 #[tokio::test]
@@ -134,11 +161,4 @@ async fn a_reset_far_away_is_not_believed() {
     told(&budget, 10, 0, clock.seconds() + 3_600).await;
     let (_, WaitUntil(until)) = drain(&budget, Lane::Interactive).await;
     assert!(until <= at(clock.seconds() + 10), "{until}");
-}
-
-#[test]
-fn a_small_limit_starves_no_lane() {
-    for lane in [Lane::Interactive, Lane::Webhook, Lane::Backfill] {
-        assert_eq!(Shares::default().ceiling(1, lane), 1);
-    }
 }

@@ -2,12 +2,14 @@
 
 use crate::support::{BROWSER, World, hosts};
 use chrono::TimeDelta;
-use earmark_connections::{ConnectError, Region, TokenForm};
+use earmark_connections::{ConnectError, Mirrored, Region, TokenForm, Uninstalled};
 use earmark_db::tenant::SecretKind;
+use earmark_model::ConnectionStatus;
 use earmark_oauth::{Answer, BeginError, Problem, Visit};
 use earmark_sandbox::{DEMO_APP_ID, DEMO_EU_APP_ID, DEMO_OAUTH_CLIENT_ID, DEMO_OWN_CLIENT_ID};
-use earmark_testkit::{both_databases, build};
+use earmark_testkit::{both_databases, build, eventually};
 use serde_json::json;
+use std::time::Duration;
 
 macro_rules! assert_problem {
     ($problem:expr, $($kind:tt)+) => {
@@ -148,6 +150,27 @@ both_databases! {
         };
         let refused = world.store.connect_with_token(world.workspace(), &world.actor(), form).await;
         assert!(matches!(refused, Err(ConnectError::AnotherWorkspace { .. })), "{refused:?}");
+    }
+
+    async fn what_is_granted_while_the_app_is_being_uninstalled_is_void(t: TestDb) {
+        let world = World::new(t).await;
+        let (workspace, actor) = (world.workspace(), world.actor());
+        let id = world.connect(DEMO_APP_ID, None).await.connection;
+        let answer = world.authorize(DEMO_APP_ID, None).await;
+        let slow = json!({"kind": "slow", "match": "POST /auth/uninstall", "ms": 2000});
+        world.sandbox.order("faults", &slow).await;
+        let (left, problem) = tokio::join!(world.store.disconnect(workspace, &actor, id, Mirrored::Keep), async {
+            eventually(Duration::from_secs(30), "it is disconnected", async || {
+                (world.connection(id).await.status == ConnectionStatus::Disconnected).then_some(())
+            })
+            .await;
+            world.problem(answer).await
+        });
+        assert_eq!(left.unwrap(), Uninstalled::Done);
+        assert_problem!(problem, Problem::Uninstalled);
+        assert!(world.secrets(id, SecretKind::AccessToken).await.is_empty());
+        let again = world.connect(DEMO_APP_ID, Some(id)).await;
+        assert_eq!((again.connection, again.replaced), (id, true));
     }
 
     async fn an_app_without_read_admins_proves_nothing(t: TestDb) {

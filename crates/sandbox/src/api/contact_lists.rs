@@ -53,9 +53,11 @@ fn companies(call: &mut Call<'_>, id: &str) -> Answer {
         .map(|company| people::company(workspace, company, call.shape()))
         .collect();
     let (range, pages) = paging::by_number(call, NESTED, all.len())?;
+    // Intercom's description says `companies`, which its own SDKs read, and its example says `data`.
     Ok(json!({
         "type": "list",
-        "data": all[range],
+        "data": all[range.clone()],
+        "companies": all[range],
         "pages": pages,
         "total_count": all.len(),
     }))

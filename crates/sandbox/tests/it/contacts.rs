@@ -288,6 +288,7 @@ async fn the_lists_of_a_contact_are_cut_at_ten_and_have_calls_of_their_own() {
         .get(&format!("/contacts/{CONTACT}/companies?per_page=5&page=3"))
         .await;
     assert_eq!(small["data"].as_array().map(Vec::len), Some(3));
+    assert_eq!(small["companies"], small["data"], "what the SDKs read");
     sandbox.running.stop().await;
 }
 

@@ -1,17 +1,21 @@
 //! Asks Intercom for contacts and companies of which a payload told only a part, many at once.
 
-use super::gone::{fate_of, meet_fate};
+use super::gone::{Fate, fate_of, meet_fate};
 use super::store::{Seen, put_companies, put_contacts};
+use crate::fetch::Refused;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use earmark_connections::{NotReady, Store, with_request};
-use earmark_db::tenant::Incomplete;
-use earmark_db::{Db, Tenant, Tx};
+use earmark_db::tenant::{Incomplete, WaitingPerson};
+use earmark_db::{Db, Source, Tenant};
 use earmark_intercom::{Client, Error, Lane, contacts};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, Job, Permission, WorkspaceId};
 
 /// Contacts that one search asks for.
 const BATCH: u64 = 50;
+/// How long Intercom may take to make a new contact searchable; an older one that search does not show is archived.
+const SEARCHABLE_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// Runs `people` jobs.
 #[derive(Debug, Clone)]
@@ -57,9 +61,25 @@ impl Handler for CompletePeopleHandler {
             Err(NotReady::Database(error)) => return error.into(),
             Err(error) => return Verdict::Retry(error.to_string()),
         };
-        match self.work(job.workspace, connection, &ready.client).await {
-            Ok(true) => Verdict::Done,
-            Ok(false) => Verdict::Yield,
+        let batch = Batch {
+            db: &self.db,
+            workspace: job.workspace,
+            connection,
+            client: &ready.client,
+            refused: Vec::new(),
+        };
+        match batch.work().await {
+            Ok((done, refused)) => {
+                let noted = self
+                    .store
+                    .note_success(job.workspace, connection, ready.secret, &[], &refused)
+                    .await;
+                match noted {
+                    Err(error) => error.into(),
+                    Ok(()) if done => Verdict::Done,
+                    Ok(()) => Verdict::Yield,
+                }
+            }
             Err(Stop::Database(error)) => error.into(),
             Err(Stop::Intercom(Error::WaitUntil { at, .. })) => Verdict::Snooze(at),
             Err(Stop::Intercom(error)) => {
@@ -77,102 +97,129 @@ impl Handler for CompletePeopleHandler {
     }
 }
 
-impl CompletePeopleHandler {
-    /// Asks for a batch of each; true when nothing waits any more.
-    async fn work(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        client: &Client,
-    ) -> Result<bool, Stop> {
-        let tenant = self.db.workspace(workspace);
+/// A batch that is being asked for.
+struct Batch<'a> {
+    db: &'a Db,
+    workspace: WorkspaceId,
+    connection: ConnectionId,
+    client: &'a Client,
+    /// Calls that were refused for want of a permission that the others do without.
+    refused: Refused,
+}
+
+impl Batch<'_> {
+    /// Asks for a batch of each; true when nothing waits any more, and what was refused.
+    async fn work(mut self) -> Result<(bool, Refused), Stop> {
+        let tenant = self.db.workspace(self.workspace);
+        if !is_copied(&tenant, self.connection).await? {
+            return Ok((true, self.refused));
+        }
         let people = tenant
-            .waiting_people(connection, Incomplete::Contact, BATCH)
+            .waiting_people(self.connection, Incomplete::Contact, BATCH)
             .await?;
         if !people.is_empty() {
-            self.contacts(workspace, connection, client, &people)
-                .await?;
+            self.contacts(&people).await?;
         }
         let firms = tenant
-            .waiting_people(connection, Incomplete::Company, BATCH)
+            .waiting_people(self.connection, Incomplete::Company, BATCH)
             .await?;
-        for id in &firms {
-            self.company(workspace, connection, client, id).await?;
+        for firm in &firms {
+            self.company(firm).await?;
         }
-        Ok(people.is_empty() && firms.is_empty())
+        Ok((people.is_empty() && firms.is_empty(), self.refused))
     }
 
-    async fn contacts(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        client: &Client,
-        ids: &[String],
-    ) -> Result<(), Stop> {
-        let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
+    async fn contacts(&mut self, waiting: &[WaitingPerson]) -> Result<(), Stop> {
+        let wanted: Vec<&str> = waiting.iter().map(|one| one.id.as_str()).collect();
         let asked_at = self.db.sources().now();
         let search = contacts::ID.one_of(&wanted);
-        let found = client.search_contacts(search).page().await?.items;
+        let found = self.client.search_contacts(search).page().await?.items;
+        let is_found = |one: &&WaitingPerson| found.iter().any(|contact| contact.id == one.id);
         let tx = self.db.begin().await?;
-        let tenant = tx.workspace(workspace);
-        if !is_copied(&tenant, connection).await? {
+        let tenant = tx.workspace(self.workspace);
+        if !is_copied(&tenant, self.connection).await? {
             return Ok(());
         }
-        put_contacts(&tenant, connection, &found, Seen::Listed, asked_at).await?;
-        for contact in &found {
+        put_contacts(&tenant, self.connection, &found, Seen::Listed, asked_at).await?;
+        for one in waiting.iter().filter(is_found) {
             tenant
-                .waits_no_more(connection, Incomplete::Contact, &contact.id)
+                .answered_person(self.connection, Incomplete::Contact, one)
                 .await?;
         }
         tx.commit().await?;
         // Search shows neither what is new nor what is archived.
-        for id in ids
-            .iter()
-            .filter(|id| !found.iter().any(|one| one.id == **id))
-        {
-            let asked_at = self.db.sources().now();
-            let fate = fate_of(client, id).await?;
-            let tx = self.db.begin().await?;
-            let tenant = tx.workspace(workspace);
-            if !is_copied(&tenant, connection).await? {
-                return Ok(());
-            }
-            meet_fate(&tenant, connection, id, &fate, (asked_at, false)).await?;
-            tenant
-                .waits_no_more(connection, Incomplete::Contact, id)
-                .await?;
-            tx.commit().await?;
+        for one in waiting.iter().filter(|one| !is_found(one)) {
+            self.unfound(one).await?;
         }
         Ok(())
     }
 
-    async fn company(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        client: &Client,
-        id: &str,
-    ) -> Result<(), Stop> {
+    /// Asks for a contact that search does not show.
+    async fn unfound(&mut self, one: &WaitingPerson) -> Result<(), Stop> {
         let asked_at = self.db.sources().now();
-        let found = match client.company(id).await {
-            Ok(company) => Some(company),
+        let fate = match fate_of(self.client, &one.id).await {
+            Ok(fate) => fate,
+            Err(error @ Error::PermissionMissing { .. }) => {
+                self.refused.push((Permission::ReadOneUserCompany, error));
+                Fate::Unclear
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let archives = match &fate {
+            Fate::There(contact) => contact
+                .created_at
+                .is_some_and(|created| created < asked_at - SEARCHABLE_AFTER),
+            Fate::Merged(_) | Fate::Deleted | Fate::Unclear => false,
+        };
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        if !is_copied(&tenant, self.connection).await? {
+            return Ok(());
+        }
+        let how = (asked_at, archives);
+        meet_fate(&tenant, self.connection, &one.id, &fate, how).await?;
+        tenant
+            .answered_person(self.connection, Incomplete::Contact, one)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn company(&mut self, one: &WaitingPerson) -> Result<(), Stop> {
+        let asked_at = self.db.sources().now();
+        let (found, gone) = match self.client.company(&one.id).await {
+            Ok(company) => (Some(company), false),
+            // Only Intercom's own words: a 404 without them may be a proxy's.
+            Err(Error::NotFound { code: Some(_), .. }) => (None, true),
+            Err(error @ Error::PermissionMissing { .. }) => {
+                self.refused.push((Permission::ReadOneUserCompany, error));
+                (None, false)
+            }
             Err(
                 Error::NotFound { .. }
-                | Error::PermissionMissing { .. }
                 | Error::Rejected { .. }
                 | Error::Unreadable { .. }
                 | Error::TooLarge { .. },
-            ) => None,
+            ) => (None, false),
             Err(error) => return Err(error.into()),
         };
         let tx = self.db.begin().await?;
-        let tenant = tx.workspace(workspace);
-        if !is_copied(&tenant, connection).await? {
+        let tenant = tx.workspace(self.workspace);
+        if !is_copied(&tenant, self.connection).await? {
             return Ok(());
         }
-        put_companies(&tenant, connection, found.as_slice(), Seen::Asked, asked_at).await?;
+        let found = found.as_slice();
+        put_companies(&tenant, self.connection, found, Seen::Asked, asked_at).await?;
+        // Intercom gives no archived company, not even by id.
+        if gone
+            && tenant
+                .archive_company(self.connection, &one.id, asked_at)
+                .await?
+        {
+            tenant.empty_company(self.connection, &one.id).await?;
+        }
         tenant
-            .waits_no_more(connection, Incomplete::Company, id)
+            .answered_person(self.connection, Incomplete::Company, one)
             .await?;
         tx.commit().await?;
         Ok(())
@@ -181,7 +228,10 @@ impl CompletePeopleHandler {
 
 /// Whether people are still copied, now that the answer is there: meanwhile they may have been switched off, or the
 /// connection disconnected.
-async fn is_copied(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> earmark_db::Result<bool> {
+async fn is_copied<S: Source>(
+    tenant: &Tenant<'_, S>,
+    connection: ConnectionId,
+) -> earmark_db::Result<bool> {
     let row = tenant.connection(connection).await?;
     Ok(row.is_some_and(|row| row.contacts_on_at.is_some()))
 }

@@ -155,6 +155,21 @@ pub(crate) fn company(from: &Company, observed_at: DateTime<Utc>) -> tenant::Com
     }
 }
 
+/// When a contact that a webhook shows was true.
+pub(crate) fn contact_time(from: &Contact, observed_at: DateTime<Utc>) -> CopyTime {
+    time(from.updated_at, from.created_at.map(whole), observed_at)
+}
+
+/// The same of a company.
+pub(crate) fn company_time(from: &Company, observed_at: DateTime<Utc>) -> CopyTime {
+    time(from.updated_at, from.created_at.map(whole), observed_at)
+}
+
+/// Whether two times are of one second: webhooks tell no parts of one, so they say nothing of the order.
+pub(crate) fn is_one_second(one: DateTime<Utc>, other: DateTime<Utc>) -> bool {
+    one.timestamp() == other.timestamp()
+}
+
 /// Whole seconds, as the API has them. A copy that does not say when it was changed loses against any that does.
 fn time(
     updated_at: Option<DateTime<Utc>>,

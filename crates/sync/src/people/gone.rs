@@ -1,9 +1,10 @@
 //! What became of a contact that Intercom shows no more: merged, deleted or archived.
 
 use crate::buried::Buried;
-use crate::erase;
+pub(super) use crate::erase::erase_everywhere;
+use crate::outcome::Applied;
 use crate::people::store::{Seen, put_contacts};
-use crate::thread;
+use crate::text::without_nul;
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{CopyTime, Incomplete};
 use earmark_db::{Result, Tenant, Tx};
@@ -77,17 +78,18 @@ pub(crate) async fn meet_fate(
             Ok(if archived { Met::Archived } else { Met::Seen })
         }
         Fate::Merged(into) => {
-            for contact in [id, into] {
+            let mut both = [id, into.as_str()];
+            // Everybody takes them in the same order.
+            both.sort_unstable();
+            for contact in both {
                 tenant.lock_contact(connection, contact, true).await?;
             }
-            let ids = [into.clone()];
-            let gone = tenant.deleted_contacts(connection, &ids).await?;
-            let buried = Buried {
-                contacts: gone.into_iter().collect(),
-                ..Buried::default()
-            };
-            merge(tenant, connection, (id, into), asked_at, &buried).await?;
-            Ok(Met::Merged)
+            let merged = merge(tenant, connection, (id, into), None, asked_at).await?;
+            Ok(match merged {
+                Merged::Followed(_) => Met::Merged,
+                Merged::Erased => Met::Deleted,
+                Merged::Contradicted => Met::Nothing,
+            })
         }
         Fate::Deleted => {
             tenant.lock_contact(connection, id, true).await?;
@@ -98,89 +100,87 @@ pub(crate) async fn meet_fate(
     }
 }
 
-/// Erases a deleted contact: from tickets and payloads as [`erase::delete_contact`] does, from our copy of contacts, and
-/// from the reports of runs.
-pub(crate) async fn erase_everywhere(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-    id: &str,
-) -> Result<crate::outcome::Applied> {
-    let applied = erase::delete_contact(tenant, connection, id).await?;
-    tenant.remove_contact(connection, id).await?;
-    tenant.erase_run_lines(connection, id).await?;
-    tenant
-        .waits_no_more(connection, Incomplete::Contact, id)
-        .await?;
-    Ok(applied)
+/// What following a merge did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Merged {
+    /// So many conversations became those of the contact that is left.
+    Followed(u64),
+    /// The contact that was left is deleted, so this one is erased with it.
+    Erased,
+    /// The other was merged into this one before: nothing was done.
+    Contradicted,
 }
 
-/// Makes one contact's links, and its conversations, those of the contact it was merged into, and asks for the latter as
-/// it is now. Both are locked.
-pub(crate) async fn merge(
+/// Makes one contact's links and conversations those of the contact that is left of it. Both are locked. `untold` is the
+/// latter as a webhook shows it while contacts are not copied: then our copy of it may be an old one, and Intercom is not
+/// asked.
+async fn merge(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     (from, into): (&str, &str),
+    untold: Option<&Contact>,
     at: DateTime<Utc>,
-    buried: &Buried,
-) -> Result<()> {
-    let known = tenant.contact(connection, into).await?;
-    let known = known
-        .filter(|copy| copy.merged_into.is_none() && !buried.contacts.contains(into))
-        .map(|copy| (copy.contact.name, copy.contact.email));
-    let (name, email) = known.unwrap_or_default();
-    tenant
-        .merge_contact(connection, (from, into), name.as_deref(), email.as_deref())
-        .await?;
-    follow(tenant, connection, (from, into), at).await
-}
-
-/// The part of a merge that concerns our copy of contacts.
-pub(crate) async fn follow(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-    (from, into): (&str, &str),
-    at: DateTime<Utc>,
-) -> Result<()> {
-    if from == into {
-        return Ok(());
+) -> Result<Merged> {
+    let Some(left) = left_of(tenant, connection, (from, into)).await? else {
+        return Ok(Merged::Contradicted);
+    };
+    if left != into {
+        tenant.lock_contact(connection, &left, true).await?;
     }
-    let mut left = into.to_owned();
-    for _ in 0..HOPS {
-        match tenant.contact(connection, &left).await? {
-            Some(copy) => match copy.merged_into {
-                Some(next) => left = next,
-                None => break,
-            },
-            None => break,
-        }
-        if left == from {
-            break;
-        }
-    }
-    let gone = tenant
-        .deleted_contacts(connection, std::slice::from_ref(&left))
-        .await?;
-    if left == from {
-        // Two merges that contradict each other: what Intercom says now decides.
-        return ask_for(tenant, connection, Incomplete::Contact, from).await;
-    }
-    if !gone.is_empty() {
-        // Deleted with the contact that was left: it must not come back either.
+    let ends = [into.to_owned(), left.clone()];
+    let deleted = tenant.deleted_contacts(connection, &ends).await?;
+    if !deleted.is_empty() {
+        // The same person: it must neither stay under the old id nor come back.
         erase_everywhere(tenant, connection, from).await?;
-        return Ok(());
+        return Ok(Merged::Erased);
+    }
+    let told = untold.filter(|contact| contact.id == left);
+    let text = |text: &Option<String>| text.as_deref().map(without_nul);
+    let (name, email) = told
+        .map(|contact| (text(&contact.name), text(&contact.email)))
+        .unwrap_or_default();
+    let pair = (from, left.as_str());
+    let conversations = tenant
+        .merge_contact(connection, pair, name.as_deref(), email.as_deref())
+        .await?;
+    if untold.is_none() {
+        tenant.name_contacts(connection, &[&left]).await?;
     }
     tenant
         .waits_no_more(connection, Incomplete::Contact, from)
         .await?;
     tenant.erase_run_lines(connection, from).await?;
-    let time = CopyTime {
-        updated_at: at,
-        observed_at: at,
-    };
-    tenant
-        .merge_mirrored(connection, (from, &left), time)
-        .await?;
-    ask_for(tenant, connection, Incomplete::Contact, &left).await
+    let known = tenant.contact(connection, from).await?;
+    // What an earlier merge left stays where it is.
+    if known.is_none_or(|copy| copy.merged_into.is_none()) {
+        let time = CopyTime {
+            updated_at: at,
+            observed_at: at,
+        };
+        tenant.merge_mirrored(connection, pair, time).await?;
+        if untold.is_none() {
+            ask_for(tenant, connection, Incomplete::Contact, &left).await?;
+        }
+    }
+    Ok(Merged::Followed(conversations))
+}
+
+/// The contact that is left of `into`, which may have been merged itself; none when that leads back to `from`.
+async fn left_of(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    (from, into): (&str, &str),
+) -> Result<Option<String>> {
+    let mut left = into.to_owned();
+    for _ in 0..HOPS {
+        let copy = tenant.contact(connection, &left).await?;
+        match copy.and_then(|copy| copy.merged_into) {
+            Some(next) if next != from => left = next,
+            Some(_) => return Ok(None),
+            None => break,
+        }
+    }
+    Ok((left != from).then_some(left))
 }
 
 /// Asks Intercom for one whose state nobody told whole.
@@ -194,35 +194,48 @@ pub(crate) async fn ask_for(
     tenant.enqueue(&Job::People { connection }).await
 }
 
-/// What a merge that a webhook told of does to tickets, in words.
+/// Follows a merge that a webhook told of; what that did, in words.
 pub(crate) async fn merge_told(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     (contact, from): (&Contact, Option<String>),
     at: DateTime<Utc>,
     (copied, buried): (bool, &Buried),
-) -> Result<crate::outcome::Applied> {
-    let applied = thread::merge_contact(tenant, connection, contact, from.clone(), buried).await?;
+) -> Result<Applied> {
     let Some(from) = from else {
-        return Ok(applied);
+        return Ok(Applied::ignored(
+            "the notification does not say which contact was merged",
+        ));
     };
-    let mirrored = tenant.contact(connection, &from).await?;
-    if !copied && mirrored.is_none() {
-        return Ok(applied);
-    }
-    // What an earlier merge left stays where it is.
-    if mirrored.is_none_or(|copy| copy.merged_into.is_none()) {
-        follow(tenant, connection, (&from, &contact.id), at).await?;
-    }
     if copied && !buried.contacts.contains(&contact.id) {
         let one = std::slice::from_ref(contact);
         put_contacts(tenant, connection, one, Seen::Told, at).await?;
     }
-    if applied.outcome == earmark_model::Outcome::Processed {
-        return Ok(applied);
-    }
-    Ok(crate::outcome::Applied::processed(
-        "contact merged: its companies and tags are the remaining contact's",
-        None,
-    ))
+    let untold = (!copied).then_some(contact);
+    let merged = merge(tenant, connection, (&from, &contact.id), untold, at).await?;
+    Ok(match merged {
+        Merged::Followed(0) if copied => Applied::processed(
+            "contact merged: its companies and tags are the remaining contact's",
+            None,
+        ),
+        Merged::Followed(0) => {
+            Applied::ignored("no ticket's conversation is with the merged contact")
+        }
+        Merged::Followed(conversations) => Applied::processed(
+            format!(
+                "contact merged: {conversations} conversation(s) now name the remaining contact"
+            ),
+            None,
+        ),
+        Merged::Erased => Applied::processed(
+            "contact merged into one that was deleted: erased with it",
+            None,
+        ),
+        Merged::Contradicted => {
+            if copied {
+                ask_for(tenant, connection, Incomplete::Contact, &from).await?;
+            }
+            Applied::ignored("the remaining contact was merged into this one before")
+        }
+    })
 }

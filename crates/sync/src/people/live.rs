@@ -1,6 +1,7 @@
 //! What webhooks tell of contacts and companies. A payload is a state as of a time, with the one thing that its topic
 //! says; the newer state wins, so neither order nor repetition matters.
 
+use super::convert::{company_time, contact_time, is_one_second};
 use super::gone::{ask_for, erase_everywhere, merge_told};
 use super::store::{Change, Seen, put_companies, put_contacts};
 use crate::buried::Buried;
@@ -15,11 +16,11 @@ use earmark_intercom::{Company, CompanyRef, Contact, TagRef};
 use earmark_model::ConnectionId;
 
 /// A notification that is being applied.
-struct Told<'a> {
-    tenant: &'a Tenant<'a, Tx>,
-    connection: ConnectionId,
-    at: DateTime<Utc>,
-    buried: &'a Buried,
+pub(super) struct Told<'a> {
+    pub(super) tenant: &'a Tenant<'a, Tx>,
+    pub(super) connection: ConnectionId,
+    pub(super) at: DateTime<Utc>,
+    pub(super) buried: &'a Buried,
 }
 
 /// Applies what a notification of time `at` says of a contact or company.
@@ -79,27 +80,35 @@ pub(crate) async fn apply(
 
 impl Told<'_> {
     /// Stores a contact as the payload shows it.
-    async fn put(&self, contact: &Contact) -> Result<Change> {
+    pub(super) async fn put(&self, contact: &Contact) -> Result<Change> {
         // Parts of a second order what happened within one.
         let seen_at = self.at.max(contact.updated_at.unwrap_or(self.at));
+        let known = self.tenant.contact(self.connection, &contact.id).await?;
         let one = std::slice::from_ref(contact);
         let stored = put_contacts(self.tenant, self.connection, one, Seen::Told, seen_at).await?;
         let change = stored.first().map_or(Change::Older, |(_, change)| *change);
-        if change.is_news() {
-            // Tickets show the contact's present name; a merge into itself renames.
-            let text = |text: &Option<String>| text.as_deref().map(crate::text::without_nul);
-            let (name, email) = (text(&contact.name), text(&contact.email));
-            let pair = (contact.id.as_str(), contact.id.as_str());
-            self.tenant
-                .merge_contact(self.connection, pair, name.as_deref(), email.as_deref())
-                .await?;
+        let known = known.filter(|copy| copy.merged_into.is_none());
+        if known
+            .is_some_and(|copy| change.is_tie(copy.contact.time, contact_time(contact, seen_at)))
+        {
+            self.ask(Incomplete::Contact, &contact.id).await?;
         }
         Ok(change)
+    }
+
+    /// Lets Intercom decide what the order of notifications does not tell.
+    async fn ask(&self, kind: Incomplete, id: &str) -> Result<()> {
+        ask_for(self.tenant, self.connection, kind, id).await
     }
 
     async fn contact(&self, contact: &Contact, change: ContactChange) -> Result<Applied> {
         let stored = self.put(contact).await?;
         if change == ContactChange::Unarchived && stored != Change::Buried {
+            let known = self.tenant.contact(self.connection, &contact.id).await?;
+            let archived_at = known.and_then(|copy| copy.archived_at);
+            if archived_at.is_some_and(|at| is_one_second(at, self.at)) {
+                self.ask(Incomplete::Contact, &contact.id).await?;
+            }
             self.tenant
                 .unarchive_contact(self.connection, &contact.id, self.at)
                 .await?;
@@ -108,7 +117,7 @@ impl Told<'_> {
         Ok(in_words(stored, "contact"))
     }
 
-    async fn archived(&self, id: &str) -> Result<Applied> {
+    pub(super) async fn archived(&self, id: &str) -> Result<Applied> {
         if self.buried.contacts.contains(id) {
             return Ok(in_words(Change::Buried, "contact"));
         }
@@ -117,9 +126,13 @@ impl Told<'_> {
             Some(copy) if copy.merged_into.is_some() => {
                 return Ok(in_words(Change::Older, "contact"));
             }
-            // Seen live since: this is old news.
+            // Seen since, so this may be old news.
             Some(copy) if copy.archived_at.is_none() && copy.contact.time.observed_at > self.at => {
-                ask_for(self.tenant, self.connection, Incomplete::Contact, id).await?;
+                self.ask(Incomplete::Contact, id).await?;
+                return Ok(in_words(Change::Older, "contact"));
+            }
+            Some(copy) if copy.contact.time.observed_at == self.at => {
+                self.ask(Incomplete::Contact, id).await?;
             }
             Some(_) => {}
             None => {
@@ -127,7 +140,7 @@ impl Told<'_> {
                 self.tenant
                     .put_contacts(self.connection, &[stub], false)
                     .await?;
-                ask_for(self.tenant, self.connection, Incomplete::Contact, id).await?;
+                self.ask(Incomplete::Contact, id).await?;
             }
         }
         let news = self
@@ -162,20 +175,39 @@ impl Told<'_> {
         })
     }
 
-    async fn company(&self, company: &Company) -> Result<Applied> {
+    pub(super) async fn company(&self, company: &Company) -> Result<Applied> {
         let seen_at = self.at.max(company.updated_at.unwrap_or(self.at));
+        let known = self.tenant.company(self.connection, &company.id).await?;
         let one = std::slice::from_ref(company);
         let stored = put_companies(self.tenant, self.connection, one, Seen::Told, seen_at).await?;
         let change = stored.first().map_or(Change::Older, |(_, change)| *change);
+        if let Some(copy) = known {
+            // Told of since it was deleted: it may be back.
+            let is_back = copy.archived_at.is_some_and(|at| at <= seen_at);
+            if is_back || change.is_tie(copy.company.time, company_time(company, seen_at)) {
+                self.ask(Incomplete::Company, &company.id).await?;
+            }
+        }
         Ok(in_words(change, "company"))
     }
 
-    async fn company_gone(&self, id: &str) -> Result<Applied> {
-        if self.tenant.company(self.connection, id).await?.is_none() {
-            let stub = unknown_company(id);
-            self.tenant
-                .put_companies(self.connection, &[stub], false)
-                .await?;
+    pub(super) async fn company_gone(&self, id: &str) -> Result<Applied> {
+        match self.tenant.company(self.connection, id).await? {
+            // Seen since, so this may be old news.
+            Some(copy) if copy.archived_at.is_none() && copy.company.time.observed_at > self.at => {
+                self.ask(Incomplete::Company, id).await?;
+                return Ok(in_words(Change::Older, "company"));
+            }
+            Some(copy) if copy.company.time.observed_at == self.at => {
+                self.ask(Incomplete::Company, id).await?;
+            }
+            Some(_) => {}
+            None => {
+                let stub = unknown_company(id);
+                self.tenant
+                    .put_companies(self.connection, &[stub], false)
+                    .await?;
+            }
         }
         let news = self
             .tenant
@@ -217,13 +249,7 @@ impl Told<'_> {
                 .await?;
         }
         // This payload shows only a part of the company, and its number of people changed.
-        ask_for(
-            self.tenant,
-            self.connection,
-            Incomplete::Company,
-            &company.id,
-        )
-        .await?;
+        self.ask(Incomplete::Company, &company.id).await?;
         // The note outlives the payload, so it names neither the company nor, above, the tag.
         Ok(match (change.is_news(), attached) {
             (true, true) => Applied::processed("contact joined a company", None),

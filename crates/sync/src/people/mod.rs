@@ -1,11 +1,13 @@
 //! Contacts and companies: from what Intercom says of them to our copy.
 
+mod acted;
 mod complete;
 mod convert;
 mod gone;
 mod live;
 mod store;
 
+pub use acted::{Acted, follow_action};
 pub use complete::CompletePeopleHandler;
 pub(crate) use gone::{Fate, Met, fate_of, meet_fate};
 pub(crate) use live::apply;

@@ -1,8 +1,8 @@
 //! Storing copies of contacts and companies, each unless what is there is newer, with what they belong to.
 
-use super::convert;
+use super::convert::{self, is_one_second};
 use chrono::{DateTime, Utc};
-use earmark_db::tenant::{CopyChange, Links, RunCounts};
+use earmark_db::tenant::{CopyChange, CopyTime, Links, RunCounts};
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::{Company, Contact};
 use earmark_model::ConnectionId;
@@ -45,6 +45,14 @@ impl From<CopyChange> for Change {
 impl Change {
     pub(crate) const fn is_news(self) -> bool {
         matches!(self, Self::New | Self::Changed)
+    }
+
+    /// Whether what a webhook told differs from what was known, and both are of one second: which is the present state,
+    /// only Intercom can say.
+    pub(crate) fn is_tie(self, known: CopyTime, told: CopyTime) -> bool {
+        matches!(self, Self::Changed | Self::Older)
+            && known.updated_at == told.updated_at
+            && is_one_second(known.observed_at, told.observed_at)
     }
 
     /// As a run counts it. What is newer with us is nothing that the run would have had to change.
@@ -107,6 +115,10 @@ pub(crate) async fn put_contacts(
         }
     }
     link(tenant, connection, &linked).await?;
+    // Tickets show the contact's present name.
+    let news = outcome.iter().filter(|(_, change)| change.is_news());
+    let news: Vec<&str> = news.map(|(id, _)| *id).collect();
+    tenant.name_contacts(connection, &news).await?;
     Ok(ids
         .iter()
         .map(|id| {

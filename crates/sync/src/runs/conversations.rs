@@ -83,7 +83,8 @@ impl Pass<'_> {
             counts.skipped += 1;
             return Ok(());
         }
-        if known.is_some_and(|known| known.gone_at.is_some()) {
+        // One whose copy was erased here comes back when it was tagged since.
+        if known.is_some_and(|known| known.gone_at.is_some()) && !is_tagged {
             return Ok(());
         }
         self.read_again(&listed.id, triggers, counts).await
@@ -148,15 +149,19 @@ impl Pass<'_> {
             conversation: &conversation,
             tags: triggers,
         };
+        let mut is_kept = !buried.copy;
         for found in carried.heal(&buried).await? {
             lines.push(match found {
-                Found::Made(words) => ("healed", words),
+                Found::Made(words) => {
+                    is_kept = true;
+                    ("healed", words)
+                }
                 Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
             });
         }
         let total = conversation.parts_total.unwrap_or(0);
         let given = conversation.parts.len() as u64;
-        if details::reread(&tenant, self.connection, conversation).await? {
+        if is_kept && details::reread(&tenant, self.connection, conversation).await? {
             lines.push(("changed", "messages were missing or differed".to_owned()));
         }
         if redacted > 0 {

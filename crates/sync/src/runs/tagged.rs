@@ -119,10 +119,13 @@ impl Pass<'_> {
             }
             wanted.sort_by_key(|(product, ..)| *product);
             wanted.dedup_by_key(|(product, ..)| *product);
+            // What was erased here is brought back, to the tickets that are there.
+            let erased = tenant.tombstones(self.connection, &conversation.id).await?;
             wanted.retain(|(product, ..)| {
-                !tickets
-                    .iter()
-                    .any(|ticket| ticket.origin_product == *product || ticket.product == *product)
+                erased.copy
+                    || !tickets.iter().any(|ticket| {
+                        ticket.origin_product == *product || ticket.product == *product
+                    })
             });
             if wanted.is_empty() {
                 counts.unchanged += 1;
@@ -205,7 +208,9 @@ impl Pass<'_> {
             true => counts.unchanged += 1,
             false => counts.added += 1,
         }
-        details::reread(&tenant, self.connection, conversation.clone()).await?;
+        if !buried.copy || !made.is_empty() {
+            details::reread(&tenant, self.connection, conversation.clone()).await?;
+        }
         for words in made {
             self.line(&tenant, "new", ("conversation", id), Some(&words))
                 .await?;

@@ -17,9 +17,11 @@ use earmark_sync::{
     RunHandler, ask_run, set_contacts,
 };
 use earmark_testkit::build::{self, People};
-use earmark_testkit::{TestDb, TestSandbox};
+use earmark_testkit::{FaultProxy, TestDb, TestSandbox};
 use serde_json::{Value, json};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -47,11 +49,38 @@ pub(crate) struct Engine {
     pub(crate) connection: ConnectionId,
     pub(crate) product: ProductId,
     letters: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Before the database, where it can be cut off.
+    line: Option<FaultProxy>,
+}
+
+/// How work breaks off before it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Breach {
+    /// Its task is dropped, as when the process ends.
+    Dropped,
+    /// The database's connections are cut; on SQLite, which has none, as above.
+    DatabaseCut,
 }
 
 impl Engine {
     pub(crate) async fn start(t: TestDb) -> Self {
         Self::with(t, Plan::default()).await
+    }
+
+    /// With a database that can be cut off, where there is one to cut.
+    pub(crate) async fn breakable(mut t: TestDb) -> Self {
+        let mut line = None;
+        if t.db.is_shared() {
+            let proxy = FaultProxy::start(t.server_addr()).await;
+            let through = t.through(proxy.addr()).await;
+            let direct = std::mem::replace(&mut t.db, through);
+            direct.close().await.unwrap();
+            line = Some(proxy);
+        }
+        Self {
+            line,
+            ..Self::start(t).await
+        }
     }
 
     pub(crate) async fn with(t: TestDb, plan: Plan) -> Self {
@@ -88,6 +117,7 @@ impl Engine {
             connection,
             product,
             letters,
+            line: None,
         };
         engine.drain().await;
         engine
@@ -277,6 +307,38 @@ impl Engine {
 
     /// Does the next job; what it said.
     pub(crate) async fn work_once(&self) -> Option<Verdict> {
+        let (handler, job) = self.claim().await?;
+        let verdict = handler.run(&job).await;
+        self.end(&job, &verdict).await;
+        Some(verdict)
+    }
+
+    /// Begins the next job and breaks it off after so many of its steps, if it has as many.
+    pub(crate) async fn break_off(&self, breach: Breach, after: u64) {
+        let Some((handler, job)) = self.claim().await else {
+            return;
+        };
+        {
+            let mut work = pin!(handler.run(&job));
+            let mut verdict = steps(work.as_mut(), after).await;
+            if let (None, Breach::DatabaseCut, Some(line)) = (&verdict, breach, &self.line) {
+                line.cut();
+                verdict = Some(work.await);
+            }
+            match verdict {
+                Some(Verdict::Fail(why)) => panic!("a job failed: {why}"),
+                Some(verdict) => self.end(&job, &verdict).await,
+                None => {}
+            }
+        }
+        // As the next process does.
+        let tx = self.t.db.begin().await.unwrap();
+        tx.across().rescue_all_jobs().await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Takes the next job, letting time pass where it has to wait.
+    async fn claim(&self) -> Option<(Arc<dyn Handler>, ClaimedJob)> {
         let handlers = self.handlers();
         let kinds: Vec<JobKind> = handlers.iter().map(|(kind, _)| *kind).collect();
         let db = &self.t.db;
@@ -289,10 +351,9 @@ impl Engine {
         let claimed = tx.across().claim_jobs(&kinds, 1, lease).await.unwrap();
         tx.commit().await.unwrap();
         let job = claimed.into_iter().next()?;
-        let handler = handlers.iter().find(|(kind, _)| *kind == job.job.kind());
-        let verdict = handler.unwrap().1.run(&job).await;
-        self.end(&job, &verdict).await;
-        Some(verdict)
+        let mut handlers = handlers.into_iter();
+        let handler = handlers.find(|(kind, _)| *kind == job.job.kind());
+        Some((handler.unwrap().1, job))
     }
 
     async fn end(&self, job: &ClaimedJob, verdict: &Verdict) {
@@ -355,6 +416,19 @@ impl Engine {
             .await;
         ready.unwrap().client
     }
+}
+
+/// What a future gives within so many steps: each of them is what it does until it has to wait.
+async fn steps<T>(mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>, most: u64) -> Option<T> {
+    let mut left = most;
+    std::future::poll_fn(|context| match left {
+        0 => Poll::Ready(None),
+        _ => {
+            left -= 1;
+            work.as_mut().poll(context).map(Some)
+        }
+    })
+    .await
 }
 
 pub(crate) fn assert_done(run: &Run) {

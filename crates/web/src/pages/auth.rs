@@ -47,6 +47,7 @@ impl OAuthProblemPage {
             Problem::AppGone => "The OAuth app is gone",
             Problem::ConnectionGone => "The connection is gone",
             Problem::Erasing => "The copy is still being erased",
+            Problem::Uninstalled => "The app was being uninstalled",
             Problem::CodeRefused => "Intercom refused the code",
             Problem::IntercomDown(_) => "Intercom cannot be reached",
             Problem::RateLimited(_) => "Intercom asks to wait",
@@ -101,6 +102,7 @@ impl OAuthProblemPage {
             Problem::AppGone
             | Problem::ConnectionGone
             | Problem::Erasing
+            | Problem::Uninstalled
             | Problem::CodeRefused
             | Problem::AnotherWorkspace { .. }
             | Problem::MissingReadAdmins => StatusCode::UNPROCESSABLE_ENTITY,
@@ -146,6 +148,10 @@ const fn in_words(problem: &Problem) -> &'static str {
         Problem::Erasing => {
             "What was copied from this Intercom workspace is still being erased. Connect again when that is finished: \
              the connection's page shows how far it is."
+        }
+        Problem::Uninstalled => {
+            "While you were at Intercom, the last connection through this app was disconnected, and Intercom was told to \
+             uninstall the app. That ends what you had just granted. Start again: it works now."
         }
         Problem::CodeRefused => {
             "Intercom did not accept the code it gave, or does not know the app's client ID and secret. A code works \
@@ -261,6 +267,7 @@ impl Page for OAuthProblemPage {
             ("app-gone", Problem::AppGone, connect()),
             ("connection-gone", Problem::ConnectionGone, connect()),
             ("erasing", Problem::Erasing, connect()),
+            ("uninstalled", Problem::Uninstalled, connect()),
             ("code-refused", Problem::CodeRefused, connect()),
             ("intercom-down", Problem::IntercomDown(down), connect()),
             ("rate-limited", Problem::RateLimited(9), connect()),

@@ -46,6 +46,11 @@ both_databases! {
         tenant.put_permission_check(connection.id, &granted).await.unwrap();
         tx.commit().await.unwrap();
         let well = browser.get(&page).await;
+        // While it is being rotated both verify, and it is seen which one did.
+        browser.post(&format!("{page}/secret"), &[("client_secret", "another-client-secret-wxyz")]).await;
+        let two = browser.get(&page).await;
+        two.shows("wxyz").shows("the former one").shows("no webhook proved yet").shows("last proved a webhook");
+        two.hides("needs attention").hides("Not everything works yet");
         well.hides("needs attention").hides("Not everything works yet").shows("1 of 28 topics received");
         let off = browser.post_and_follow(&format!("{page}/feedback"), &[]).await;
         off.shows("Feedback is off: no new tickets");

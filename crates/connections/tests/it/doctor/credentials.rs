@@ -5,8 +5,11 @@ use crate::support::{APP, SECRET, TOKEN, app, app_with, intercom_workspace};
 use CheckVerdict::{Bad, Good, NotChecked, Unknown};
 use chrono::TimeDelta;
 use earmark_connections::{CheckHandler, Mirrored, Region};
+use earmark_db::tenant::PermissionCheck;
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{Check, CheckVerdict, ClaimedJob, ConnectionStatus, Job, Permission};
+use earmark_model::{
+    Check, CheckVerdict, ClaimedJob, ConnectionStatus, Job, Permission, PermissionState,
+};
 use earmark_testkit::both_databases;
 use serde_json::json;
 
@@ -132,6 +135,40 @@ both_databases! {
             let finding = line(&found, &check);
             assert_eq!((finding.verdict, finding.evidence.as_str()), (NotChecked, "The connection is disconnected."), "{check}");
         }
+    }
+
+    async fn what_actions_showed_of_writing(t: TestDb) {
+        let ward = Ward::healthy(t).await;
+        let tenant = ward.bench.t.db.workspace(ward.bench.workspace());
+        let showed = async |state, note: Option<&str>| {
+            let note = note.map(ToOwned::to_owned);
+            let check = PermissionCheck { permission: Permission::ReadWriteUsers, state, note, took_ms: None };
+            let tx = ward.bench.t.db.begin().await.unwrap();
+            tx.workspace(ward.bench.workspace()).put_permission_check(ward.id, &check).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let check_again = async || {
+            let job = Job::CheckConnection { connection: ward.id };
+            let claimed = ClaimedJob { id: ward.bench.t.sources.id(), workspace: ward.bench.workspace(), job, attempt: 1 };
+            assert_eq!(CheckHandler(ward.bench.store.clone()).run(&claimed).await, Verdict::Done);
+        };
+        check_again().await;
+        assert_eq!(ward.line(Check::Writing).await.verdict, NotChecked);
+        showed(PermissionState::Missing, Some("Not allowed")).await;
+        assert_eq!(ward.ill().await, [(Check::Writing, Bad)]);
+        let found = ward.line(Check::Writing).await;
+        assert!(found.evidence.contains("Read and write users: Not allowed."), "{found:?}");
+        assert!(found.cure.unwrap().contains("run the action once more"));
+        check_again().await;
+        assert_eq!(ward.ill().await, [(Check::Writing, Bad)], "a check that writes nothing does not hide it");
+        showed(PermissionState::Granted, None).await;
+        check_again().await;
+        assert_eq!(ward.ill().await, []);
+        assert_eq!(ward.line(Check::Writing).await.verdict, Good);
+        // Other credentials have shown nothing yet.
+        ward.bench.connect(Region::Us, TOKEN).await.unwrap();
+        assert_eq!(ward.line(Check::Writing).await.verdict, NotChecked);
+        assert_eq!(tenant.connections().await.unwrap().len(), 1);
     }
 
     async fn used_up_calls(t: TestDb) {

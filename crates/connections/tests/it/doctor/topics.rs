@@ -78,6 +78,29 @@ both_databases! {
         turns(&ward, "conversation_part.redacted", Bad).await;
     }
 
+    async fn new_contacts_of_either_kind(t: TestDb) {
+        let ward = Ward::healthy(t).await;
+        let tx = ward.bench.t.db.begin().await.unwrap();
+        tx.workspace(ward.bench.workspace()).set_connection_contacts(ward.id, true).await.unwrap();
+        tx.commit().await.unwrap();
+        for topic in earmark_intercom::webhook::TOPICS.iter() {
+            ward.receive(topic.name).await;
+        }
+        ward.wait(TimeDelta::minutes(3));
+        for (role, name) in [("user", "contact.user.created"), ("lead", "contact.lead.created")] {
+            assert_eq!(ward.ill().await, [], "the contacts from before do not count");
+            let fields = json!({"role": role, "email": format!("{role}@birch.example")});
+            ward.order("contacts/create", json!({"app_id": APP, "fields": fields})).await;
+            turns(&ward, name, Bad).await;
+        }
+        // Made as a lead and a user since: one of the topics reported it.
+        let fields = json!({"role": "user", "email": "both@birch.example"});
+        ward.order("contacts/create", json!({"app_id": APP, "fields": fields})).await;
+        ward.receive("contact.lead.created").await;
+        ward.wait(TimeDelta::minutes(3));
+        assert_eq!(ward.ill().await, []);
+    }
+
     async fn a_topic_that_was_never_needed_is_amber_until_it_comes(t: TestDb) {
         let ward = Ward::bare(t).await;
         let found = ward.look(None).await;

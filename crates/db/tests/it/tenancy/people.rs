@@ -3,7 +3,7 @@
 use super::{CONVERSATION, World};
 use earmark_db::tenant::{
     ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, ContactPass, CopySort,
-    CopyTime, Incomplete, Links, RemovalCause, Removed, RunLine, Segment, TicketsSince,
+    CopyTime, Incomplete, Links, RemovalCause, Removed, RunLine, Segment, TicketType, TicketsSince,
 };
 use earmark_db::{Source, Tenant, Tx};
 use earmark_model::{RunId, RunKind, RunState};
@@ -61,6 +61,16 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     copied.await.unwrap();
     let archives = tenant.archive_contact(connection, &archived.id, now);
     assert!(archives.await.unwrap());
+    let types = [ticket_type(name)];
+    let types = tenant.put_ticket_types(connection, &types);
+    types.await.unwrap();
+    let merged = CopyTime {
+        updated_at: now,
+        observed_at: now,
+    };
+    let lead = format!("lead of {name}");
+    let merged = tenant.merge_mirrored(connection, (&lead, "contact"), merged);
+    merged.await.unwrap();
     let waits = tenant.await_person(connection, Incomplete::Contact, name);
     waits.await.unwrap();
     run
@@ -106,6 +116,13 @@ pub(super) fn firm(name: &str, now: chrono::DateTime<chrono::Utc>) -> Company {
     }
 }
 
+pub(super) fn ticket_type(name: &str) -> TicketType {
+    TicketType {
+        id: "type".to_owned(),
+        name: name.to_owned(),
+    }
+}
+
 pub(super) fn line(name: &str) -> RunLine {
     RunLine {
         outcome: "new".to_owned(),
@@ -121,6 +138,9 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
     let ever = [0, 7_000_000_000].map(|at| chrono::DateTime::from_timestamp(at, 0).unwrap());
     read! { tenant, out;
         action_run(world.action);
+        action_texts(connection, "alpha");
+        ticket_types(connection);
+        merged_contacts(connection, "contact");
         action_runs(connection, &ActionRunFilter::default(), 100);
         contacts(&ContactFilter::default(), CopySort::Name, None, 100);
         contact_count(&ContactFilter::default());

@@ -82,7 +82,7 @@ const fn purpose(permission: Permission) -> (&'static str, &'static str) {
         }
         Permission::ReadWriteUsers => (
             "users",
-            "Intercom wants it for some of the topics; Earmark changes nobody",
+            "Intercom wants it for some of the topics; nobody is changed unless your team runs an action",
         ),
         Permission::ReadAdmins => ("user", "To prove the token and to show who applied a tag"),
     }

@@ -17,7 +17,8 @@ const REFUSALS: u64 = 20;
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) token: Option<StoredSecret>,
-    pub(super) secret: Option<StoredSecret>,
+    /// The client secrets that verify, newest first.
+    pub(super) secrets: Vec<StoredSecret>,
     pub(super) checks: Vec<PermissionCheck>,
     pub(super) sightings: Vec<TopicSighting>,
     pub(super) refusals: Vec<Refusal>,
@@ -25,13 +26,10 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) async fn load(tenant: Tenant<'_, Db>, connection: &Connection) -> Result<Self> {
-        let newest = async |kind| -> Result<Option<StoredSecret>> {
-            let secrets = tenant.secrets(connection.id, kind).await?;
-            Ok(secrets.into_iter().next())
-        };
+        let secrets = async |kind| tenant.secrets(connection.id, kind).await;
         Ok(Self {
-            token: newest(SecretKind::AccessToken).await?,
-            secret: newest(SecretKind::ClientSecret).await?,
+            token: secrets(SecretKind::AccessToken).await?.into_iter().next(),
+            secrets: secrets(SecretKind::ClientSecret).await?,
             checks: tenant.permission_checks(connection.id).await?,
             sightings: tenant.topic_sightings(connection.id).await?,
             refusals: tenant.refusals(connection.id, REFUSALS).await?,
@@ -60,12 +58,12 @@ impl Known {
     }
 
     fn webhooks_need(&self) -> Option<String> {
-        let Some(secret) = &self.secret else {
+        if self.secrets.is_empty() {
             return Some(
                 "The client secret is missing, so every webhook is refused. Paste it into the connection.".to_owned(),
             );
-        };
-        if secret.verified_at.is_some() {
+        }
+        if self.secrets.iter().any(|one| one.verified_at.is_some()) {
             return None;
         }
         Some(match self.refusals.first() {

@@ -202,6 +202,24 @@ impl RunView {
             && self.erased_at.is_none()
     }
 
+    /// What the files of a list hold that was not fetched to its end.
+    pub(super) fn holds(&self) -> Option<String> {
+        let what = match self.state {
+            ActionState::Done => return None,
+            ActionState::Running => "It is under way",
+            ActionState::Stopped => "It was stopped",
+            ActionState::Failed => "It broke off",
+        };
+        Some(match (self.fetched, self.erased_at) {
+            (0, _) | (_, Some(_)) => format!("{what}."),
+            (1, _) => format!("{what}: the files hold the first entry."),
+            (fetched, _) => {
+                let fetched = grouped(fetched);
+                format!("{what}: the files hold the first {fetched} entries.")
+            }
+        })
+    }
+
     /// How far a list is, for people.
     pub(super) fn progress(&self) -> String {
         match self.total {

@@ -253,6 +253,7 @@ pub(super) fn log() -> Vec<(&'static str, RunsPage)> {
         members: vec![("m1".to_owned(), name.to_owned())],
         rows,
         older: Some("r0".to_owned()),
+        days: 30,
     };
     let rows = vec![
         fetching(ActionState::Running, 11_400),

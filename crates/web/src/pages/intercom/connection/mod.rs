@@ -8,6 +8,7 @@ pub(crate) use handlers::{check, contacts, erase, feedback, get, rename, secret}
 pub use rows::{Copied, PermissionRow, RefusalRow, Through, TopicRow};
 
 use super::super::prelude::*;
+use super::app::SecretRow;
 use super::connect::AppChoice;
 use super::health::{Known, TAG_TOPIC, topics_of};
 use super::{connection_tone, products_of, region_words, trouble};
@@ -48,10 +49,8 @@ pub struct ConnectionPage {
     pub region: String,
     /// The token's last four characters, while there is one.
     pub token_last4: Option<String>,
-    /// The client secret's last four characters, once it was pasted.
-    pub secret_last4: Option<String>,
-    /// When a webhook was last verified with the secret.
-    pub secret_verified_at: Option<DateTime<Utc>>,
+    /// The live client secrets of a private app, newest first; two while one is being rotated.
+    pub secrets: Vec<SecretRow>,
     /// The address for Intercom's webhooks.
     pub webhook_url: String,
     /// When it was connected.
@@ -94,7 +93,7 @@ impl ConnectionPage {
         let copying = CopyNotices::of_one(at, &connection).await?;
         let Known {
             token,
-            secret,
+            secrets,
             checks,
             sightings,
             refusals,
@@ -108,8 +107,7 @@ impl ConnectionPage {
                 .web()
                 .public(&earmark_connections::hook_path(&connection.endpoint_token)),
             token_last4: token.map(|token| token.last4),
-            secret_verified_at: secret.as_ref().and_then(|secret| secret.verified_at),
-            secret_last4: secret.map(|secret| secret.last4),
+            secrets: secrets.into_iter().map(SecretRow::from).collect(),
             permissions: checks.into_iter().map(PermissionRow::from).collect(),
             checking: tenant
                 .is_queued(&Job::CheckConnection { connection: id })
@@ -167,9 +165,9 @@ impl ConnectionPage {
     }
 
     const fn secret_label(&self) -> &'static str {
-        match self.secret_last4 {
-            Some(_) => "New client secret",
-            None => "Client secret",
+        match self.secrets.as_slice() {
+            [] => "Client secret",
+            _ => "New client secret",
         }
     }
 

@@ -50,8 +50,12 @@ fn page() -> ConnectionPage {
         app_id: "q1w4ter0".to_owned(),
         region: "EU".to_owned(),
         token_last4: Some("4f2a".to_owned()),
-        secret_last4: Some("2222".to_owned()),
-        secret_verified_at: Some(sample_ago(5_000)),
+        secrets: [("9d01", None), ("2222", Some(sample_ago(5_000)))]
+            .map(|(last4, verified_at)| SecretRow {
+                last4: last4.to_owned(),
+                verified_at,
+            })
+            .into(),
         webhook_url: "https://earmark.example/hooks/intercom/7kq2mxv9tdrzb4h6w3n5c8y2p7s4f6g3"
             .to_owned(),
         created_at: sample_ago(700_000),
@@ -135,7 +139,7 @@ fn disconnected(copied: Copied) -> ConnectionPage {
         status_since: sample_ago(3_700),
         disconnected_at: Some(sample_ago(3_700)),
         token_last4: None,
-        secret_last4: None,
+        secrets: Vec::new(),
         feedback_since: None,
         copied,
         ..page()
@@ -177,8 +181,7 @@ fn ended() -> Vec<(&'static str, ConnectionPage)> {
 
 pub(super) fn all() -> Vec<(&'static str, ConnectionPage)> {
     let fresh = ConnectionPage {
-        secret_last4: None,
-        secret_verified_at: None,
+        secrets: Vec::new(),
         topics: Vec::new(),
         feedback_since: None,
         products: Vec::new(),
@@ -247,8 +250,7 @@ fn viewer() -> ConnectionPage {
 fn oauth() -> [(&'static str, ConnectionPage); 3] {
     let through = |through, page| ConnectionPage {
         through,
-        secret_last4: None,
-        secret_verified_at: None,
+        secrets: Vec::new(),
         ..page
     };
     [

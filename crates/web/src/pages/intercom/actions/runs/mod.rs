@@ -69,6 +69,8 @@ pub struct RunsPage {
     pub rows: Vec<RunView>,
     /// The id below which the next page begins; `None` on the last.
     pub older: Option<String>,
+    /// For how many days runs are kept.
+    pub days: i32,
 }
 
 impl RunsPage {
@@ -124,6 +126,7 @@ pub(crate) async fn get(at: At, query: Query<RunQuery>) -> Result<HttpResponse, 
     let members: Vec<Member> = tenant.members().await?;
     let page = RunsPage {
         spot: Spot::new(&at, &connection),
+        days: tenant.payload_days().await?,
         query,
         older: rows.last().filter(|_| more).map(|row| row.id.to_string()),
         rows: rows

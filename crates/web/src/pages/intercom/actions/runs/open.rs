@@ -7,6 +7,7 @@ use actix_web::web::Query;
 use bytes::Bytes;
 use earmark_actions::{Format, Refusal};
 use earmark_db::tenant::{ActionRun, Connection};
+use earmark_model::ActionState;
 use futures::TryStreamExt;
 
 /// One run.
@@ -67,10 +68,17 @@ pub(crate) struct Asked {
 pub(crate) async fn download(at: At, asked: Query<Asked>) -> Result<HttpResponse, Failed> {
     let connection = at.connection().await?;
     let run = find(&at, &connection, at.segment("run")).await?;
+    // The name says of a list that was not fetched to its end what the file holds.
+    let part = match (run.position.is_some(), run.state) {
+        (true, ActionState::Running | ActionState::Failed | ActionState::Stopped) => {
+            format!("-first-{}", run.fetched)
+        }
+        _ => String::new(),
+    };
     let mut response = HttpResponse::Ok();
     let mut file = |ending: &str, kind: &'static str| {
         let name = format!(
-            "attachment; filename=\"{}-{}.{ending}\"",
+            "attachment; filename=\"{}-{}{part}.{ending}\"",
             run.action, run.id
         );
         response.insert_header((CONTENT_DISPOSITION, name));
