@@ -24,7 +24,7 @@ lint:
 fmt:
     cargo fmt --all
 
-# Print a figure beside its baseline: ingest, idle, backfill, client
+# Print a figure beside its baseline: ingest, idle, backfill, client, latency
 bench NAME:
     cargo build --release -p earmark-server -p earmark-bench
     cargo run --release -p earmark-bench -- {{NAME}}

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import {
-  allowAnswer, inspect, openBrowser, openPage, signUp, startDemo, tagMessage, unique, until, writeAsContact,
+  allowAnswer, inspect, logIn, openBrowser, openPage, signUp, startDemo, tagMessage, unique, until, writeAsContact,
 } from './support.mjs';
 
 const APP = 'Earmark (sandbox)';
@@ -160,7 +160,7 @@ describe('authorizing', () => {
     await page.locator('section[aria-labelledby=sync]').getByRole('button', { name: 'Save' }).click();
     await flash('Feedback is on.');
     await page.getByRole('link', { name: 'Product settings' }).click();
-    await page.locator('#main').getByRole('link', { name: 'Studio' }).first().click();
+    await page.getByRole('link', { name: 'Trigger tags of Studio' }).click();
     const tag = page.getByRole('group', { name: /Quillwater Support/ }).getByRole('checkbox', { name: 'vip' });
     await until(async () => {
       await page.reload();
@@ -206,7 +206,8 @@ describe('authorizing', () => {
     await grant();
     await page.getByRole('heading', { name: 'The copy is still being erased' }).waitFor();
     allowAnswer(complaints, 422);
-    await toQuillwater();
+    await page.getByRole('link', { name: 'See the connections' }).click();
+    await page.getByRole('link', { name: 'Quillwater Support' }).click();
     const erased = page.getByRole('heading', { name: 'What was copied is erased' });
     await until(async () => {
       await page.waitForTimeout(1000);
@@ -236,5 +237,77 @@ describe('authorizing', () => {
     await ticket().click();
     await page.getByText(wish).first().waitFor();
     await page.getByText('Ines Carvalho').first().waitFor();
+  });
+});
+
+describe('the demo workspace', () => {
+  let demo;
+  let browser;
+  let page;
+  let complaints;
+  let hub;
+
+  before(async () => {
+    demo = await startDemo();
+    browser = await openBrowser();
+    ({ page, complaints } = await openPage(browser));
+    hub = await openPage(browser);
+    await logIn(page, demo);
+  });
+  afterEach(() => {
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(hub.complaints, []);
+  });
+  after(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+
+  const flash = (text) => page.locator('#toasts').getByText(text).waitFor();
+  const toQuillwater = async () => {
+    await page.getByRole('link', { name: /^Integrations/ }).click();
+    await page.getByRole('link', { name: 'Quillwater Support' }).click();
+  };
+  const decide = (button) => page.getByRole('button', { name: button }).click();
+
+  it('goes from its access token to OAuth, also by way of a denial', async () => {
+    await toQuillwater();
+    await page.getByRole('button', { name: 'Switch to OAuth' }).click();
+    await decide('Deny');
+    await page.getByRole('heading', { name: 'Access was not granted' }).waitFor();
+    await page.getByRole('link', { name: 'Back to the connection' }).click();
+    await page.getByRole('button', { name: 'Switch to OAuth' }).click();
+    await decide('Authorize access');
+    await flash('Quillwater Support is now connected with OAuth');
+  });
+
+  it('is revoked and granted again', async () => {
+    await hub.page.goto(`${demo.sandbox}/a/apps/_/developer-hub`);
+    await hub.page.getByRole('button', { name: `Revoke the token of ${APP} on Quillwater Support` }).click();
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await until(async () => {
+      await page.reload();
+      return (await page.getByText('Needs reconnecting').count()) > 0;
+    });
+    await page.locator('#main').getByRole('button', { name: 'Reconnect' }).first().click();
+    await decide('Authorize access');
+    await flash('Quillwater Support is connected again');
+  });
+
+  it('is disconnected with everything erased', async () => {
+    await page.getByRole('link', { name: 'Disconnect Intercom' }).click();
+    await page.getByRole('radio', { name: /^Erase it/ }).check();
+    await page.getByLabel('Workspace name').fill('Quillwater');
+    await page.getByRole('button', { name: 'Disconnect Intercom' }).click();
+    await flash('The app is uninstalled in Intercom.');
+    await until(async () => {
+      await page.waitForTimeout(1000);
+      await page.reload();
+      return (await page.getByRole('heading', { name: 'What was copied is erased' }).count()) === 1;
+    }, ERASURE_LIMIT_MS);
+    await page.getByRole('link', { name: /^Inbox/ }).first().click();
+    const rows = page.locator('#list .row');
+    await rows.first().waitFor();
+    assert.equal(await rows.filter({ hasText: 'Conversation erased' }).count(), await rows.count());
   });
 });

@@ -20,6 +20,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 const WAIT_LIMIT_MS = 15_000;
+const FEW_CONTACTS = 300;
 
 const LOOKS = [
   { name: '1440-light', size: { width: 1440, height: 900 }, scheme: 'light' },
@@ -81,10 +82,11 @@ const stopped = (child) =>
   });
 
 /**
- * Starts `earmark demo` in a fresh data folder. Gives `app` and `sandbox` (origins, without a closing slash), `email`,
- * `password`, `output()` with everything printed so far, and `stop()`, which ends it and removes the folder.
+ * Starts `earmark demo` in a fresh data folder, with few contacts unless a test is about copying many. Gives `app` and
+ * `sandbox` (origins, without a closing slash), `email`, `password`, `output()` with everything printed so far, and
+ * `stop()`, which ends it and removes the folder.
  */
-export const startDemo = async ({ args = [], env = {} } = {}) => {
+export const startDemo = async ({ args = [], env = {}, contacts = FEW_CONTACTS } = {}) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'earmark-browser-'));
   const [port, sandboxPort] = await freePorts(2);
   const child = spawn(
@@ -94,6 +96,7 @@ export const startDemo = async ({ args = [], env = {} } = {}) => {
       '--listen', `127.0.0.1:${port}`,
       '--sandbox-listen', `127.0.0.1:${sandboxPort}`,
       '--data-dir', folder,
+      '--contacts', `${contacts}`,
       ...args,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },

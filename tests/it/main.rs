@@ -4,6 +4,7 @@
 mod actions;
 mod architecture;
 mod authorize;
+mod banner;
 mod erasure;
 mod hooks;
 mod ingest;

@@ -1,6 +1,6 @@
 //! The bench's few arguments.
 
-use crate::{backfill, client, idle, ingest};
+use crate::{backfill, client, idle, ingest, latency};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -18,12 +18,16 @@ Usage: just bench NAME
   backfill a first copy of all contacts on SQLite, beside a loop that follows one cursor
            --contacts N      contacts, over three years with a fifth on one day (200000)
            --latency N       milliseconds of each of Intercom's answers (100)
-           --rate N          calls that Intercom allows in 10 seconds (166, which is 1,000 a minute)
+           --rate N          calls that Intercom allows in 10 seconds (166 and then 1666: 1,000 and 10,000 a minute)
   client   pages a second from the client's streams, without and with latency, beside a plain loop over reqwest; memory
            while all contacts are streamed
            --contacts N      contacts (200000)
            --pages N         pages of each measurement (150)
-           --latency N       milliseconds of each answer, in the measurements that have some (100)";
+           --latency N       milliseconds of each answer, in the measurements that have some (100)
+  latency  from a webhook that is sent to its ticket in the inbox, on SQLite and PostgreSQL: alone, and beside another
+           workspace that backfills and posts as fast as intake accepts
+           --seconds N       seconds of each figure (15)
+           --clients N       keep-alive connections of the neighbour (8)";
 
 /// What to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +37,8 @@ pub(crate) enum Bench {
     Idle(idle::Plan),
     Backfill(backfill::Plan),
     Client(client::Plan),
-    /// Intercom's side of the latter two, in a process of its own.
+    Latency(latency::Plan),
+    /// Intercom's side of the latter three, in a process of its own.
     StandIn(backfill::Plan),
 }
 
@@ -67,6 +72,18 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Bench,
                 }
             }
             Ok(Bench::Idle(plan))
+        }
+        Some("latency") => {
+            let mut plan = latency::Plan::default();
+            while let Some(flag) = arguments.next() {
+                let number = number(&flag, arguments.next())?;
+                match flag.as_str() {
+                    "--seconds" => plan.seconds = number,
+                    "--clients" => plan.clients = number,
+                    _ => return Err(format!("latency has no {flag}")),
+                }
+            }
+            Ok(Bench::Latency(plan))
         }
         Some("backfill") => backfill_plan(arguments).map(Bench::Backfill),
         Some("client") => {
@@ -162,6 +179,7 @@ mod tests {
             ("ingest --pairs 0", "--pairs needs a number from 1"),
             ("idle --clients 3", "idle has no --clients"),
             ("backfill --runs 3", "backfill has no --runs"),
+            ("latency --rate 3", "latency has no --rate"),
         ] {
             assert_eq!(words(line), Err(why.to_owned()), "{line}");
         }

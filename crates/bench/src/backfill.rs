@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 /// Contacts on a page.
 const PAGE: usize = 150;
+/// Calls in ten seconds when Intercom allows 10,000 a minute.
+const TEN_THOUSAND: usize = 1_666;
 /// Between two looks at how far the run has come.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -56,16 +58,34 @@ struct Measured {
     calls: i64,
 }
 
-/// Runs the bench and prints its report.
+/// Runs the bench and prints its report: at the rate asked for, or at both that Intercom's documentation names.
 pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
     report::line(&format!(
-        "bench backfill: {}; {} contacts on SQLite, {} ms an answer, {} calls in 10 s, pages of {PAGE}",
+        "bench backfill: {}; {} contacts on SQLite, {} ms an answer, pages of {PAGE}",
         machine::facts(),
         plan.contacts,
         plan.latency,
-        plan.rate,
     ))?;
-    let intercom = StandIn::start(plan)?;
+    measure(plan).await?;
+    if plan.rate == Plan::default().rate {
+        measure(Plan {
+            rate: TEN_THOUSAND,
+            ..plan
+        })
+        .await?;
+    }
+    report::line(
+        "
+of bound    times the seconds that the pages alone take when every call is used; a tenth of the calls is kept for other
+            apps, so a backfill that nothing else disturbs is at 1.11 at best
+loop takes  times as long as this way
+whole run   with companies, lists that Intercom cut, and the members of each segment",
+    )
+}
+
+/// Copies everything once, then follows one cursor, and prints both.
+async fn measure(plan: Plan) -> Result<(), Failure> {
+    let intercom = StandIn::start(&plan)?;
     let t = TestDb::sqlite().await.with_system_clock().await;
     let place = connect(&t, &intercom.url).await?;
     let (contacts, whole) = backfill(&place, plan.contacts).await?;
@@ -83,20 +103,18 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
             format!("{:.2}", looped.seconds / measured.seconds),
         ]
     };
+    report::line(&format!(
+        "\n{} calls in 10 s; bound {:.1} s",
+        plan.rate,
+        plan.bound()
+    ))?;
     report::table(&[
         ["", "seconds", "calls", "of bound", "loop takes"].map(str::to_owned),
         row("all contacts copied", &contacts),
         row("whole run", &whole),
         row("one cursor, nothing stored", &looped),
     ])?;
-    report::line(&format!("  peak memory of the engine  {peak}"))?;
-    report::line(
-        "
-of bound    times the seconds that the pages alone take when every call is used; three tenths of the calls are kept for
-            people, webhooks and other apps, so a backfill that takes all of the spare is at 1.43
-loop takes  times as long as this way
-whole run   with companies, lists that Intercom cut, and the members of each segment",
-    )
+    report::line(&format!("  peak memory of the engine  {peak}"))
 }
 
 /// A workspace connected to the stand-in.
@@ -107,8 +125,9 @@ struct Place {
     connection: ConnectionId,
 }
 
-fn store(t: &TestDb, url: &str) -> Result<Store, Failure> {
-    let environment = Arc::new(SourcesEnvironment(t.sources.clone()));
+/// A connection store whose Intercom is at `url`, with the budget that one process has.
+pub(crate) fn store(db: &Db, url: &str) -> Result<Store, Failure> {
+    let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
     let http = Http::new(Policy::default(), environment.clone())?;
     let mut hosts = HostMap::intercom()?;
     for region in Region::ALL {
@@ -116,11 +135,11 @@ fn store(t: &TestDb, url: &str) -> Result<Store, Failure> {
     }
     let ring = KeyRing::new(MasterKey::generate(&Sources::system()), []);
     let budget = Arc::new(LocalBudget::new(environment));
-    Ok(Store::new(t.db.clone(), ring, hosts, http, budget))
+    Ok(Store::new(db.clone(), ring, hosts, http, budget))
 }
 
 async fn connect(t: &TestDb, url: &str) -> Result<Place, Failure> {
-    let (store, people) = (store(t, url)?, build::people(&t.db, "Bench").await);
+    let (store, people) = (store(&t.db, url)?, build::people(&t.db, "Bench").await);
     let form = TokenForm {
         name: String::new(),
         region: Region::Us,

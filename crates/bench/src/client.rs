@@ -64,7 +64,7 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
     let mut rows = vec![head.map(str::to_owned)];
     let mut memory = None;
     for latency in [0, plan.latency] {
-        let intercom = StandIn::start(backfill::Plan {
+        let intercom = StandIn::start(&backfill::Plan {
             contacts: plan.contacts,
             latency,
             rate: RATE,

@@ -5,11 +5,11 @@
 //! speed changes by the minute: only ratios within a run mean anything. No worker runs; the lane jobs that wake it are
 //! written all the same.
 
-mod bodies;
-mod client;
-mod doors;
+pub(crate) mod bodies;
+pub(crate) mod client;
+pub(crate) mod doors;
 mod measured;
-mod setups;
+pub(crate) mod setups;
 
 use crate::{Failure, machine, report};
 use bodies::Bodies;

@@ -6,6 +6,7 @@ mod client;
 mod figures;
 mod idle;
 mod ingest;
+mod latency;
 mod machine;
 mod report;
 mod stand_in;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Ok(Bench::Backfill(plan)) => block_on(backfill::run(plan)),
         Ok(Bench::Client(plan)) => block_on(client::run(plan)),
         Ok(Bench::StandIn(plan)) => block_on(stand_in::answer(plan)),
+        Ok(Bench::Latency(plan)) => block_on(latency::run(plan)),
         Ok(Bench::Idle(plan)) => idle::run(&plan),
         Err(why) => Err(format!("{why}\n\n{HELP}").into()),
     };

@@ -18,7 +18,7 @@ pub(crate) struct StandIn {
 }
 
 impl StandIn {
-    pub(crate) fn start(plan: Plan) -> Result<Self, Failure> {
+    pub(crate) fn start(plan: &Plan) -> Result<Self, Failure> {
         let mut process = Command::new(std::env::current_exe()?)
             .arg("stand-in")
             .args(["--contacts", &plan.contacts.to_string()])

@@ -187,16 +187,7 @@ impl Store {
                     tenant.wipe_secrets(known.id).await?;
                 }
                 let (name, timezone) = (new.app_name.as_str(), new.timezone.as_deref());
-                // What actions showed of the former credentials says nothing of these.
-                for permission in Permission::ALL.iter().filter(|one| !one.is_readable()) {
-                    let untested = PermissionCheck {
-                        permission: *permission,
-                        state: PermissionState::NotTested,
-                        note: None,
-                        took_ms: None,
-                    };
-                    tenant.put_permission_check(known.id, &untested).await?;
-                }
+                forget_writing(&tenant, known.id).await?;
                 tenant
                     .grant_connection(known.id, &new.via, name, &new.region, timezone)
                     .await?;
@@ -263,6 +254,23 @@ impl Store {
         .me()
         .await
     }
+}
+
+/// What actions showed of the former credentials says nothing of the new ones.
+async fn forget_writing(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+) -> earmark_db::Result<()> {
+    for permission in Permission::ALL.iter().filter(|one| !one.is_readable()) {
+        let untested = PermissionCheck {
+            permission: *permission,
+            state: PermissionState::NotTested,
+            note: None,
+            took_ms: None,
+        };
+        tenant.put_permission_check(connection, &untested).await?;
+    }
+    Ok(())
 }
 
 /// The workspace's connection to this Intercom workspace, which must be the one to be reconnected if one is.

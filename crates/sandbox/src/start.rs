@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -19,6 +20,8 @@ use crate::state::{State, file};
 use crate::webhooks::deliver;
 use crate::{api, control, host, page, seed};
 
+/// How long changes are gathered before the state file is written: a large state takes its time, and webhooks go first.
+const GATHER: Duration = Duration::from_secs(1);
 /// Largest body of a request; a seed of many contacts is the largest.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
@@ -170,6 +173,7 @@ async fn keep_saved(shared: Arc<Shared>) {
     }
     loop {
         shared.changed.notified().await;
+        tokio::time::sleep(GATHER).await;
         save(&shared).await;
     }
 }

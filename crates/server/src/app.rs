@@ -18,7 +18,7 @@ use earmark_model::{JobKind, Sources};
 use earmark_oauth::{Exchange, OAuth};
 use earmark_sync::{
     CompletePeopleHandler, DailyPayloads, DetailsHandler, EraseHandler, HourlyCatchUp, LaneHandler,
-    PayloadsHandler, RefreshTagsHandler, RunHandler,
+    PayloadsHandler, RefreshTagsHandler, RunHandler, StrandedRuns, WeeklyProof,
 };
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
@@ -111,6 +111,8 @@ impl App {
                 Rounds::new()
                     .with(NightlyDoctor)
                     .with(HourlyCatchUp)
+                    .with(WeeklyProof)
+                    .with(StrandedRuns)
                     .with(DailyPayloads),
             );
         let web = Web::new(

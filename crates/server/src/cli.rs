@@ -188,6 +188,9 @@ pub struct DemoArgs {
     /// Go through the whole path once, print what happened and end: exit code 0 when the ticket arrived, else 1
     #[arg(long)]
     pub once: bool,
+    /// Contacts that the sandbox makes up at the first start, which Earmark then copies
+    #[arg(long, value_name = "N", default_value_t = 40_000)]
+    pub contacts: u32,
     /// Allow addresses that other machines can reach
     #[arg(long)]
     pub public: bool,

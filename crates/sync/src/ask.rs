@@ -5,7 +5,7 @@ mod tagged;
 
 pub use tagged::{escalate, is_dry_run, preview};
 
-use crate::runs::{Asked, job_of};
+use crate::runs::{Asked, Place, job_of};
 use earmark_db::tenant::{Actor, Connection, Run};
 use earmark_db::{Db, Tenant, Tx};
 use earmark_model::{ConnectionId, ConnectionStatus, Job, RunId, RunKind, RunState, WorkspaceId};
@@ -87,6 +87,15 @@ async fn live(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> Result<Conne
         .ok_or(AskError::NoConnection)
 }
 
+/// Whether a proof with this place looks, or is to look, at a sample alone.
+fn is_sample(place: &str) -> bool {
+    match serde_json::from_str::<Asked>(place) {
+        // A place has no such field.
+        Ok(asked) if asked.full.is_some() => asked.full == Some(false),
+        _ => Place::read(place).is_ok_and(|place| place.sampled.is_some()),
+    }
+}
+
 /// Asks for a run unless one of its kind is not over: that one stands for both.
 async fn ask_once(
     tenant: &Tenant<'_, Tx>,
@@ -95,12 +104,16 @@ async fn ask_once(
     asked: &Asked,
     actor: &Actor,
 ) -> Result<RunId, AskError> {
+    let position = serde_json::to_string(asked).unwrap_or_default();
     let last = tenant.last_run(connection, kind).await?;
     if let Some(run) = last.filter(|run| !run.state.is_over()) {
-        tenant.enqueue(&job_of(connection, kind)).await?;
-        return Ok(run.id);
+        // Of two requests for a proof the larger one counts, as long as it did not begin.
+        let is_less = asked.full == Some(true) && run.position.as_deref().is_none_or(is_sample);
+        if !is_less || tenant.ask_run_anew(run.id, &position).await? {
+            tenant.enqueue(&job_of(connection, kind)).await?;
+            return Ok(run.id);
+        }
     }
-    let position = serde_json::to_string(asked).unwrap_or_default();
     let run = tenant
         .create_run(connection, kind, Some(&position), actor.user)
         .await?;
@@ -166,7 +179,7 @@ pub async fn ask_run(
     match ask {
         Ask::Backfill if row.contacts_on_at.is_none() => return Err(AskError::SwitchedOff),
         Ask::Backfill | Ask::CatchUp => {}
-        Ask::Proof { full } => asked.full = *full,
+        Ask::Proof { full } => asked.full = Some(*full),
         Ask::Tagged | Ask::TaggedPreview => {
             let tags = tenant.trigger_tag_ids(connection).await?;
             return all_tagged(tx, workspace, actor, (&row, ask), tags).await;

@@ -36,7 +36,9 @@ pub use details::DetailsHandler;
 pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use people::{Acted, CompletePeopleHandler, follow_action};
-pub use rounds::{CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler};
+pub use rounds::{
+    CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler, StrandedRuns, WeeklyProof,
+};
 pub use runs::{RunHandler, TIME_UNKNOWN};
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

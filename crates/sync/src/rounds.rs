@@ -1,21 +1,25 @@
-//! What the engine does by the clock: an hourly catch-up of every connection, and dropping payloads and runs of actions
-//! that were kept long enough.
+//! What the engine does by the clock: an hourly catch-up and a weekly proof of every connection, finding runs that lost
+//! their job, and dropping payloads and runs of actions that were kept long enough.
 
 use crate::runs::job_of;
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::Db;
 use earmark_jobs::{Handler, Recurring, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, WorkspaceId};
 
 /// Between two catch-ups of a connection.
 pub const CATCH_UP_EVERY: TimeDelta = TimeDelta::hours(1);
+/// Between two proofs of a connection.
+const PROOF_EVERY: TimeDelta = TimeDelta::weeks(1);
 /// Between two looks at a workspace's payloads.
 const DAILY: TimeDelta = TimeDelta::days(1);
 /// How long runs are kept.
 const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 /// Asked for at one look; the next look finds the others.
 const AT_ONCE: u64 = 200;
+/// Runs without a job that one look finds at most.
+const STRANDED_AT_ONCE: usize = 100;
 /// Payloads dropped in one transaction.
 const BATCH: u64 = 500;
 /// Runs forgotten in one transaction, each with up to 10,000 lines.
@@ -34,35 +38,71 @@ impl Recurring for HourlyCatchUp {
     }
 
     async fn enqueue_due(&self, db: &Db) -> earmark_db::Result<usize> {
-        let before = db.sources().now() - CATCH_UP_EVERY;
-        let mut asked = 0;
-        for (workspace, connection) in db.across().catch_ups_due(before, AT_ONCE).await? {
-            asked += usize::from(catch_up(db, workspace, connection).await?);
-        }
-        Ok(asked)
+        ask_where_due(db, RunKind::CatchUp, CATCH_UP_EVERY).await
     }
 }
 
-/// Asks for one catch-up, unless another process just did.
-async fn catch_up(
+/// Asks for a proof of every connection that does something, a week after the last: of a large one by sample.
+#[derive(Debug, Clone, Copy)]
+pub struct WeeklyProof;
+
+#[async_trait]
+impl Recurring for WeeklyProof {
+    fn name(&self) -> &'static str {
+        "weekly proof"
+    }
+
+    async fn enqueue_due(&self, db: &Db) -> earmark_db::Result<usize> {
+        ask_where_due(db, RunKind::Proof, PROOF_EVERY).await
+    }
+}
+
+/// Asks again for runs whose job failed for good.
+#[derive(Debug, Clone, Copy)]
+pub struct StrandedRuns;
+
+#[async_trait]
+impl Recurring for StrandedRuns {
+    fn name(&self) -> &'static str {
+        "runs without a job"
+    }
+
+    async fn enqueue_due(&self, db: &Db) -> earmark_db::Result<usize> {
+        let stranded = db.across().stranded_runs(STRANDED_AT_ONCE).await?;
+        for (workspace, job) in &stranded {
+            let tx = db.begin().await?;
+            tx.workspace(*workspace).enqueue(job).await?;
+            tx.commit().await?;
+        }
+        Ok(stranded.len())
+    }
+}
+
+async fn ask_where_due(db: &Db, kind: RunKind, every: TimeDelta) -> earmark_db::Result<usize> {
+    let before = db.sources().now() - every;
+    let mut asked = 0;
+    for (workspace, connection) in db.across().runs_due(kind, before, AT_ONCE).await? {
+        asked += usize::from(ask(db, (workspace, connection), kind, before).await?);
+    }
+    Ok(asked)
+}
+
+/// Asks for one run, unless another process just did.
+async fn ask(
     db: &Db,
-    workspace: WorkspaceId,
-    connection: ConnectionId,
+    (workspace, connection): (WorkspaceId, ConnectionId),
+    kind: RunKind,
+    before: DateTime<Utc>,
 ) -> earmark_db::Result<bool> {
     let tx = db.begin().await?;
     let tenant = tx.workspace(workspace);
     tenant.lock().await?;
-    let last = tenant.last_run(connection, RunKind::CatchUp).await?;
-    if last.is_some_and(|run| !run.state.is_over() || run.asked_at >= tenant.now() - CATCH_UP_EVERY)
-    {
+    let last = tenant.last_run(connection, kind).await?;
+    if last.is_some_and(|run| !run.state.is_over() || run.asked_at >= before) {
         return Ok(false);
     }
-    tenant
-        .create_run(connection, RunKind::CatchUp, None, None)
-        .await?;
-    tenant
-        .enqueue(&job_of(connection, RunKind::CatchUp))
-        .await?;
+    tenant.create_run(connection, kind, None, None).await?;
+    tenant.enqueue(&job_of(connection, kind)).await?;
     tx.commit().await?;
     Ok(true)
 }

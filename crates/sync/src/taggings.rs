@@ -1,7 +1,7 @@
 //! Which messages of a conversation carry which tags, as the API tells it, and the tickets that follow.
 //!
 //! A conversation lists each tag once with one time, whichever messages carry it. So the time of a tagging is known when
-//! one message carries the tag; otherwise it is known only that a message was not tagged before it was written.
+//! one message carries the tag and all are given; otherwise it is known only that a message was not tagged before it was written.
 
 use crate::buried::Buried;
 use crate::tagging::{self, Asked};
@@ -30,16 +30,23 @@ pub(crate) enum Found {
     TimeUnknown(String),
 }
 
-/// The messages that carry a tag; when no part does, the opening message was tagged.
+/// The messages that carry a tag: when no part does, the opening message was tagged. None when it may be one of the
+/// parts that Intercom does not give.
 pub(crate) fn carriers<'a>(conversation: &'a Conversation, tag: &str) -> Vec<&'a Message> {
     let carriers: Vec<&Message> = conversation
         .messages()
         .filter(|message| message.has_tag(tag))
         .collect();
-    if carriers.is_empty() {
+    if carriers.is_empty() && !is_cut(conversation) {
         return conversation.source.iter().collect();
     }
     carriers
+}
+
+/// Whether Intercom gives not all parts: only the newest 500.
+fn is_cut(conversation: &Conversation) -> bool {
+    let given = conversation.parts.len() as u64;
+    conversation.parts_total.is_some_and(|total| total > given)
 }
 
 impl Carried<'_> {
@@ -53,13 +60,19 @@ impl Carried<'_> {
         let mut found = Vec::new();
         for tag in self.applied() {
             let carriers = carriers(self.conversation, &tag.id);
-            let alone = carriers.len() == 1;
+            let alone = carriers.len() == 1 && !is_cut(self.conversation);
+            if carriers.is_empty() && self.counts(tag, self.tenant.now()).await? {
+                found.extend(self.hidden(tag).await?);
+            }
             for message in carriers {
                 // A ticket whose conversation was erased here gets it back.
-                if !buried.copy && self.has_tickets(tag, message).await? {
+                if !buried.copy && self.has_tickets(tag, Some(message)).await? {
                     continue;
                 }
+                // An earlier time is that of a tagging which is not shown: the opening message's, or one that was undone.
                 let known = tag.applied_at.filter(|_| alone);
+                let known =
+                    known.map(|at| message.created_at.map_or(at, |written| at.max(written)));
                 match (known, message.created_at) {
                     (Some(at), _) => found.extend(self.tag(tag, message, at, buried).await?),
                     // Written since the tag counts, so tagged since, too.
@@ -81,11 +94,15 @@ impl Carried<'_> {
         Ok(found)
     }
 
-    /// Makes the tickets of all taggings, because a member asked for those from before. Gives how many messages got one.
-    pub(crate) async fn escalate_all(&self, buried: &Buried) -> Result<Vec<String>> {
+    /// Makes the tickets of all taggings, because a member asked for those from before.
+    pub(crate) async fn escalate_all(&self, buried: &Buried) -> Result<Vec<Found>> {
         let mut made = Vec::new();
         for tag in self.applied() {
-            for message in carriers(self.conversation, &tag.id) {
+            let carriers = carriers(self.conversation, &tag.id);
+            if carriers.is_empty() {
+                made.extend(self.hidden(tag).await?);
+            }
+            for message in carriers {
                 let at = tag.applied_at.or(message.created_at);
                 let tagged = self.tagged(tag, message, at.unwrap_or_else(|| self.tenant.now()));
                 let applied = tagging::apply(
@@ -97,15 +114,27 @@ impl Carried<'_> {
                 )
                 .await?;
                 if applied.outcome == Outcome::Processed {
-                    made.push(applied.note);
+                    made.push(Found::Made(applied.note));
                 }
             }
         }
         Ok(made)
     }
 
-    /// Whether every product that chose the tag has its ticket of the message, with the tag.
-    async fn has_tickets(&self, tag: &AppliedTag, message: &Message) -> Result<bool> {
+    /// What there is to say of a tag whose message Intercom does not give, unless its tickets are there.
+    async fn hidden(&self, tag: &AppliedTag) -> Result<Option<Found>> {
+        let known = self.has_tickets(tag, None).await?;
+        Ok((!known).then(|| {
+            Found::TimeUnknown(format!(
+                "tag '{}' is on a message that Intercom does not give, for it gives only the newest {} parts: it made no ticket",
+                tag.name.as_deref().unwrap_or(&tag.id),
+                self.conversation.parts.len(),
+            ))
+        }))
+    }
+
+    /// Whether every product that chose the tag has its ticket with the tag, of the message if that is known.
+    async fn has_tickets(&self, tag: &AppliedTag, message: Option<&Message>) -> Result<bool> {
         let triggers = self.tenant.triggers(self.connection.id, &tag.id).await?;
         let tickets = self
             .tenant
@@ -113,15 +142,16 @@ impl Carried<'_> {
             .await?;
         for trigger in &triggers {
             let of_product = |ticket: &&Ticket| {
-                ticket.message == message.id
+                message.is_none_or(|message| ticket.message == message.id)
                     && (ticket.origin_product == trigger.product
                         || ticket.product == trigger.product)
             };
-            let Some(ticket) = tickets.iter().find(of_product) else {
-                return Ok(false);
-            };
-            let tags = self.tenant.ticket_tags(ticket.id).await?;
-            if !tags.iter().any(|known| known.tag == tag.id) {
+            let mut is_tagged = false;
+            for ticket in tickets.iter().filter(of_product) {
+                let tags = self.tenant.ticket_tags(ticket.id).await?;
+                is_tagged |= tags.iter().any(|known| known.tag == tag.id);
+            }
+            if !is_tagged {
                 return Ok(false);
             }
         }

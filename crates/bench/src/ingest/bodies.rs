@@ -8,14 +8,15 @@ use sha1::Sha1;
 use std::net::SocketAddr;
 
 /// Bytes of a body.
-pub(super) const SIZE: usize = 4096;
+pub(crate) const SIZE: usize = 4096;
 /// Conversations of an Intercom connection that the notifications are about.
 pub(super) const CONVERSATIONS: usize = 500;
 
-const TAGGED: &str =
+pub(crate) const TAGGED: &str =
     include_str!("../../../../tests/fixtures/webhooks/conversation_part.tag.created.json");
-const TEXT: &str = "/data/item/conversation/conversation_parts/conversation_parts/0/body";
-const CONVERSATION: &str = "/data/item/conversation/id";
+pub(crate) const TEXT: &str =
+    "/data/item/conversation/conversation_parts/conversation_parts/0/body";
+pub(crate) const CONVERSATION: &str = "/data/item/conversation/id";
 
 /// Makes requests, each with a notification id of its own.
 #[derive(Debug)]
@@ -63,14 +64,14 @@ fn body(tagged: &mut Value, door: &Door, number: usize) -> Result<Vec<u8>, Failu
     Ok(serde_json::to_vec(tagged)?)
 }
 
-fn set(tagged: &mut Value, at: &str, to: Value) -> Result<(), Failure> {
+pub(crate) fn set(tagged: &mut Value, at: &str, to: Value) -> Result<(), Failure> {
     *tagged
         .pointer_mut(at)
         .ok_or_else(|| format!("the notification has no {at}"))? = to;
     Ok(())
 }
 
-fn request(door: &Door, address: SocketAddr, body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(door: &Door, address: SocketAddr, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
         "POST {} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
          X-Hub-Signature: {}\r\n\r\n",

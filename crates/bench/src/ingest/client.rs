@@ -90,8 +90,11 @@ async fn client(
     Ok(round)
 }
 
-/// Reads an answer without a body, which is all the letterbox gives.
-async fn accepted(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<bool, Failure> {
+/// Reads an answer without a body, which is all the letterbox gives; says whether it was accepted.
+pub(crate) async fn accepted(
+    stream: &mut TcpStream,
+    answer: &mut Vec<u8>,
+) -> Result<bool, Failure> {
     answer.clear();
     while !answer.ends_with(b"\r\n\r\n") {
         if stream.read_buf(answer).await? == 0 {

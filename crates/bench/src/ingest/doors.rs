@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 /// One connection's webhook address, and what its webhooks are signed with.
 #[derive(Clone)]
-pub(super) struct Door {
-    pub(super) path: String,
-    pub(super) app_id: String,
-    pub(super) secret: String,
+pub(crate) struct Door {
+    pub(crate) path: String,
+    pub(crate) app_id: String,
+    pub(crate) secret: String,
 }
 
 impl std::fmt::Debug for Door {
@@ -25,14 +25,14 @@ impl std::fmt::Debug for Door {
 
 /// The connections of a run, and the finder that leads requests to them.
 #[derive(Debug)]
-pub(super) struct Doors {
-    pub(super) all: Vec<Door>,
-    pub(super) endpoints: Endpoints,
+pub(crate) struct Doors {
+    pub(crate) all: Vec<Door>,
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Doors {
     /// Makes `count` connections in one workspace.
-    pub(super) async fn open(db: &Db, count: usize) -> Result<Self, Failure> {
+    pub(crate) async fn open(db: &Db, count: usize) -> Result<Self, Failure> {
         let environment = Arc::new(SourcesEnvironment(db.sources().clone()));
         let store = Store::new(
             db.clone(),

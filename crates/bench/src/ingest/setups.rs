@@ -53,8 +53,7 @@ impl Setups {
 
     pub(super) async fn stop(self) {
         for server in [self.verify, self.alone, self.group] {
-            server.handle.stop(false).await;
-            let _ = server.ended.await;
+            server.stop().await;
         }
     }
 }
@@ -79,15 +78,16 @@ async fn verify(
     }
 }
 
+/// A server on a free port.
 #[derive(Debug)]
-struct Server {
-    address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     handle: ServerHandle,
     ended: JoinHandle<std::io::Result<()>>,
 }
 
 impl Server {
-    fn start(
+    pub(crate) fn start(
         routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -101,5 +101,10 @@ impl Server {
             handle: server.handle(),
             ended: tokio::spawn(server),
         })
+    }
+
+    pub(crate) async fn stop(self) {
+        self.handle.stop(false).await;
+        let _ = self.ended.await;
     }
 }

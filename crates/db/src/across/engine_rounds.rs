@@ -1,13 +1,14 @@
-//! Which connections are due for a catch-up, and which workspaces for dropping old payloads: one look serves every tenant,
-//! as one worker does.
+//! Which connections are due for a run, which runs lost their job, and which workspaces are due for dropping old payloads:
+//! one look serves every tenant, as one worker does.
 
 use super::Across;
-use crate::error::Result;
-use crate::scope::Source;
+use crate::error::{Error, Result};
+use crate::scope::{Source, Tenant};
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, WorkspaceId};
+use earmark_model::{ConnectionId, Job, JobKind, RunKind, WorkspaceId};
 use sea_orm::FromQueryResult;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 #[derive(FromQueryResult)]
@@ -17,32 +18,74 @@ struct ConnectionRow {
 }
 
 #[derive(FromQueryResult)]
+struct OpenRow {
+    workspace_id: Uuid,
+    connection_id: Uuid,
+    kind: String,
+}
+
+#[derive(FromQueryResult)]
 struct WorkspaceRow {
     id: Uuid,
 }
 
 impl<S: Source> Across<'_, S> {
-    /// Connections that work, do something since before `before`, and for which no catch-up was asked since, the oldest
-    /// first.
+    /// Connections that work, do something since before `before`, and for which no run of a kind was asked since, the
+    /// oldest first.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
-    pub async fn catch_ups_due(
+    pub async fn runs_due(
         &self,
+        kind: RunKind,
         before: DateTime<Utc>,
         most: u64,
     ) -> Result<Vec<(WorkspaceId, ConnectionId)>> {
         let sql = format!(
             "SELECT c.workspace_id, c.id FROM connections c WHERE c.status IN ('connected', 'degraded') \
             AND (c.contacts_on_at < $1 OR c.feedback_on_at < $1) AND NOT EXISTS (SELECT 1 FROM runs r \
-            WHERE r.workspace_id = c.workspace_id AND r.connection_id = c.id AND r.kind = 'catch_up' \
+            WHERE r.workspace_id = c.workspace_id AND r.connection_id = c.id AND r.kind = $2 \
             AND (r.asked_at >= $1 OR r.state IN ('waiting', 'running', 'paused'))) ORDER BY c.id LIMIT {most}"
         );
-        let rows: Vec<ConnectionRow> = sql::all(self.on(), &sql, vec![before.into()]).await?;
+        let values = vec![before.into(), kind.as_str().into()];
+        let rows: Vec<ConnectionRow> = sql::all(self.on(), &sql, values).await?;
         Ok(rows
             .into_iter()
             .map(|row| (WorkspaceId(row.workspace_id), ConnectionId(row.id)))
             .collect())
+    }
+
+    /// Runs of any tenant that wait or are under way but have no job, such as those whose job failed for good; up to `most`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn stranded_runs(&self, most: usize) -> Result<Vec<(WorkspaceId, Job)>> {
+        let sql = "SELECT DISTINCT workspace_id, connection_id, kind FROM runs WHERE state IN ('waiting', 'running')";
+        let open: Vec<OpenRow> = sql::all(self.on(), sql, vec![]).await?;
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Read after the runs: a run and its job are committed together.
+        let sql = "SELECT key FROM jobs WHERE state IN ('pending', 'running') AND kind = $1";
+        let queued: Vec<String> =
+            sql::column(self.on(), sql, vec![JobKind::Run.as_str().into()]).await?;
+        let queued: HashSet<String> = queued.into_iter().collect();
+        let mut stranded: Vec<(WorkspaceId, Job)> = Vec::new();
+        for row in open {
+            let workspace = WorkspaceId(row.workspace_id);
+            let broken = |why| Error::contradiction("runs", row.connection_id, why);
+            let kind: RunKind = row.kind.parse().map_err(broken)?;
+            let job = Job::Run {
+                connection: ConnectionId(row.connection_id),
+                tagged: kind.is_tagged(),
+            };
+            let key = Tenant::new(self.source, workspace).key(&job);
+            if !queued.contains(&key) && !stranded.contains(&(workspace, job.clone())) {
+                stranded.push((workspace, job));
+            }
+        }
+        stranded.truncate(most);
+        Ok(stranded)
     }
 
     /// Workspaces whose old payloads were not dropped since `before`.

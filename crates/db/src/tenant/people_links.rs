@@ -120,7 +120,7 @@ impl<S: Source> Tenant<'_, S> {
 
 impl Tenant<'_, Tx> {
     /// Makes our links equal what Intercom lists of these owners. Where a list is cut, links are added and none is taken
-    /// away. Gives how many links changed.
+    /// away. Gives the owners whose links changed.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -129,7 +129,7 @@ impl Tenant<'_, Tx> {
         kind: Links,
         connection: ConnectionId,
         wanted: &[(&str, Vec<&str>, bool)],
-    ) -> Result<u64> {
+    ) -> Result<HashSet<String>> {
         let owners: Vec<&str> = wanted.iter().map(|(owner, ..)| *owner).collect();
         let known = self.links(kind, connection, &owners).await?;
         let none = HashSet::new();
@@ -157,7 +157,8 @@ impl Tenant<'_, Tx> {
         for (owner, has) in &gone {
             self.remove_link(kind, connection, owner, has).await?;
         }
-        Ok((added.len() + gone.len()) as u64)
+        let changed = added.iter().chain(&gone);
+        Ok(changed.map(|(owner, _)| (*owner).to_owned()).collect())
     }
 
     async fn add_links(

@@ -63,6 +63,52 @@ impl<S: Source> Tenant<'_, S> {
             .await
     }
 
+    /// Contacts of a connection from a place on, counted from 0 in the order of their ids, up to `most`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn contact_ids_at(
+        &self,
+        connection: ConnectionId,
+        pass: ContactPass,
+        place: u64,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT id FROM contacts WHERE workspace_id = $1 AND connection_id = $2 AND {} \
+            ORDER BY id LIMIT {most} OFFSET {place}",
+            pass.condition()
+        );
+        sql::column(self.on(), &sql, self.ids(connection, &[])).await
+    }
+
+    /// How many contacts of a connection that were created before a run began were seen by it, or since it began.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn seen_contacts(
+        &self,
+        connection: ConnectionId,
+        run: RunId,
+        began: DateTime<Utc>,
+    ) -> Result<i64> {
+        let sql = "SELECT count(*) FROM contacts WHERE workspace_id = $1 AND connection_id = $2 \
+            AND merged_into IS NULL AND archived_at IS NULL AND (seen_in = $3 OR observed_at >= $4) AND sort_created < $5";
+        let mut values = self.ids(connection, &[]);
+        values.extend([run.0.into(), began.into(), began.timestamp().into()]);
+        sql::count(self.on(), sql, values).await
+    }
+
+    /// How many companies of a connection have people, as Intercom counted when it told of them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn peopled_companies(&self, connection: ConnectionId) -> Result<i64> {
+        let sql = "SELECT count(*) FROM companies WHERE workspace_id = $1 AND connection_id = $2 \
+            AND archived_at IS NULL AND user_count > 0";
+        sql::count(self.on(), sql, self.ids(connection, &[])).await
+    }
+
     /// Contacts of a connection that a finished pass did not see, and that were seen before it began: they may be gone.
     ///
     /// # Errors

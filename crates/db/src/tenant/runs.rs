@@ -240,19 +240,21 @@ impl<S: Source> Tenant<'_, S> {
         row.map(Run::try_from).transpose()
     }
 
-    /// The newest run of a kind that came to its end.
+    /// The newest run of these kinds that came to its end.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn last_done_run(
         &self,
         connection: ConnectionId,
-        kind: RunKind,
+        kinds: &[RunKind],
     ) -> Result<Option<Run>> {
         let sql = format!(
-            "{READ} AND connection_id = $2 AND kind = $3 AND state = 'done' ORDER BY id DESC LIMIT 1"
+            "{READ} AND connection_id = $2 AND state = 'done' AND kind IN {} ORDER BY id DESC LIMIT 1",
+            sql::places(1, kinds.len(), 3)
         );
-        let values = self.ids(connection, &[kind.as_str()]);
+        let mut values = self.ids(connection, &[]);
+        values.extend(kinds.iter().map(|kind| kind.as_str().into()));
         let row: Option<RunRow> = sql::one(self.on(), &sql, values).await?;
         row.map(Run::try_from).transpose()
     }
@@ -362,6 +364,17 @@ impl Tenant<'_, Tx> {
         sql::execute(self.on(), &sql, values).await?;
         self.source.changed(self.id, ChangeKind::People);
         Ok(())
+    }
+
+    /// Asks a run that did not begin yet for something else. False when it began meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ask_run_anew(&self, id: RunId, position: &str) -> Result<bool> {
+        let sql = "UPDATE runs SET position = $3 WHERE workspace_id = $1 AND id = $2 AND state IN ('waiting', 'paused') \
+            AND started_at IS NULL";
+        let values = vec![self.workspace().into(), id.0.into(), position.into()];
+        Ok(sql::execute(self.on(), sql, values).await? > 0)
     }
 
     /// Stores how far a running run has come: its position, what it counted since the last time, and the total if that

@@ -3,8 +3,9 @@
 use crate::support::in_tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{
-    Company, CompanyFilter, Contact, ContactFilter, Conversation, CopyChange, CopySort, CopyTime,
-    InboxFilter, Links, Named, RunCounts, RunLine, Segment, TicketsOf,
+    Company, CompanyFilter, Contact, ContactFilter, ContactPass, Conversation, CopyChange,
+    CopySort, CopyTime, InboxFilter, Incomplete, Links, Named, RunCounts, RunLine, Segment,
+    TicketsOf, WaitingPerson,
 };
 use earmark_model::{ConnectionId, RunId, RunKind, RunState, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases, build};
@@ -129,14 +130,40 @@ both_databases! {
         assert_eq!(names(&t, to.0, &live).await, ["Ines"]);
     }
 
+    async fn a_copy_that_was_seen_later_is_not_archived(t: TestDb) {
+        let to = start(&t).await;
+        put(&t, to, &[contact("1", "Ines", time(10, 20))]).await;
+        let archive = async |seconds| in_tx!(t, |tx| tx.workspace(to.0).archive_contact(to.1, "1", at(seconds)).await.unwrap());
+        assert!(!archive(19).await);
+        assert!(archive(20).await);
+    }
+
+    async fn an_answer_ends_the_waiting_of_no_later_question(t: TestDb) {
+        let to = start(&t).await;
+        let kind = Incomplete::Contact;
+        let ask = async || in_tx!(t, |tx| tx.workspace(to.0).await_person(to.1, kind, "1").await.unwrap());
+        let waiting = async || t.db.workspace(to.0).waiting_people(to.1, kind, 10).await.unwrap();
+        let answer = async |one: &WaitingPerson| in_tx!(t, |tx| tx.workspace(to.0).answered_person(to.1, kind, one).await.unwrap());
+        ask().await;
+        let first = waiting().await;
+        t.clock.advance(TimeDelta::milliseconds(1));
+        ask().await;
+        let second = waiting().await;
+        assert_eq!((first.len(), second.len()), (1, 1));
+        answer(&first[0]).await;
+        assert_eq!(waiting().await, second);
+        answer(&second[0]).await;
+        assert!(waiting().await.is_empty());
+    }
+
     async fn links_follow_a_merge_and_the_merged_contact_stays_away(t: TestDb) {
         let to = start(&t).await;
         put(&t, to, &[contact("1", "Lead", time(10, 20)), contact("2", "Ines", time(10, 20))]).await;
         in_tx!(t, |tx| {
             let tenant = tx.workspace(to.0);
             let wanted = [("1", vec!["a", "b"], false), ("2", vec!["b"], false)];
-            assert_eq!(tenant.put_links(Links::Companies, to.1, &wanted).await.unwrap(), 3);
-            assert_eq!(tenant.put_links(Links::Companies, to.1, &wanted).await.unwrap(), 0);
+            assert_eq!(tenant.put_links(Links::Companies, to.1, &wanted).await.unwrap().len(), 2);
+            assert_eq!(tenant.put_links(Links::Companies, to.1, &wanted).await.unwrap().len(), 0);
             tenant.merge_mirrored(to.1, ("1", "2"), time(30, 30)).await.unwrap();
         });
         let tenant = t.db.workspace(to.0);
@@ -216,6 +243,12 @@ both_databases! {
         in_tx!(t, |tx| tx.workspace(to.0).see_contacts(to.1, run, &["1"]).await.unwrap());
         let unseen = t.db.workspace(to.0).unseen_contacts(to.1, run, at(50), "", 10).await.unwrap();
         assert_eq!(unseen, ["2"], "the third came after the run began");
+        let seen = async |began| t.db.workspace(to.0).seen_contacts(to.1, run, began).await.unwrap();
+        assert_eq!(seen(at(50)).await, 2);
+        assert_eq!(seen(at(0)).await, 0, "none was there before");
+        let places = async |first| t.db.workspace(to.0).contact_ids_at(to.1, ContactPass::Live, first, 2).await.unwrap();
+        assert_eq!(places(0).await, ["1", "2"]);
+        assert_eq!(places(2).await, ["3"]);
     }
 
     async fn companies_are_copied_listed_and_archived(t: TestDb) {
@@ -234,6 +267,10 @@ both_databases! {
         let tagged = CompanyFilter { tag: Some("7".to_owned()), ..CompanyFilter::default() };
         assert_eq!(tenant.companies(&tagged, CopySort::Name, None, 9).await.unwrap()[0].company, both[0]);
         assert_eq!(tenant.company_count(&CompanyFilter::default()).await.unwrap(), 2);
+        assert_eq!(tenant.peopled_companies(to.1).await.unwrap(), 0, "Intercom counted no people");
+        put(&[Company { user_count: Some(3), digest: "more".to_owned(), ..company("a", "Acme", time(2, 2)) }]).await;
+        assert_eq!(tenant.peopled_companies(to.1).await.unwrap(), 1);
+        put(&[Company { digest: "as before".to_owned(), ..company("a", "Acme", time(3, 3)) }]).await;
         assert_eq!(tenant.companies_of(to.1, "1").await.unwrap()[0].archived_at, Some(at(5)));
         assert_eq!(tenant.company(to.1, "a").await.unwrap().unwrap().company.monthly_spend, Some(12.5));
         let mut erased = 1;
@@ -249,8 +286,11 @@ both_databases! {
         let step = RunCounts { done: 2, added: 1, calls: 1, ..RunCounts::default() };
         let advance = async || in_tx!(t, |tx| tx.workspace(to.0).advance_run(run, "{}", step, Some(9)).await.unwrap());
         let go = async |state| in_tx!(t, |tx| tx.workspace(to.0).move_run(run, state, Some("why")).await.unwrap());
+        let anew = async || in_tx!(t, |tx| tx.workspace(to.0).ask_run_anew(run, "{\"full\":true}").await.unwrap());
         assert!(!advance().await, "it waits");
+        assert!(anew().await);
         assert!(go(RunState::Running).await);
+        assert!(!anew().await, "it began");
         assert!(advance().await && advance().await);
         assert!(go(RunState::Paused).await);
         assert!(!advance().await && !go(RunState::Done).await);

@@ -4,9 +4,9 @@ use crate::support::tick;
 use chrono::{DateTime, TimeDelta};
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    ActionEnd, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Links, Message,
+    ActionEnd, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Incomplete, Links, Message,
     NewActionRun, NewConnection, NewSecret, NewTicket, PermissionCheck, Product, RunCounts,
-    SecretKind, Ticket, TicketChange, TicketTag, Via,
+    SecretKind, Ticket, TicketChange, TicketTag, Via, WaitingPerson,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
@@ -444,6 +444,9 @@ both_databases! {
             unarchive_contact(connection, "contact", t.sources.now());
             outdate_contact(connection, "contact", t.sources.now());
             completed_contact(connection, "contact");
+            await_person(connection, Incomplete::Contact, "alpha");
+            waits_no_more(connection, Incomplete::Contact, "alpha");
+            answered_person(connection, Incomplete::Contact, &WaitingPerson { id: "alpha".to_owned(), asked_at: t.sources.now() });
             merge_mirrored(connection, ("contact", "other"), person("beta", t.sources.now()).time);
             remove_contact(connection, "contact");
             remove_contact(beta.connection, "contact");
@@ -463,6 +466,7 @@ both_databases! {
             erase_people(beta.connection, 100);
             create_run(connection, RunKind::Proof, None, None);
             move_run(alpha.run, RunState::Cancelled, Some("beta"));
+            ask_run_anew(alpha.run, "beta");
             advance_run(alpha.run, "beta", RunCounts::default(), None);
             report_run(alpha.run, "beta");
             add_run_line(alpha.run, &line("beta"));
@@ -497,12 +501,16 @@ both_databases! {
             finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
             rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
             rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
+            rewrite_bodies_holding(connection, &["{"], |_| Some(b"beta".to_vec()));
+            rewrite_bodies_holding(beta.connection, &["{"], |_| Some(b"gamma".to_vec()));
             rewrite_body(alpha.delivery, b"beta".to_vec());
             rewrite_unreadable_bodies(connection, |_| Some(b"beta".to_vec()));
             bury_contact(connection, "contact");
             erase_contact(connection, "contact");
             erase_contact(beta.connection, "contact");
             merge_contact(connection, ("contact", "other"), Some("beta"), None);
+            name_contacts(connection, &["contact", "other"]);
+            name_contacts(beta.connection, &["contact", "other"]);
             note_details_failure(connection, CONVERSATION, "beta");
             put_admin(connection, &Admin { id: "1".to_owned(), name: "beta".to_owned() });
             keep_secrets(connection, SecretKind::AccessToken, 0);
@@ -557,7 +565,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 133);
+        assert_eq!(tried, 141);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

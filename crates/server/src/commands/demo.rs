@@ -13,11 +13,20 @@ use crate::logging;
 use earmark_connections::hook_path;
 use earmark_db::{Db, Options};
 use earmark_model::Sources;
-use earmark_sandbox::{DEMO_OAUTH_CLIENT_ID, Running};
+use earmark_sandbox::{DEMO_OAUTH_CLIENT_ID, Generate, Running};
 use folder::Folder;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// Calls that the demo's Intercom allows in ten seconds: 1,000 a minute, the older of the two figures in its
+/// documentation.
+const RATE: u32 = 166;
+/// How long it takes to answer.
+const LATENCY: Duration = Duration::from_millis(200);
+/// Contacts for each company of the demo.
+const CONTACTS_OF_A_COMPANY: u32 = 40;
 
 /// Why the demo did not work.
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +181,13 @@ async fn start_sandbox(
     let running = earmark_sandbox::start(earmark_sandbox::Options {
         listen: args.sandbox_listen,
         state_file: Some(folder.sandbox_state()),
+        rate: RATE,
+        latency: LATENCY,
+        generate: Generate {
+            contacts: args.contacts,
+            companies: args.contacts / CONTACTS_OF_A_COMPANY,
+            conversations: 0,
+        },
         inbox_url: Some(format!("http://{}", reachable(app))),
         seed: Some(earmark_sandbox::demo_seed(
             now,

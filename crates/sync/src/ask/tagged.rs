@@ -154,6 +154,7 @@ const fn tagged(dry: bool, tags: Vec<String>) -> TaggedStep {
         product: None,
         since: None,
         at: None,
+        dealt: Vec::new(),
         tickets: 0,
         conversations: 0,
     }

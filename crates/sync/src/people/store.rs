@@ -47,6 +47,14 @@ impl Change {
         matches!(self, Self::New | Self::Changed)
     }
 
+    /// The same with what became of its links.
+    const fn with_links(self, changed: bool) -> Self {
+        match self {
+            Self::Unchanged if changed => Self::Changed,
+            other => other,
+        }
+    }
+
     /// Whether what a webhook told differs from what was known, and both are of one second: which is the present state,
     /// only Intercom can say.
     pub(crate) fn is_tie(self, known: CopyTime, told: CopyTime) -> bool {
@@ -114,7 +122,7 @@ pub(crate) async fn put_contacts(
             linked.push(*contact);
         }
     }
-    link(tenant, connection, &linked).await?;
+    let relinked = link(tenant, connection, &linked).await?;
     // Tickets show the contact's present name.
     let news = outcome.iter().filter(|(_, change)| change.is_news());
     let news: Vec<&str> = news.map(|(id, _)| *id).collect();
@@ -123,19 +131,21 @@ pub(crate) async fn put_contacts(
         .iter()
         .map(|id| {
             let change = outcome.get(id.as_str()).copied();
-            (id.clone(), change.unwrap_or(Change::Buried))
+            let change = change.unwrap_or(Change::Buried);
+            (id.clone(), change.with_links(relinked.contains(id)))
         })
         .collect())
 }
 
-/// Makes the companies and tags of contacts those that are listed; where a list is cut, none is taken away.
+/// Makes the companies and tags of contacts those that are listed; where a list is cut, none is taken away. Gives the
+/// contacts for which that changed something.
 async fn link(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     contacts: &[&Contact],
-) -> Result<()> {
+) -> Result<HashSet<String>> {
     if contacts.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     let companies: HashSet<&str> = contacts
         .iter()
@@ -152,7 +162,7 @@ async fn link(
             (one.id.as_str(), ids.collect(), one.more_companies)
         })
         .collect();
-    tenant
+    let mut changed = tenant
         .put_links(Links::Companies, connection, &in_companies)
         .await?;
     let tagged: Vec<(&str, Vec<&str>, bool)> = contacts
@@ -162,10 +172,12 @@ async fn link(
             (one.id.as_str(), ids.collect(), one.more_tags)
         })
         .collect();
-    tenant
-        .put_links(Links::ContactTags, connection, &tagged)
-        .await?;
-    Ok(())
+    changed.extend(
+        tenant
+            .put_links(Links::ContactTags, connection, &tagged)
+            .await?,
+    );
+    Ok(changed)
 }
 
 /// Stores companies with their tags; says what became of each.
@@ -197,11 +209,12 @@ pub(crate) async fn put_companies(
             (one.id.as_str(), ids.collect(), false)
         })
         .collect();
-    if !tagged.is_empty() {
-        tenant
-            .put_links(Links::CompanyTags, connection, &tagged)
-            .await?;
-    }
-    let ids = companies.iter().map(|one| one.id.clone());
-    Ok(ids.zip(changes).collect())
+    let relinked = tenant
+        .put_links(Links::CompanyTags, connection, &tagged)
+        .await?;
+    let told = companies.iter().zip(changes).map(|(one, change)| {
+        let change = change.with_links(relinked.contains(&one.id));
+        (one.id.clone(), change)
+    });
+    Ok(told.collect())
 }

@@ -1,13 +1,12 @@
 //! Companies: all of them in one scroll, which also shows those without users, or by list while another scroll is open.
 
 use super::contacts::unreadable;
-use super::pass::{Pass, Stop, calls};
+use super::pass::{Pass, Stop, calls, ends_step};
 use super::place::{Companies, Step};
 use crate::people::{Change, Seen, put_companies};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::RunCounts;
 use earmark_intercom::{Company, Error, Order, Page, Position};
-use earmark_model::RunKind;
 
 /// The list shows no more than this.
 const LISTED: i64 = 10_000;
@@ -15,6 +14,8 @@ const LISTED: i64 = 10_000;
 const FEW: i64 = 5_000;
 /// How often a scroll that broke off is begun anew before the run waits a while.
 const RESTARTS: u8 = 5;
+/// How long a scroll may be left alone: Intercom ends it after a minute.
+const LEFT_ALONE: TimeDelta = TimeDelta::seconds(50);
 /// Companies asked for by id between two places.
 const BATCH: u64 = 20;
 
@@ -26,7 +27,7 @@ impl Pass<'_> {
             let total = count.total.and_then(|total| i64::try_from(total).ok());
             self.place.theirs.companies = total;
             step.counted_all = true;
-            if step.only_if_due && total.unwrap_or(0) > FEW && !self.companies_are_due().await? {
+            if step.only_if_due && total.unwrap_or(0) > FEW && !self.companies_are_due() {
                 self.place.step_done();
                 return self.keep_place(1).await;
             }
@@ -37,6 +38,13 @@ impl Pass<'_> {
             return self.companies_by_list(step).await;
         }
         match self.scroll(&mut step).await {
+            // Perhaps our own, from before the worker was stopped: that one ends by itself.
+            Err(Stop::Intercom(error @ Error::ScrollBusy { .. })) if !step.waited => {
+                step.waited = true;
+                self.place.step_becomes([Step::Companies(step)]);
+                self.keep_place(1).await?;
+                Err(error.into())
+            }
             Err(Stop::Intercom(Error::ScrollBusy { .. }))
                 if self.place.theirs.companies.is_some_and(|all| all < LISTED) =>
             {
@@ -59,29 +67,45 @@ impl Pass<'_> {
     }
 
     /// Whether no run went through the companies for a day.
-    async fn companies_are_due(&self) -> Result<bool, Stop> {
-        let tenant = self.tenant();
-        let mut last = None;
-        for kind in [RunKind::Backfill, RunKind::Proof] {
-            let run = tenant.last_done_run(self.connection, kind).await?;
-            last = last.max(run.and_then(|run| run.started_at));
-        }
-        Ok(last.is_none_or(|at: DateTime<Utc>| at < self.now() - TimeDelta::days(1)))
+    fn companies_are_due(&self) -> bool {
+        let day_ago = self.now() - TimeDelta::days(1);
+        self.place.kept.companies_at.is_none_or(|at| at < day_ago)
     }
 
-    /// One pass from the start to the end: a scroll ends when it is left alone, so nobody else gets a turn meanwhile.
+    /// One pass from the start to the end. Others get their turn in between as long as the scroll waits for us; when they
+    /// took too long a few times, it is gone through in one go.
     async fn scroll(&mut self, step: &mut Companies) -> Result<(), Stop> {
-        let mut pages = self.client.scroll_companies().ahead(0).pages();
+        let listing = self.client.scroll_companies().ahead(0);
         let mut passed = 0;
+        let mut pages = match step.scroll.take() {
+            Some((scroll, left_at)) if self.now() - left_at < LEFT_ALONE => {
+                passed = step.counted;
+                // Going on with it a second time would leave out what the first time gave.
+                self.place.step_becomes([Step::Companies(step.clone())]);
+                self.keep_place(0).await?;
+                listing.resume(Some(scroll)).pages()
+            }
+            Some(_) => {
+                step.restarts = step.restarts.saturating_add(1);
+                listing.pages()
+            }
+            None => listing.pages(),
+        };
         loop {
             let asked_at = self.now();
-            match pages.next().await {
-                None => return self.all_companies(0).await,
-                Some(page) => {
-                    let page = page?;
-                    self.store_companies(&page, asked_at, step, &mut passed)
-                        .await?;
-                }
+            let Some(page) = pages.next().await else {
+                self.place.kept.companies_at = Some(self.place.began);
+                return self.all_companies(0).await;
+            };
+            let page = page?;
+            let leaves = self.is_over() && step.restarts < RESTARTS;
+            if let Some(next) = page.next.clone().filter(|_| leaves) {
+                step.scroll = Some((next, self.now()));
+            }
+            self.store_companies(&page, asked_at, step, &mut passed)
+                .await?;
+            if step.scroll.is_some() {
+                return Ok(());
             }
         }
     }
@@ -131,6 +155,10 @@ impl Pass<'_> {
             asked_at,
         )
         .await?;
+        let seen: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
+        tenant
+            .see_companies(self.connection, self.run, &seen)
+            .await?;
         let mut counts = calls(1);
         let mut fresh: Vec<(String, Change)> = Vec::new();
         for (id, change) in changes {
@@ -166,9 +194,7 @@ impl Pass<'_> {
                 Ok(company) => Some(Some(company)),
                 // Only Intercom's own words: a 404 without them may be a proxy's.
                 Err(Error::NotFound { code: Some(_), .. }) => Some(None),
-                Err(error) if error.is_passing() || matches!(error, Error::Reconnect { .. }) => {
-                    return Err(error.into());
-                }
+                Err(error) if ends_step(&error) => return Err(error.into()),
                 Err(_) => None,
             };
             self.place

@@ -1,10 +1,9 @@
 //! Contacts: all of them by days of creation side by side, or a list or search page by page.
 
-use super::pass::{Pass, Stop, calls};
+use super::pass::{Pass, Stop, calls, moving};
 use super::place::{Over, Range, Ranges, Step, Walk};
 use crate::people::{Seen, put_contacts};
-use chrono::{DateTime, TimeDelta, Utc};
-use earmark_db::tenant::ContactFilter;
+use chrono::{DateTime, Utc};
 use earmark_intercom::search::{Contacts, Group};
 use earmark_intercom::{
     Client, Contact, Error, Listing, Order, Page, Search, UnreachableCause, contacts,
@@ -99,6 +98,7 @@ impl Pass<'_> {
                 left: vec![Range::new(1, day_of(self.now()) + 2, total)],
             }),
         };
+        self.place.buried = 0;
         self.place.step_becomes([next]);
         let companies = self.place.theirs.companies.unwrap_or(0);
         let all = self.place.theirs.contacts.map(|all| all + companies);
@@ -154,7 +154,7 @@ impl Pass<'_> {
         match fault {
             Some(error) => Err(Stop::Intercom(error)),
             None if ranges.left.is_empty() => {
-                self.place.walked = true;
+                self.place.all_contacts();
                 self.place.step_done();
                 self.keep_place(0).await
             }
@@ -178,7 +178,7 @@ impl Pass<'_> {
         let Some(n) = ranges.left.iter().position(|one| one.first == first) else {
             return Ok(());
         };
-        let page = match page {
+        let page = match moving(page, ranges.left[n].at.as_ref()) {
             Ok(page) => page,
             // The place in the list is not taken any more: begin the range anew.
             Err(Error::Rejected { .. } | Error::NotMoving { .. })
@@ -199,13 +199,6 @@ impl Pass<'_> {
         let total = page.total.filter(|_| range.at.is_none());
         let read = page.items.len() as u64;
         range.contacts = total.unwrap_or(range.contacts).saturating_sub(read);
-        if page.next.is_some() && page.next == range.at {
-            return Err(Error::NotMoving {
-                pages: 1,
-                request_id: None,
-            }
-            .into());
-        }
         range.at.clone_from(&page.next);
         if page.next.is_none() {
             ranges.left.remove(n);
@@ -234,6 +227,10 @@ impl Pass<'_> {
             asked_at,
         )
         .await?;
+        let seen: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
+        tenant
+            .see_contacts(self.connection, self.run, &seen)
+            .await?;
         self.tell(&tenant, "contact", &changes, &mut counts).await?;
         unreadable(page.unreadable, &mut counts);
         self.keep(tx, counts, None).await
@@ -243,34 +240,29 @@ impl Pass<'_> {
     pub(crate) async fn walk(&mut self, mut walk: Walk) -> Result<(), Stop> {
         loop {
             let asked_at = self.now();
-            let page = match self
-                .listing(&walk.over)?
-                .resume(walk.at.clone())
-                .page()
-                .await
-            {
+            let listing = self.listing(&walk.over)?.resume(walk.at.clone());
+            let page = match moving(listing.page().await, walk.at.as_ref()) {
                 Ok(page) => page,
-                Err(Error::Rejected { .. }) if walk.at.is_some() && walk.restarts < RESTARTS => {
+                Err(Error::Rejected { .. } | Error::NotMoving { .. })
+                    if walk.at.is_some() && walk.restarts < RESTARTS =>
+                {
                     walk.at = None;
                     walk.restarts += 1;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
-            if page.next.is_some() && page.next == walk.at {
-                return Err(Error::NotMoving {
-                    pages: 1,
-                    request_id: None,
-                }
-                .into());
-            }
             walk.at.clone_from(&page.next);
             match &page.next {
                 Some(_) => self.place.step_becomes([Step::Walk(walk.clone())]),
                 None => {
-                    if matches!(walk.over, Over::List) {
-                        self.place.walked = true;
-                        self.place.listed = true;
+                    match walk.over {
+                        Over::List => {
+                            self.place.all_contacts();
+                            self.place.listed = true;
+                        }
+                        Over::Changed(_) => self.place.kept.contacts_to = Some(self.place.began),
+                        Over::Segment(..) => {}
                     }
                     self.place.step_done();
                 }
@@ -295,37 +287,6 @@ impl Pass<'_> {
                 .client
                 .search_contacts(contacts::SEGMENT_ID.is(segment)),
         })
-    }
-
-    /// Goes through all contacts when there are not as many here as there. Equal numbers after what changed is in: the
-    /// proof looks closer.
-    pub(crate) async fn recount(&mut self) -> Result<(), Stop> {
-        self.place.step_done();
-        if self.place.walked {
-            return self.keep_place(0).await;
-        }
-        let ours = self
-            .tenant()
-            .contact_count(&ContactFilter {
-                connection: Some(self.connection),
-                archived: Some(false),
-                ..ContactFilter::default()
-            })
-            .await?;
-        let count = self.client.contacts().per_page(1).page().await?;
-        let theirs = count.total.and_then(|total| i64::try_from(total).ok());
-        self.place.theirs.contacts = theirs;
-        if theirs.is_some_and(|theirs| theirs != ours) {
-            self.place.steps.insert(0, Step::Contacts { since: None });
-        }
-        self.keep_place(1).await
-    }
-
-    /// Whether search shows a contact by now, if it is live.
-    pub(crate) fn is_searchable(&self, contact: &Contact) -> bool {
-        const DELAY: TimeDelta = TimeDelta::minutes(15);
-        let created = contact.created_at.unwrap_or(DateTime::UNIX_EPOCH);
-        self.place.listed || created < self.place.began - DELAY
     }
 }
 

@@ -2,7 +2,7 @@
 //! found.
 
 use super::TIME_UNKNOWN;
-use super::pass::{Pass, Stop};
+use super::pass::{Pass, Stop, calls, ends_step, moving};
 use super::place::Step;
 use crate::buried::{About, Buried};
 use crate::details;
@@ -10,6 +10,7 @@ use crate::erase;
 use crate::taggings::{Carried, Found};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::RunCounts;
+use earmark_db::{Tenant, Tx};
 use earmark_intercom::{Conversation, Error, Order, Position, conversations};
 use earmark_model::Outcome;
 
@@ -23,41 +24,52 @@ impl Pass<'_> {
     pub(crate) async fn conversations(
         &mut self,
         since: DateTime<Utc>,
-        mut at: Option<Position>,
+        (mut at, mut dealt): (Option<Position>, Vec<String>),
     ) -> Result<(), Stop> {
         loop {
             let filter = conversations::UPDATED_AT.after(since - TimeDelta::seconds(1));
             let search = earmark_intercom::Search::from(filter)
                 .sorted(&conversations::UPDATED_AT, Order::Ascending);
-            let listing = self.client.search_conversations(search);
-            let page = match listing.resume(at.clone()).page().await {
-                Ok(page) => page,
-                Err(Error::PermissionMissing { .. }) => {
-                    let why = "conversations were left out: the token lacks the permission Read conversations";
-                    return self.skip(why).await;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            if page.next.is_some() && page.next == at {
-                return Err(Error::NotMoving {
-                    pages: 1,
-                    request_id: None,
-                }
-                .into());
-            }
-            let mut counts = super::pass::calls(1);
-            super::contacts::unreadable(page.unreadable, &mut counts);
+            let listing = self.client.search_conversations(search).resume(at.clone());
+            let page = moving(listing.page().await, at.as_ref())?;
+            let mut counts = calls(1);
             let triggers = self.tenant().trigger_tag_ids(self.connection).await?;
+            let mut skipped = 0;
             for conversation in &page.items {
-                self.look_at(conversation, &triggers, &mut counts).await?;
+                if dealt.contains(&conversation.id) {
+                    continue;
+                }
+                if !self.concerns_us(conversation, &triggers).await? {
+                    skipped += 1;
+                    continue;
+                }
+                dealt.push(conversation.id.clone());
+                self.place.step_becomes([Step::Conversations {
+                    since,
+                    at: at.clone(),
+                    dealt: dealt.clone(),
+                }]);
+                let counts = std::mem::take(&mut counts);
+                self.read_again(&conversation.id, &triggers, counts).await?;
+                if self.is_over() {
+                    return Ok(());
+                }
             }
+            counts.done += skipped;
+            counts.skipped += skipped;
+            super::contacts::unreadable(page.unreadable, &mut counts);
             at.clone_from(&page.next);
+            dealt.clear();
             match &at {
                 Some(_) => self.place.step_becomes([Step::Conversations {
                     since,
                     at: at.clone(),
+                    dealt: Vec::new(),
                 }]),
-                None => self.place.step_done(),
+                None => {
+                    self.place.kept.conversations_to = Some(self.place.began);
+                    self.place.step_done();
+                }
             }
             self.keep(self.db.begin().await?, counts, None).await?;
             if at.is_none() || self.is_over() {
@@ -66,70 +78,56 @@ impl Pass<'_> {
         }
     }
 
-    /// Reads a conversation whole when it concerns us.
-    async fn look_at(
-        &mut self,
-        listed: &Conversation,
-        triggers: &[String],
-        counts: &mut RunCounts,
-    ) -> Result<(), Stop> {
-        let known = self
-            .tenant()
-            .conversation(self.connection, &listed.id)
-            .await?;
-        let is_tagged = listed.tags.iter().any(|tag| triggers.contains(&tag.id));
-        if known.is_none() && !is_tagged {
-            counts.done += 1;
-            counts.skipped += 1;
-            return Ok(());
-        }
+    /// Whether a conversation has a ticket or may get one.
+    async fn concerns_us(&self, listed: &Conversation, triggers: &[String]) -> Result<bool, Stop> {
+        let tenant = self.tenant();
+        let known = tenant.conversation(self.connection, &listed.id).await?;
         // One whose copy was erased here comes back when it was tagged since.
-        if known.is_some_and(|known| known.gone_at.is_some()) && !is_tagged {
-            return Ok(());
-        }
-        self.read_again(&listed.id, triggers, counts).await
+        let is_kept = known.is_some_and(|known| known.gone_at.is_none());
+        Ok(is_kept || listed.tags.iter().any(|tag| triggers.contains(&tag.id)))
     }
 
-    /// Reads a conversation anew and makes our copy the same.
+    /// Reads a conversation anew and makes our copy the same, which is kept with the place after it.
     async fn read_again(
         &mut self,
         id: &str,
         triggers: &[String],
-        counts: &mut RunCounts,
+        mut counts: RunCounts,
     ) -> Result<(), Stop> {
         counts.calls += 1;
         counts.done += 1;
         let conversation = match self.client.conversation(id).await {
             Ok(conversation) => conversation,
             Err(Error::NotFound { code: Some(_), .. }) => return self.bury(id, counts).await,
-            Err(error) if error.is_passing() || matches!(error, Error::Reconnect { .. }) => {
-                return Err(error.into());
-            }
+            Err(error) if ends_step(&error) => return Err(error.into()),
             Err(error) => {
                 counts.failed += 1;
                 let why = format!("Intercom did not give it: {error}");
-                return self.one_line("failed", id, &why).await;
+                let tx = self.db.begin().await?;
+                let tenant = tx.workspace(self.workspace);
+                self.line(&tenant, "failed", ("conversation", id), Some(&why))
+                    .await?;
+                return self.keep(tx, counts, None).await;
             }
         };
-        self.heal(conversation, triggers, counts).await
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        self.heal(&tenant, conversation, triggers, &mut counts)
+            .await?;
+        self.keep(tx, counts, None).await
     }
 
     /// Makes our copy of a conversation what Intercom says now, with a line for each thing that was not.
     async fn heal(
         &mut self,
+        tenant: &Tenant<'_, Tx>,
         conversation: Conversation,
         triggers: &[String],
         counts: &mut RunCounts,
     ) -> Result<(), Stop> {
         let id = conversation.id.clone();
-        let tx = self.db.begin().await?;
-        let tenant = tx.workspace(self.workspace);
-        let mut buried = Buried::lock(
-            &tenant,
-            self.connection,
-            &About::conversation(&conversation),
-        )
-        .await?;
+        let mut buried =
+            Buried::lock(tenant, self.connection, &About::conversation(&conversation)).await?;
         if buried.whole {
             counts.unchanged += 1;
             return Ok(());
@@ -139,29 +137,26 @@ impl Pass<'_> {
             .messages()
             .filter(|one| one.redacted && !buried.messages.contains(&one.id))
             .count();
-        erase::found(&tenant, self.connection, &conversation, &mut buried).await?;
+        erase::found(tenant, self.connection, &conversation, &mut buried).await?;
         let Some(row) = tenant.connection(self.connection).await? else {
             return Ok(());
         };
         let carried = Carried {
-            tenant: &tenant,
+            tenant,
             connection: &row,
             conversation: &conversation,
             tags: triggers,
         };
-        let mut is_kept = !buried.copy;
-        for found in carried.heal(&buried).await? {
-            lines.push(match found {
-                Found::Made(words) => {
-                    is_kept = true;
-                    ("healed", words)
-                }
-                Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
-            });
-        }
+        let found = carried.heal(&buried).await?;
+        // What was erased here is kept again once a tagging brought it back.
+        let is_kept = !buried.copy || found.iter().any(|one| matches!(one, Found::Made(_)));
+        lines.extend(found.into_iter().map(|found| match found {
+            Found::Made(words) => ("healed", words),
+            Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
+        }));
         let total = conversation.parts_total.unwrap_or(0);
         let given = conversation.parts.len() as u64;
-        if is_kept && details::reread(&tenant, self.connection, conversation).await? {
+        if is_kept && details::reread(tenant, self.connection, conversation).await? {
             lines.push(("changed", "messages were missing or differed".to_owned()));
         }
         if redacted > 0 {
@@ -178,14 +173,14 @@ impl Pass<'_> {
             false => counts.unchanged += 1,
         }
         for (outcome, words) in lines {
-            self.line(&tenant, outcome, ("conversation", &id), Some(&words))
+            self.line(tenant, outcome, ("conversation", &id), Some(&words))
                 .await?;
         }
-        Ok(tx.commit().await?)
+        Ok(())
     }
 
-    /// Erases a conversation that Intercom does not have any more.
-    async fn bury(&mut self, id: &str, counts: &mut RunCounts) -> Result<(), Stop> {
+    /// Erases a conversation that Intercom does not have any more, which is kept with the place after it.
+    async fn bury(&mut self, id: &str, mut counts: RunCounts) -> Result<(), Stop> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(self.workspace);
         let about = About {
@@ -200,15 +195,7 @@ impl Pass<'_> {
             self.line(&tenant, "deleted", ("conversation", id), Some(why))
                 .await?;
         }
-        Ok(tx.commit().await?)
-    }
-
-    async fn one_line(&mut self, outcome: &str, id: &str, why: &str) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
-        let tenant = tx.workspace(self.workspace);
-        self.line(&tenant, outcome, ("conversation", id), Some(why))
-            .await?;
-        Ok(tx.commit().await?)
+        self.keep(tx, counts, None).await
     }
 
     /// Goes through the list of deleted conversations, newest first, as far back as a time.
@@ -221,25 +208,22 @@ impl Pass<'_> {
             let listing = self.client.deleted_conversations();
             let page = match listing.resume(at.clone()).page().await {
                 Ok(page) => page,
-                Err(
-                    Error::PermissionMissing { .. }
-                    | Error::Rejected { .. }
-                    | Error::NotFound { .. },
-                ) => {
+                Err(Error::Rejected { .. } | Error::NotFound { .. }) => {
                     let why = "deleted conversations were left out: Intercom does not list them for this token";
                     return self.skip(why).await;
                 }
                 Err(error) => return Err(error.into()),
             };
-            let mut counts = super::pass::calls(1);
+            let mut counts = calls(1);
             let mut is_old = page.items.is_empty();
             for one in &page.items {
                 let deleted_at = one.other.get("deleted_at").and_then(|at| at.as_i64());
                 is_old |= deleted_at.is_some_and(|at| at < (since - OVERLAP).timestamp());
                 let known = self.tenant().conversation(self.connection, &one.id).await?;
                 if known.is_some_and(|known| known.gone_at.is_none()) {
+                    let mut counts = std::mem::take(&mut counts);
                     counts.done += 1;
-                    self.bury(&one.id, &mut counts).await?;
+                    self.bury(&one.id, counts).await?;
                 }
             }
             at = page
@@ -250,7 +234,10 @@ impl Pass<'_> {
                     since,
                     at: at.clone(),
                 }]),
-                None => self.place.step_done(),
+                None => {
+                    self.place.kept.deletions_to = Some(self.place.began);
+                    self.place.step_done();
+                }
             }
             self.keep(self.db.begin().await?, counts, None).await?;
             if at.is_none() || self.is_over() {
@@ -271,10 +258,13 @@ impl Pass<'_> {
         }
         let triggers = tenant.trigger_tag_ids(self.connection).await?;
         for id in ids {
-            let mut counts = RunCounts::default();
-            self.read_again(&id, &triggers, &mut counts).await?;
-            self.place.step_becomes([Step::Escalated { after: id }]);
-            self.keep(self.db.begin().await?, counts, None).await?;
+            self.place
+                .step_becomes([Step::Escalated { after: id.clone() }]);
+            self.read_again(&id, &triggers, RunCounts::default())
+                .await?;
+            if self.is_over() {
+                break;
+            }
         }
         Ok(())
     }

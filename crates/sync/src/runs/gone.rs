@@ -3,9 +3,10 @@
 use super::pass::{Pass, Stop, calls};
 use super::place::Step;
 use crate::people::{Fate, Met, fate_of, meet_fate};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{ContactPass, Links, RunCounts};
-use earmark_intercom::{Client, Error};
+use earmark_db::{Tenant, Tx};
+use earmark_intercom::{Client, Contact, Error};
 use futures::{StreamExt, TryStreamExt, stream};
 
 /// Contacts asked for by id at the same time.
@@ -34,23 +35,22 @@ impl Pass<'_> {
         for (id, fate, asked_at) in fates(&self.client, unseen, self.now()).await? {
             self.place
                 .step_becomes([Step::Vanished { after: id.clone() }]);
-            let archives = match &fate {
-                Fate::There(contact) => self.is_searchable(contact),
-                _ => false,
-            };
-            self.follow(&id, &fate, (asked_at, archives)).await?;
+            self.follow(&id, &fate, (asked_at, true)).await?;
         }
         Ok(())
     }
 
-    /// Asks for archived contacts: nothing but asking by id shows that one of them was deleted or merged since.
+    /// Asks for archived contacts: nothing but asking by id shows that one of them was deleted or merged since. After the
+    /// last one the first ones have their turn.
     pub(crate) async fn archived(&mut self, after: &str, most: u32) -> Result<(), Stop> {
         let batch = BATCH.min(u64::from(most));
         let tenant = self.tenant();
         let archived = tenant
             .contact_ids(self.connection, ContactPass::Archived, after, batch)
             .await?;
-        if archived.is_empty() || most == 0 {
+        if archived.is_empty() {
+            let next = if most == 0 { after } else { "" };
+            next.clone_into(&mut self.place.kept.archived_after);
             self.place.step_done();
             return self.keep_place(0).await;
         }
@@ -66,15 +66,46 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Follows what became of a contact, with a line of the report.
+    /// Whether a contact that is there but was not shown is archived: not when we heard of it lately, for what is new or was
+    /// taken out of the archive is found by search some minutes later.
+    async fn is_archived(
+        &self,
+        tenant: &Tenant<'_, Tx>,
+        contact: &Contact,
+    ) -> earmark_db::Result<bool> {
+        const DELAY: TimeDelta = TimeDelta::minutes(15);
+        if self.place.listed {
+            return Ok(true);
+        }
+        // A webhook about it waits for the lock.
+        tenant
+            .lock_contacts(self.connection, &[&contact.id])
+            .await?;
+        let ours = tenant.contact(self.connection, &contact.id).await?;
+        let heard = [
+            contact.created_at,
+            contact.updated_at,
+            ours.map(|copy| copy.contact.time.observed_at),
+        ];
+        let heard = heard.into_iter().flatten().max();
+        Ok(heard.is_none_or(|at| at < self.place.began - DELAY))
+    }
+
+    /// Follows what became of a contact that `asked_at` was asked for by its id, with a line of the report. `unseen` says
+    /// that list or search did not show it.
     pub(crate) async fn follow(
         &mut self,
         id: &str,
         fate: &Fate,
-        at: (DateTime<Utc>, bool),
+        (asked_at, unseen): (DateTime<Utc>, bool),
     ) -> Result<(), Stop> {
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(self.workspace);
+        let archives = match fate {
+            Fate::There(contact) if unseen => self.is_archived(&tenant, contact).await?,
+            _ => false,
+        };
+        let at = (asked_at, archives);
         let met = meet_fate(&tenant, self.connection, id, fate, at).await?;
         let mut counts = RunCounts {
             done: 1,
@@ -135,24 +166,51 @@ impl Pass<'_> {
             .await?;
         for (id, lists) in lists {
             self.place.step_becomes([Step::Cut { after: id.clone() }]);
-            let tx = self.db.begin().await?;
-            let tenant = tx.workspace(self.workspace);
-            tenant.lock_contacts(self.connection, &[&id]).await?;
-            let known = tenant.contact(self.connection, &id).await?;
-            // A webhook that came meanwhile knows better.
-            let known = known.filter(|copy| copy.contact.time.observed_at <= asked_at);
-            if let (Some((companies, tags)), Some(_)) = (&lists, known) {
-                for (kind, all) in [(Links::Companies, companies), (Links::ContactTags, tags)] {
-                    let all = all.iter().map(String::as_str).collect();
-                    tenant
-                        .put_links(kind, self.connection, &[(&id, all, false)])
-                        .await?;
-                }
-                tenant.completed_contact(self.connection, &id).await?;
-            }
-            self.keep(tx, calls(2), None).await?;
+            self.complete(&id, lists, asked_at).await?;
         }
         Ok(())
+    }
+
+    /// Stores all companies and tags of a contact.
+    async fn complete(
+        &mut self,
+        id: &str,
+        lists: Lists,
+        asked_at: DateTime<Utc>,
+    ) -> Result<(), Stop> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(self.workspace);
+        let mut counts = calls(2);
+        counts.done = 1;
+        tenant.lock_contacts(self.connection, &[id]).await?;
+        let known = tenant.contact(self.connection, id).await?;
+        // A webhook that came meanwhile knows better.
+        let is_newer = known.is_some_and(|copy| copy.contact.time.observed_at > asked_at);
+        match lists {
+            Some((companies, tags)) if !is_newer => {
+                let mut changed = false;
+                for (kind, all) in [(Links::Companies, companies), (Links::ContactTags, tags)] {
+                    let all = all.iter().map(String::as_str).collect();
+                    let owners = tenant
+                        .put_links(kind, self.connection, &[(id, all, false)])
+                        .await?;
+                    changed |= !owners.is_empty();
+                }
+                tenant.completed_contact(self.connection, id).await?;
+                match changed {
+                    true => counts.changed = 1,
+                    false => counts.unchanged = 1,
+                }
+            }
+            _ => {
+                counts.failed = 1;
+                let why = "its companies and tags beyond the first ten are not known yet: it changed or went while they were \
+                    asked for, and is asked again in the next run";
+                self.line(&tenant, "failed", ("contact", id), Some(why))
+                    .await?;
+            }
+        }
+        self.keep(tx, counts, None).await
     }
 }
 

@@ -5,6 +5,7 @@ mod companies;
 mod contacts;
 mod conversations;
 mod gone;
+mod numbers;
 mod pass;
 mod place;
 mod plan;
@@ -18,12 +19,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::Db;
-use earmark_db::tenant::Run;
+use earmark_db::tenant::{Run, RunCounts};
 use earmark_intercom::{Error, Lane};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{
-    ClaimedJob, ConnectionId, Job, Permission, RunKind, RunState, SecretId, WorkspaceId,
-};
+use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, SecretId, WorkspaceId};
 use pass::{Pass, Stop};
 use serde_json::json;
 use std::time::Duration;
@@ -38,6 +37,10 @@ const SLICE: Duration = Duration::from_secs(15);
 const RECONNECT: TimeDelta = TimeDelta::minutes(10);
 /// How long it waits when Intercom cannot be reached.
 const TROUBLE: TimeDelta = TimeDelta::seconds(30);
+/// How long it waits for another scroll over the companies: one ends a minute after its last page.
+const SCROLL: TimeDelta = TimeDelta::seconds(65);
+/// How often a step is tried again that Intercom refuses, before it is left out.
+const REFUSALS: u8 = 5;
 
 /// Runs `run` jobs.
 #[derive(Debug, Clone)]
@@ -87,15 +90,62 @@ impl RunHandler {
                 return self.wait(workspace, &run, &why, RECONNECT).await;
             }
         };
-        let pass = match self.open(workspace, &run, ready.client).await {
+        let mut pass = match self.open(workspace, &run, ready.client).await {
             Ok(pass) => pass,
             Err(stop) => return self.stopped(workspace, &run, ready.secret, stop).await,
         };
-        match self.work(pass).await {
-            // Another one may wait behind it.
-            Ok(()) => Verdict::Yield,
-            Err(stop) => self.stopped(workspace, &run, ready.secret, stop).await,
+        loop {
+            let mut ended = self.work(&mut pass).await;
+            if let Err(Stop::Intercom(error)) = &ended
+                && is_refusal(error)
+            {
+                let error = error.clone();
+                ended = match self.refused(&mut pass, ready.secret, error).await {
+                    Ok(()) => continue,
+                    Err(stop) => Err(stop),
+                };
+            }
+            return match ended {
+                // Another one may wait behind it.
+                Ok(()) => Verdict::Yield,
+                Err(stop) => self.stopped(workspace, &run, ready.secret, stop).await,
+            };
         }
+    }
+
+    /// Deals with a refusal that would come again. What lacks a permission is left out at once, what may have been a mishap
+    /// after some tries, so that the steps behind it have their turn; a run that is for nothing without it fails.
+    async fn refused(
+        &self,
+        pass: &mut Pass<'_>,
+        secret: SecretId,
+        error: Error,
+    ) -> Result<(), Stop> {
+        pass.reload().await?;
+        let Some(step) = pass.place.steps.first().cloned() else {
+            return Err(error.into());
+        };
+        let is_certain = matches!(
+            error,
+            Error::PermissionMissing { .. } | Error::Refused { .. }
+        );
+        if !is_certain && pass.place.refusals < REFUSALS {
+            pass.place.refusals += 1;
+            pass.keep_place(1).await?;
+            return Err(error.into());
+        }
+        let needed = Some(step.permission());
+        self.store
+            .note_failure(pass.workspace, pass.connection, secret, needed, &error)
+            .await?;
+        let why = with_request(&error);
+        if step.is_vital(pass.kind) {
+            pass.place.refusals = 0;
+            pass.keep_place(1).await?;
+            return Err(Stop::Failed(why));
+        }
+        pass.skip(format!("{} were left out: {why}", step.words()))
+            .await
     }
 
     /// Takes a run up where it stopped.
@@ -106,8 +156,7 @@ impl RunHandler {
         client: earmark_intercom::Client,
     ) -> Result<Pass<'_>, Stop> {
         let place = match &run.position {
-            Some(place) if run.state == RunState::Running => serde_json::from_str(place)
-                .map_err(|why| Stop::Failed(format!("its place cannot be read: {why}")))?,
+            Some(place) if run.state == RunState::Running => Place::read(place)?,
             asked => {
                 let asked = asked
                     .as_deref()
@@ -136,11 +185,12 @@ impl RunHandler {
         Ok(pass)
     }
 
-    async fn work(&self, mut pass: Pass<'_>) -> Result<(), Stop> {
+    async fn work(&self, pass: &mut Pass<'_>) -> Result<(), Stop> {
         if !pass.work().await? {
             return Ok(());
         }
         let ours = pass.ours().await?;
+        pass.place.compared(ours);
         let tenant = self.db.workspace(pass.workspace);
         let Some(run) = tenant.run(pass.run).await? else {
             return Err(Stop::Held);
@@ -148,6 +198,7 @@ impl RunHandler {
         let report = report(&run, &pass.place, ours, pass.now());
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(pass.workspace);
+        pass.write(&tenant, RunCounts::default(), None).await?;
         if !tenant.move_run(run.id, RunState::Done, None).await? {
             return Err(Stop::Held);
         }
@@ -178,7 +229,7 @@ impl RunHandler {
         }
         let noted = self
             .store
-            .note_failure(workspace, run.connection, secret, needed(run.kind), &error)
+            .note_failure(workspace, run.connection, secret, None, &error)
             .await;
         if let Err(error) = noted {
             return error.into();
@@ -189,12 +240,9 @@ impl RunHandler {
                 let why = format!("waits for a member to reconnect: {why}");
                 self.wait(workspace, run, &why, RECONNECT).await
             }
-            Error::PermissionMissing { .. } | Error::Refused { .. } | Error::TooLarge { .. } => {
-                self.fail(workspace, run, &why).await
-            }
             Error::ScrollBusy { .. } => {
                 let why = "waits for another scroll over the companies to end";
-                self.wait(workspace, run, why, TimeDelta::minutes(1)).await
+                self.wait(workspace, run, why, SCROLL).await
             }
             _ => {
                 let why = format!("waits and tries again: {why}");
@@ -235,7 +283,7 @@ impl RunHandler {
 pub(crate) struct Asked {
     /// Of a proof: everything, however much it is.
     #[serde(default)]
-    pub(crate) full: bool,
+    pub(crate) full: Option<bool>,
     /// Of tagged conversations: which.
     #[serde(default)]
     pub(crate) tagged: Option<TaggedStep>,
@@ -244,15 +292,8 @@ pub(crate) struct Asked {
 /// The report of a run that came to its end, as JSON.
 fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> String {
     let mut remarks = place.remarks.clone();
-    let (here, there) = (ours.contacts, place.theirs.contacts);
-    if let (Some(here), Some(there)) = (here, there)
-        && here != there
-        && !run.kind.is_tagged()
-    {
-        remarks.push(format!(
-            "Intercom counts {there} contacts and our copy {here}: those that changed while the run went on are \
-            looked at by the next one"
-        ));
+    if !run.kind.is_tagged() {
+        remarks.extend(place.differences(ours));
     }
     let counts = &run.counts;
     json!({
@@ -273,14 +314,9 @@ fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> 
     .to_string()
 }
 
-/// The permission that a run of this kind cannot do without.
-const fn needed(kind: RunKind) -> Option<Permission> {
-    match kind {
-        RunKind::Backfill => Some(Permission::ReadListUsersCompanies),
-        RunKind::Tagged | RunKind::Preview => Some(Permission::ReadConversations),
-        // They ask for several things, and the answer does not say which was refused.
-        RunKind::CatchUp | RunKind::Proof => None,
-    }
+/// Whether Intercom's answer stays the same until somebody changes something.
+const fn is_refusal(error: &Error) -> bool {
+    !error.is_passing() && !matches!(error, Error::Reconnect { .. })
 }
 
 /// The job that works on a run of this kind.

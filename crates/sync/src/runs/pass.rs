@@ -5,7 +5,7 @@ use crate::people::Change;
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{RunCounts, RunLine};
 use earmark_db::{Db, Tenant, Tx};
-use earmark_intercom::{Client, Error};
+use earmark_intercom::{Client, Error, Page, Position};
 use earmark_model::{ConnectionId, RunId, RunKind, WorkspaceId};
 use tokio::time::Instant;
 
@@ -15,7 +15,7 @@ const MOST_LINES: u32 = 10_000;
 /// Why a run stops before its end.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// A member holds or ended it: nothing of the last step was kept.
+    /// A member holds or ended it: nothing of the last record or page was kept.
     Held,
     /// The database failed.
     Database(earmark_db::Error),
@@ -85,13 +85,40 @@ impl Pass<'_> {
                 Step::Segments => self.segments().await?,
                 Step::Sample { from } => self.sample(from).await?,
                 Step::Totals => self.totals().await?,
-                Step::Conversations { since, at } => self.conversations(since, at).await?,
+                Step::Conversations { since, at, dealt } => {
+                    self.conversations(since, (at, dealt)).await?;
+                }
                 Step::DeletedConversations { since, at } => {
                     self.deleted_conversations(since, at).await?;
                 }
                 Step::Escalated { after } => self.escalated(&after).await?,
                 Step::Tagged(step) => self.tagged(step).await?,
             }
+        }
+    }
+
+    /// Goes back to the place that was kept last.
+    pub(crate) async fn reload(&mut self) -> Result<(), Stop> {
+        let run = self.tenant().run(self.run).await?;
+        let Some(place) = run.and_then(|run| run.position) else {
+            return Err(Stop::Held);
+        };
+        self.place = Place::read(&place)?;
+        Ok(())
+    }
+
+    /// Writes the place down, unless the run was held meanwhile.
+    pub(crate) async fn write(
+        &self,
+        tenant: &Tenant<'_, Tx>,
+        counts: RunCounts,
+        total: Option<i64>,
+    ) -> Result<(), Stop> {
+        let place = serde_json::to_string(&self.place)
+            .map_err(|why| Stop::Failed(format!("its place cannot be written: {why}")))?;
+        match tenant.advance_run(self.run, &place, counts, total).await? {
+            true => Ok(()),
+            false => Err(Stop::Held),
         }
     }
 
@@ -102,12 +129,8 @@ impl Pass<'_> {
         counts: RunCounts,
         total: Option<i64>,
     ) -> Result<(), Stop> {
-        let place = serde_json::to_string(&self.place)
-            .map_err(|why| Stop::Failed(format!("its place cannot be written: {why}")))?;
         let tenant = tx.workspace(self.workspace);
-        if !tenant.advance_run(self.run, &place, counts, total).await? {
-            return Err(Stop::Held);
-        }
+        self.write(&tenant, counts, total).await?;
         Ok(tx.commit().await?)
     }
 
@@ -160,17 +183,44 @@ impl Pass<'_> {
     ) -> earmark_db::Result<()> {
         for (id, change) in changes {
             change.count(counts);
+            self.place.buried += i64::from(*change == Change::Buried);
             let healed = self.kind != RunKind::Backfill;
             let (outcome, note) = match change {
                 Change::New if healed => ("new", "it was not in our copy; no webhook told of it"),
                 Change::Changed if healed => ("changed", "our copy was behind; it is the same now"),
                 Change::Changed => ("changed", "it differed from our copy"),
-                Change::Buried => ("skipped", "it was deleted at Intercom"),
+                Change::Buried => (
+                    "skipped",
+                    "it was deleted at Intercom, which shows it all the same",
+                ),
                 Change::New | Change::Unchanged | Change::Older => continue,
             };
             self.line(tenant, outcome, (kind, id), Some(note)).await?;
         }
         Ok(())
+    }
+}
+
+/// Whether a fault met with a single record says something of all those behind it, too.
+pub(crate) const fn ends_step(error: &Error) -> bool {
+    error.is_passing()
+        || matches!(
+            error,
+            Error::Reconnect { .. } | Error::PermissionMissing { .. }
+        )
+}
+
+/// A page, unless the list stands still.
+pub(crate) fn moving<T>(
+    page: Result<Page<T>, Error>,
+    at: Option<&Position>,
+) -> Result<Page<T>, Error> {
+    match page {
+        Ok(page) if page.next.is_some() && page.next.as_ref() == at => Err(Error::NotMoving {
+            pages: 1,
+            request_id: None,
+        }),
+        page => page,
     }
 }
 

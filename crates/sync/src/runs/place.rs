@@ -1,8 +1,9 @@
-//! Where a run goes on: stored with each step in the transaction of what the step stored.
+//! Where a run goes on: stored with each record or page in the transaction of what was stored of it.
 
+use super::pass::Stop;
 use chrono::{DateTime, Utc};
 use earmark_intercom::Position;
-use earmark_model::ProductId;
+use earmark_model::{Permission, ProductId, RunKind};
 use serde::{Deserialize, Serialize};
 
 /// The place of a run.
@@ -26,6 +27,44 @@ pub(crate) struct Place {
     pub(crate) theirs: Totals,
     /// For its report: what could not be looked at and why.
     pub(crate) remarks: Vec<String>,
+    /// Of a proof by sample: how many contacts it looked at.
+    pub(crate) sampled: Option<u64>,
+    /// Contacts that were deleted at Intercom and that its list shows all the same.
+    pub(crate) buried: i64,
+    /// How often Intercom refused the step under way.
+    pub(crate) refusals: u8,
+    /// What the connection's next pass begins with.
+    pub(crate) kept: Kept,
+}
+
+/// What a pass hands on to the connection's next one when it comes to its end.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// Changes of contacts before this are in our copy.
+    pub(crate) contacts_to: Option<DateTime<Utc>>,
+    /// Changes of conversations before this were looked at.
+    pub(crate) conversations_to: Option<DateTime<Utc>>,
+    /// Deletions of conversations before this were looked at.
+    pub(crate) deletions_to: Option<DateTime<Utc>>,
+    /// When all companies were last gone through.
+    pub(crate) companies_at: Option<DateTime<Utc>>,
+    /// The archived contact that was asked for last.
+    pub(crate) archived_after: String,
+    /// How many more contacts Intercom counted than we after the last walk through all of them: another would not help.
+    pub(crate) gap_walked: i64,
+    /// How many more than that Intercom counted when the numbers were last compared.
+    pub(crate) gap: i64,
+}
+
+impl Kept {
+    /// The same without what it says of contacts and companies.
+    pub(crate) fn without_people(self) -> Self {
+        Self {
+            conversations_to: self.conversations_to,
+            deletions_to: self.deletions_to,
+            ..Self::default()
+        }
+    }
 }
 
 /// Numbers of one side.
@@ -49,7 +88,8 @@ pub(crate) enum Step {
     Ranges(Ranges),
     /// Goes through a list or search page by page.
     Walk(Walk),
-    /// Compares numbers, and goes through all contacts when they differ.
+    /// Compares numbers, and goes through all contacts when they differ; once those are gone through by days and some are
+    /// missing, through the list.
     Recount,
     /// Asks by id for contacts that are shown no more.
     Vanished { after: String },
@@ -61,14 +101,16 @@ pub(crate) enum Step {
     Cut { after: String },
     /// Finds out which segments there are.
     Segments,
-    /// Looks at a part of the contacts.
-    Sample { from: Vec<String> },
+    /// Looks at the contacts that stand at these places in the order of ids.
+    Sample { from: Vec<u64> },
     /// Counts on Intercom's side.
     Totals,
     /// Reads anew what changed in escalated conversations, and finds taggings nobody told of.
     Conversations {
         since: DateTime<Utc>,
         at: Option<Position>,
+        /// Conversations of the page at this place that are dealt with.
+        dealt: Vec<String>,
     },
     /// Erases conversations that were deleted.
     DeletedConversations {
@@ -88,6 +130,10 @@ pub(crate) struct Companies {
     pub(crate) only_if_due: bool,
     /// Whether their number was asked.
     pub(crate) counted_all: bool,
+    /// Whether the run waited for another scroll to end.
+    pub(crate) waited: bool,
+    /// A scroll that was left open, and when, so that others had their turn. One that broke off may have lost a page.
+    pub(crate) scroll: Option<(Position, DateTime<Utc>)>,
     /// Set: by list, and from here.
     pub(crate) list: Option<Position>,
     /// Companies counted so far; after a scroll began anew, as many are not counted again.
@@ -160,17 +206,85 @@ pub(crate) struct TaggedStep {
     /// Only what was tagged since.
     pub(crate) since: Option<DateTime<Utc>>,
     pub(crate) at: Option<Position>,
+    /// Conversations of the page at this place that are dealt with.
+    #[serde(default)]
+    pub(crate) dealt: Vec<String>,
     /// Tickets it would make.
     pub(crate) tickets: i64,
     /// Conversations it would read.
     pub(crate) conversations: i64,
 }
 
+impl Step {
+    /// What it looks at, in words.
+    pub(crate) const fn words(&self) -> &'static str {
+        match self {
+            Self::Companies(_) => "companies",
+            Self::Contacts { .. } | Self::Ranges(_) | Self::Recount => "contacts",
+            Self::Walk(walk) => match walk.over {
+                Over::Segment(..) => "the members of a segment",
+                Over::List | Over::Changed(_) => "contacts",
+            },
+            Self::Vanished { .. } => "contacts that Intercom shows no more",
+            Self::Archived { .. } => "archived contacts",
+            Self::VanishedCompanies { .. } => "companies that Intercom shows no more",
+            Self::Cut { .. } => "contacts with more companies or tags than Intercom lists",
+            Self::Segments => "segments",
+            Self::Sample { .. } => "a sample of the contacts",
+            Self::Totals => "Intercom's numbers",
+            Self::Conversations { .. } => "changed conversations",
+            Self::DeletedConversations { .. } => "deleted conversations",
+            Self::Escalated { .. } => "escalated conversations",
+            Self::Tagged(_) => "tagged conversations",
+        }
+    }
+
+    /// The permission it needs, as Intercom's reference names it.
+    pub(crate) const fn permission(&self) -> Permission {
+        match self {
+            Self::Companies(_)
+            | Self::Contacts { .. }
+            | Self::Ranges(_)
+            | Self::Walk(_)
+            | Self::Recount
+            | Self::Segments
+            | Self::Sample { .. }
+            | Self::Totals => Permission::ReadListUsersCompanies,
+            Self::Vanished { .. } | Self::Archived { .. } | Self::VanishedCompanies { .. } => {
+                Permission::ReadOneUserCompany
+            }
+            // Their companies need the same as the steps before it.
+            Self::Cut { .. } => Permission::ReadTags,
+            Self::Conversations { .. }
+            | Self::DeletedConversations { .. }
+            | Self::Escalated { .. }
+            | Self::Tagged(_) => Permission::ReadConversations,
+        }
+    }
+
+    /// Whether a run of this kind is for nothing without it.
+    pub(crate) const fn is_vital(&self, kind: RunKind) -> bool {
+        match kind {
+            RunKind::Backfill => match self {
+                Self::Companies(_) | Self::Contacts { .. } | Self::Ranges(_) => true,
+                Self::Walk(walk) => matches!(walk.over, Over::List),
+                _ => false,
+            },
+            RunKind::Tagged | RunKind::Preview => true,
+            RunKind::CatchUp | RunKind::Proof => false,
+        }
+    }
+}
+
 impl Place {
-    pub(crate) fn new(began: DateTime<Utc>, steps: Vec<Step>) -> Self {
+    pub(crate) fn new(began: DateTime<Utc>, steps: Vec<Step>, kept: Kept) -> Self {
         Self {
             began,
             steps,
+            kept,
+            sampled: None,
+            buried: 0,
+            refusals: 0,
             walked: false,
             listed: false,
             companies_walked: false,
@@ -181,8 +295,21 @@ impl Place {
         }
     }
 
+    /// Reads one that was written down.
+    pub(crate) fn read(text: &str) -> Result<Self, Stop> {
+        serde_json::from_str(text)
+            .map_err(|why| Stop::Failed(format!("its place cannot be read: {why}")))
+    }
+
+    /// Notes that every contact was seen.
+    pub(crate) fn all_contacts(&mut self) {
+        self.walked = true;
+        self.kept.contacts_to = Some(self.began);
+    }
+
     /// Ends the step under way.
     pub(crate) fn step_done(&mut self) {
+        self.refusals = 0;
         if !self.steps.is_empty() {
             self.steps.remove(0);
         }

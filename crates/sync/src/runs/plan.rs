@@ -1,10 +1,10 @@
 //! What a run of each kind has to do, decided when it begins.
 
 use super::pass::Stop;
-use super::place::{Companies, Place, Step};
+use super::place::{Companies, Kept, Place, Step};
 use super::{Asked, RunHandler};
 use chrono::TimeDelta;
-use earmark_db::tenant::{Connection, ContactFilter, ContactPass, Run};
+use earmark_db::tenant::{Connection, ContactFilter, Run};
 use earmark_model::{RunKind, WorkspaceId};
 
 /// Contacts up to which a proof looks at all of them unless asked otherwise.
@@ -12,7 +12,7 @@ const WHOLE_UP_TO: i64 = 20_000;
 /// Archived contacts that a catch-up asks for.
 const ARCHIVED_AT_ONCE: u32 = 400;
 /// Looks of a sampled proof.
-const LOOKS: usize = 10;
+const LOOKS: u64 = 10;
 
 impl RunHandler {
     /// What a run that begins has to do.
@@ -27,82 +27,92 @@ impl RunHandler {
         let Some(row) = tenant.connection(run.connection).await? else {
             return Err(Stop::Failed("the connection is gone".to_owned()));
         };
-        let steps = match run.kind {
-            RunKind::Backfill => all_people(),
-            RunKind::CatchUp => self.catch_up(workspace, &row).await?,
-            RunKind::Proof => self.proof(workspace, &row, asked.full).await?,
-            RunKind::Tagged | RunKind::Preview => {
-                asked.tagged.map(Step::Tagged).into_iter().collect()
+        let kept = self.kept(workspace, &row).await?;
+        let mut place = Place::new(began, Vec::new(), kept);
+        match run.kind {
+            RunKind::Backfill => place.steps = all_people(),
+            RunKind::CatchUp => self.catch_up(workspace, &row, &mut place).await?,
+            RunKind::Proof => {
+                let full = asked.full.unwrap_or(false);
+                self.proof(workspace, &row, full, &mut place).await?;
             }
-        };
-        Ok(Place::new(began, steps))
+            RunKind::Tagged | RunKind::Preview => {
+                place.steps.extend(asked.tagged.map(Step::Tagged));
+            }
+        }
+        Ok(place)
     }
 
-    async fn catch_up(&self, workspace: WorkspaceId, row: &Connection) -> Result<Vec<Step>, Stop> {
+    /// What the last pass handed on.
+    async fn kept(&self, workspace: WorkspaceId, row: &Connection) -> Result<Kept, Stop> {
         let tenant = self.db.workspace(workspace);
-        let began = |run: Option<Run>| run.and_then(|run| run.started_at);
-        let last = began(tenant.last_done_run(row.id, RunKind::CatchUp).await?);
-        let mut steps = Vec::new();
+        let last = tenant.last_done_run(row.id, RunKind::PASSES).await?;
+        let place = last.and_then(|run| run.position);
+        // One of an older version hands nothing on.
+        let place = place.and_then(|place| Place::read(&place).ok());
+        let kept = place.map(|place| place.kept).unwrap_or_default();
+        // What was copied before the switch was turned on again is copied anew.
+        let holds = row
+            .contacts_on_at
+            .is_some_and(|on_at| kept.contacts_to.is_some_and(|at| at >= on_at));
+        Ok(match holds {
+            true => kept,
+            false => kept.without_people(),
+        })
+    }
+
+    async fn catch_up(
+        &self,
+        workspace: WorkspaceId,
+        row: &Connection,
+        place: &mut Place,
+    ) -> Result<(), Stop> {
+        let day = TimeDelta::days(1);
+        // First: they make tickets, and are few.
+        if let Some(on_at) = row.feedback_on_at {
+            let kept = &place.kept;
+            place.steps.extend([
+                Step::Conversations {
+                    since: kept.conversations_to.unwrap_or(on_at) - day,
+                    at: None,
+                    dealt: Vec::new(),
+                },
+                Step::DeletedConversations {
+                    since: kept.deletions_to.unwrap_or(on_at) - day,
+                    at: None,
+                },
+            ]);
+        }
         if let Some(on_at) = row.contacts_on_at {
-            let copied = began(tenant.last_done_run(row.id, RunKind::Backfill).await?);
-            let since = last.filter(|at| *at >= on_at).max(copied).unwrap_or(on_at);
-            steps.extend([
+            let after = String::new;
+            place.steps.extend([
                 Step::Companies(Companies {
                     only_if_due: true,
                     ..Companies::default()
                 }),
-                Step::Contacts { since: Some(since) },
+                Step::Contacts {
+                    since: Some(place.kept.contacts_to.unwrap_or(on_at)),
+                },
                 Step::Recount,
-                Step::Vanished {
-                    after: String::new(),
-                },
-                Step::VanishedCompanies {
-                    after: String::new(),
-                },
+                Step::Vanished { after: after() },
+                Step::VanishedCompanies { after: after() },
                 Step::Archived {
-                    after: self.first_archived(workspace, row).await?,
+                    after: place.kept.archived_after.clone(),
                     most: ARCHIVED_AT_ONCE,
                 },
-                Step::Cut {
-                    after: String::new(),
-                },
+                Step::Cut { after: after() },
             ]);
-            let known = tenant.segments(row.id).await?;
-            let day_ago = self.db.sources().now() - TimeDelta::days(1);
+            let known = self.db.workspace(workspace).segments(row.id).await?;
+            let day_ago = self.db.sources().now() - day;
             if known
                 .iter()
                 .all(|one| one.as_of.is_none_or(|at| at < day_ago))
             {
-                steps.push(Step::Segments);
+                place.steps.push(Step::Segments);
             }
-            steps.push(Step::Totals);
+            place.steps.push(Step::Totals);
         }
-        if let Some(on_at) = row.feedback_on_at {
-            let since = last.unwrap_or(on_at) - TimeDelta::days(1);
-            steps.extend([
-                Step::Conversations { since, at: None },
-                Step::DeletedConversations { since, at: None },
-            ]);
-        }
-        Ok(steps)
-    }
-
-    /// Where asking for archived contacts begins: with the first, or, when they are more than one pass asks for, anywhere,
-    /// so that each has its turn.
-    async fn first_archived(
-        &self,
-        workspace: WorkspaceId,
-        row: &Connection,
-    ) -> Result<String, Stop> {
-        let more = u64::from(ARCHIVED_AT_ONCE) + 1;
-        let tenant = self.db.workspace(workspace);
-        let archived = tenant
-            .contact_ids(row.id, ContactPass::Archived, "", more)
-            .await?;
-        Ok(match archived.len() > ARCHIVED_AT_ONCE as usize {
-            true => self.db.sources().token().to_lowercase(),
-            false => String::new(),
-        })
+        Ok(())
     }
 
     async fn proof(
@@ -110,22 +120,32 @@ impl RunHandler {
         workspace: WorkspaceId,
         row: &Connection,
         full: bool,
-    ) -> Result<Vec<Step>, Stop> {
-        let mut steps = Vec::new();
+        place: &mut Place,
+    ) -> Result<(), Stop> {
+        if let Some(on_at) = row.feedback_on_at {
+            place.steps.push(Step::Escalated {
+                after: String::new(),
+            });
+            place.steps.push(Step::DeletedConversations {
+                since: on_at,
+                at: None,
+            });
+        }
         if row.contacts_on_at.is_some() {
-            let ours = self.db.workspace(workspace);
-            let filter = ContactFilter {
+            let live = ContactFilter {
                 connection: Some(row.id),
+                archived: Some(false),
                 ..ContactFilter::default()
             };
-            if full || ours.contact_count(&filter).await? <= WHOLE_UP_TO {
-                steps.extend(all_people());
+            let ours = self.db.workspace(workspace).contact_count(&live).await?;
+            if full || ours <= WHOLE_UP_TO {
+                place.steps.extend(all_people());
             } else {
-                let token = || self.db.sources().token().to_lowercase();
-                steps.extend([
+                place.sampled = Some(0);
+                place.steps.extend([
                     Step::Totals,
                     Step::Sample {
-                        from: std::iter::repeat_with(token).take(LOOKS).collect(),
+                        from: self.places(u64::try_from(ours).unwrap_or(0)),
                     },
                     Step::Cut {
                         after: String::new(),
@@ -133,16 +153,14 @@ impl RunHandler {
                 ]);
             }
         }
-        if let Some(on_at) = row.feedback_on_at {
-            steps.push(Step::Escalated {
-                after: String::new(),
-            });
-            steps.push(Step::DeletedConversations {
-                since: on_at,
-                at: None,
-            });
-        }
-        Ok(steps)
+        Ok(())
+    }
+
+    /// Where a sample looks: anywhere in each of as many equal parts as there are looks.
+    fn places(&self, contacts: u64) -> Vec<u64> {
+        let part = (contacts / LOOKS).max(1);
+        let anywhere = || u64::from_le_bytes(self.db.sources().bytes()) % part;
+        (0..LOOKS).map(|n| n * part + anywhere()).collect()
     }
 }
 
@@ -152,6 +170,7 @@ fn all_people() -> Vec<Step> {
     vec![
         Step::Companies(Companies::default()),
         Step::Contacts { since: None },
+        Step::Recount,
         Step::Vanished { after: after() },
         Step::VanishedCompanies { after: after() },
         Step::Archived {

@@ -4,19 +4,12 @@ use super::pass::{Pass, Stop, calls};
 use super::place::{Over, Step, Walk};
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::Segment;
-use earmark_intercom::{Contact, Error, Page};
+use earmark_intercom::{Contact, Page};
 
 impl Pass<'_> {
     /// Asks which segments there are, and goes through the members of each that is made of contacts.
     pub(crate) async fn segments(&mut self) -> Result<(), Stop> {
-        let listed = match self.client.segments(false).await {
-            Ok(listed) => listed,
-            Err(Error::PermissionMissing { .. }) => {
-                let why = "segments were left out: the token lacks the permission Read and list users and companies";
-                return self.skip(why).await;
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let listed = self.client.segments(false).await?;
         let known = self.tenant().segments(self.connection).await?;
         let segments: Vec<Segment> = listed
             .into_iter()

@@ -1,13 +1,15 @@
 //! Conversations that carry trigger tags already: which tickets they would make, or the tickets themselves.
 
-use super::pass::{Pass, Stop, calls};
+use super::TIME_UNKNOWN;
+use super::pass::{Pass, Stop, calls, ends_step, moving};
 use super::place::{Step, TaggedStep};
 use crate::buried::{About, Buried};
-use crate::taggings::Carried;
+use crate::taggings::{Carried, Found};
 use crate::{details, erase};
 use earmark_db::tenant::RunCounts;
+use earmark_db::{Tenant, Tx};
 use earmark_intercom::search::Group;
-use earmark_intercom::{Conversation, Error, Listing, conversations};
+use earmark_intercom::{Conversation, Listing, conversations};
 use earmark_model::ProductId;
 
 /// Calls for a conversation that makes tickets: itself, and for its details its contact and company.
@@ -21,44 +23,39 @@ impl Pass<'_> {
             return self.skip("no tag was chosen").await;
         }
         loop {
-            let page = match self
-                .search_tagged(&step)?
-                .resume(step.at.clone())
-                .page()
-                .await
-            {
-                Ok(page) => page,
-                Err(Error::PermissionMissing { .. }) => {
-                    return Err(Stop::Failed(
-                        "the token lacks the permission Read conversations".to_owned(),
-                    ));
-                }
-                Err(error) => return Err(error.into()),
-            };
-            if page.next.is_some() && page.next == step.at {
-                return Err(Error::NotMoving {
-                    pages: 1,
-                    request_id: None,
-                }
-                .into());
-            }
+            let listing = self.search_tagged(&step)?.resume(step.at.clone());
+            let page = moving(listing.page().await, step.at.as_ref())?;
             let total = page.total.and_then(|total| i64::try_from(total).ok());
             let mut counts = calls(1);
-            super::contacts::unreadable(page.unreadable, &mut counts);
-            if step.dry {
-                self.foresee(&mut step, &page.items, &mut counts).await?;
-            } else {
+            if !step.dry {
                 for conversation in &page.items {
-                    self.escalate(&step, &conversation.id, &mut counts).await?;
+                    if step.dealt.contains(&conversation.id) {
+                        continue;
+                    }
+                    step.dealt.push(conversation.id.clone());
+                    self.place.step_becomes([Step::Tagged(step.clone())]);
+                    let counts = std::mem::take(&mut counts);
+                    self.escalate(&step, &conversation.id, counts).await?;
+                    if self.is_over() {
+                        return Ok(());
+                    }
                 }
             }
+            let tx = self.db.begin().await?;
+            if step.dry {
+                let tenant = tx.workspace(self.workspace);
+                self.foresee(&tenant, &mut step, &page.items, &mut counts)
+                    .await?;
+            }
+            super::contacts::unreadable(page.unreadable, &mut counts);
             step.at.clone_from(&page.next);
+            step.dealt.clear();
             self.place.step_becomes([Step::Tagged(step.clone())]);
             if step.at.is_none() {
                 self.foreseen(&step).await;
                 self.place.step_done();
             }
-            self.keep(self.db.begin().await?, counts, total).await?;
+            self.keep(tx, counts, total).await?;
             if step.at.is_none() || self.is_over() {
                 return Ok(());
             }
@@ -82,12 +79,11 @@ impl Pass<'_> {
     /// whose tag sits on several messages may make more.
     async fn foresee(
         &mut self,
+        tenant: &Tenant<'_, Tx>,
         step: &mut TaggedStep,
         listed: &[Conversation],
         counts: &mut RunCounts,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
-        let tenant = tx.workspace(self.workspace);
         for conversation in listed {
             counts.done += 1;
             let tickets = tenant
@@ -139,11 +135,10 @@ impl Pass<'_> {
                 .map(|(_, name, when)| format!("{name}, tagged {when}"))
                 .collect();
             let about = ("conversation", conversation.id.as_str());
-            self.line(&tenant, "would_make", about, Some(&words.join("; ")))
+            self.line(tenant, "would_make", about, Some(&words.join("; ")))
                 .await?;
         }
-        // The lines are kept with the page's place.
-        Ok(tx.commit().await?)
+        Ok(())
     }
 
     /// Sums up for the report what the run itself would cost.
@@ -162,59 +157,74 @@ impl Pass<'_> {
         ));
     }
 
-    /// Makes the tickets of one conversation.
+    /// Makes the tickets of one conversation, which are kept with the place after it.
     async fn escalate(
         &mut self,
         step: &TaggedStep,
         id: &str,
-        counts: &mut RunCounts,
+        mut counts: RunCounts,
     ) -> Result<(), Stop> {
         counts.done += 1;
         counts.calls += 1;
         let conversation = match self.client.conversation(id).await {
             Ok(conversation) => conversation,
-            Err(error) if error.is_passing() || matches!(error, Error::Reconnect { .. }) => {
-                return Err(error.into());
-            }
-            Err(_) => {
+            Err(error) if ends_step(&error) => return Err(error.into()),
+            Err(error) => {
                 counts.failed += 1;
-                return Ok(());
+                let why = format!("Intercom did not give it: {error}");
+                let tx = self.db.begin().await?;
+                let tenant = tx.workspace(self.workspace);
+                self.line(&tenant, "failed", ("conversation", id), Some(&why))
+                    .await?;
+                return self.keep(tx, counts, None).await;
             }
         };
         let tx = self.db.begin().await?;
         let tenant = tx.workspace(self.workspace);
-        let mut buried = Buried::lock(
-            &tenant,
-            self.connection,
-            &About::conversation(&conversation),
-        )
-        .await?;
+        self.make_tickets(&tenant, step, conversation, &mut counts)
+            .await?;
+        self.keep(tx, counts, None).await
+    }
+
+    async fn make_tickets(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        step: &TaggedStep,
+        mut conversation: Conversation,
+        counts: &mut RunCounts,
+    ) -> Result<(), Stop> {
+        let id = conversation.id.clone();
+        let about = About::conversation(&conversation);
+        let mut buried = Buried::lock(tenant, self.connection, &about).await?;
         let row = tenant.connection(self.connection).await?;
         let Some(row) = row.filter(|row| !buried.whole && row.feedback_on_at.is_some()) else {
             counts.skipped += 1;
             return Ok(());
         };
-        let mut conversation = conversation;
         buried.hide(&mut conversation);
-        erase::found(&tenant, self.connection, &conversation, &mut buried).await?;
+        erase::found(tenant, self.connection, &conversation, &mut buried).await?;
         let carried = Carried {
-            tenant: &tenant,
+            tenant,
             connection: &row,
             conversation: &conversation,
             tags: &step.tags,
         };
-        let made = carried.escalate_all(&buried).await?;
-        match made.is_empty() {
-            true => counts.unchanged += 1,
-            false => counts.added += 1,
+        let found = carried.escalate_all(&buried).await?;
+        match found.iter().any(|one| matches!(one, Found::Made(_))) {
+            true => counts.added += 1,
+            false => counts.unchanged += 1,
         }
-        if !buried.copy || !made.is_empty() {
-            details::reread(&tenant, self.connection, conversation.clone()).await?;
+        if !buried.copy || counts.added > 0 {
+            details::reread(tenant, self.connection, conversation).await?;
         }
-        for words in made {
-            self.line(&tenant, "new", ("conversation", id), Some(&words))
+        for one in found {
+            let (outcome, words) = match one {
+                Found::Made(words) => ("new", words),
+                Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
+            };
+            self.line(tenant, outcome, ("conversation", &id), Some(&words))
                 .await?;
         }
-        Ok(tx.commit().await?)
+        Ok(())
     }
 }

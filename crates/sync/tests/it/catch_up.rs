@@ -4,9 +4,9 @@ use crate::same::{assert_same, threads};
 use crate::support::{Engine, OTHER_TAG, Plan, TAG, assert_done};
 use chrono::TimeDelta;
 use earmark_jobs::Recurring;
-use earmark_model::{RunKind, RunState};
+use earmark_model::{JobKind, RunKind, RunState};
 use earmark_sandbox::Generate;
-use earmark_sync::{Ask, HourlyCatchUp};
+use earmark_sync::{Ask, HourlyCatchUp, StrandedRuns, WeeklyProof};
 use earmark_testkit::both_databases;
 use serde_json::json;
 
@@ -37,7 +37,7 @@ both_databases! {
         assert_same(&engine, "after the catch-up").await;
         let told = told(&engine, &run).await;
         let line = |outcome: &str, id: &str| (outcome.to_owned(), id.to_owned());
-        for wanted in [line("changed", &ids[0]), line("merged", &ids[2]), line("archived", &ids[4]), line("new", &fresh)] {
+        for wanted in [line("changed", &ids[0]), line("merged", &ids[2]), line("archived", &ids[4]), line("new", &fresh), line("changed", &ids[5])] {
             assert!(told.contains(&wanted), "{wanted:?} in {told:#?}");
         }
         assert_eq!((run.counts.deleted, run.counts.merged), (1, 1), "{run:#?}");
@@ -146,5 +146,37 @@ both_databases! {
         engine.t.clock.advance(TimeDelta::minutes(61));
         assert_eq!(asks().await, 1);
         engine.drain().await;
+    }
+
+    async fn a_proof_comes_every_week_by_itself(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.copy_contacts().await;
+        let asks = async || WeeklyProof.enqueue_due(&engine.t.db).await.unwrap();
+        engine.t.clock.advance(TimeDelta::days(6));
+        assert_eq!(asks().await, 0);
+        engine.t.clock.advance(TimeDelta::days(2));
+        assert_eq!((asks().await, asks().await), (1, 0));
+        engine.drain().await;
+        let last = engine.tenant().last_run(engine.connection, RunKind::Proof).await.unwrap().unwrap();
+        assert_eq!((last.state, last.asked_by), (RunState::Done, None));
+        engine.t.clock.advance(TimeDelta::days(8));
+        assert_eq!(asks().await, 1);
+    }
+
+    async fn a_run_whose_job_failed_is_asked_for_again(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.copy_contacts().await;
+        let run = engine.ask(Ask::CatchUp).await;
+        let finds = async || StrandedRuns.enqueue_due(&engine.t.db).await.unwrap();
+        assert_eq!(finds().await, 0, "its job waits");
+        let tx = engine.t.db.begin().await.unwrap();
+        let claimed = tx.across().claim_jobs(&[JobKind::Run], 1, TimeDelta::minutes(10)).await.unwrap();
+        tx.across().fail_job(&claimed[0], "given up").await.unwrap();
+        tx.commit().await.unwrap();
+        engine.drain().await;
+        assert_eq!(engine.run(run).await.state, RunState::Waiting);
+        assert_eq!((finds().await, finds().await), (1, 0));
+        engine.drain().await;
+        assert_done(&engine.run(run).await);
     }
 }

@@ -3,9 +3,15 @@
 
 mod backfill;
 mod catch_up;
+mod erased;
+mod gone;
+mod late;
 mod live;
 mod model;
+mod passes;
 mod payloads;
+mod refusals;
 mod same;
 mod support;
 mod tagged;
+mod threads;

@@ -59,7 +59,7 @@ both_databases! {
         DailyPayloads.enqueue_due(&engine.t.db).await.unwrap();
         engine.drain().await;
         assert!(engine.tenant().run(old.id).await.unwrap().is_none());
-        let last = engine.tenant().last_done_run(engine.connection, RunKind::CatchUp).await.unwrap();
+        let last = engine.tenant().last_done_run(engine.connection, &[RunKind::CatchUp]).await.unwrap();
         assert_eq!(last.unwrap().id, newest.id);
     }
 }

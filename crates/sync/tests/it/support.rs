@@ -13,8 +13,8 @@ use earmark_model::{
 use earmark_sandbox::{Generate, Options};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_sync::{
-    Ask, CompletePeopleHandler, DetailsHandler, LaneHandler, PayloadsHandler, RefreshTagsHandler,
-    RunHandler, ask_run, set_contacts,
+    Ask, CompletePeopleHandler, DetailsHandler, EraseHandler, LaneHandler, PayloadsHandler,
+    RefreshTagsHandler, RunHandler, ask_run, set_contacts,
 };
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{FaultProxy, TestDb, TestSandbox};
@@ -98,16 +98,8 @@ impl Engine {
         let sandbox = TestSandbox::start(options).await;
         let people = build::people(&t.db, "Quillwater").await;
         let store = store(&t, &sandbox.url());
-        let actor = Actor::default();
         let workspace = people.workspace.id;
-        let form = TokenForm {
-            name: String::new(),
-            region: Region::Us,
-            token: TOKEN.to_owned(),
-            reconnect: None,
-        };
-        let connected = store.connect_with_token(workspace, &actor, form).await;
-        let connection = connected.unwrap().connection;
+        let connection = connect(&store, workspace).await;
         let product = build::product(&t.db, workspace, "Mobile").await.id;
         let engine = Self {
             t,
@@ -121,6 +113,12 @@ impl Engine {
         };
         engine.drain().await;
         engine
+    }
+
+    /// Connects again, with the same token.
+    pub(crate) async fn connect(&self) {
+        let connection = connect(&self.store, self.workspace()).await;
+        assert_eq!(connection, self.connection);
     }
 
     pub(crate) fn workspace(&self) -> WorkspaceId {
@@ -289,7 +287,8 @@ impl Engine {
                     store,
                 }),
             ),
-            (JobKind::Payloads, Arc::new(PayloadsHandler(db))),
+            (JobKind::Payloads, Arc::new(PayloadsHandler(db.clone()))),
+            (JobKind::Erase, Arc::new(EraseHandler(db))),
         ]
     }
 
@@ -375,16 +374,21 @@ impl Engine {
             db: self.t.db.clone(),
             store: self.store.clone(),
         };
-        let job = ClaimedJob {
+        let job = self.claimed(Job::Run {
+            connection: self.connection,
+            tagged: false,
+        });
+        handler.run(&job).await
+    }
+
+    /// A job as a worker gets it, whether it is in the queue or not.
+    pub(crate) fn claimed(&self, job: Job) -> ClaimedJob {
+        ClaimedJob {
             id: self.t.sources.id(),
             workspace: self.workspace(),
-            job: Job::Run {
-                connection: self.connection,
-                tagged: false,
-            },
+            job,
             attempt: 1,
-        };
-        handler.run(&job).await
+        }
     }
 
     /// Lets so many calls pass; those after it fail for longer than a client tries.
@@ -433,6 +437,18 @@ async fn steps<T>(mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>, most: 
 
 pub(crate) fn assert_done(run: &Run) {
     assert_eq!(run.state, RunState::Done, "{run:#?}");
+}
+
+async fn connect(store: &Store, workspace: WorkspaceId) -> ConnectionId {
+    let form = TokenForm {
+        name: String::new(),
+        region: Region::Us,
+        token: TOKEN.to_owned(),
+        reconnect: None,
+    };
+    let actor = Actor::default();
+    let connected = store.connect_with_token(workspace, &actor, form).await;
+    connected.unwrap().connection
 }
 
 fn store(t: &TestDb, url: &str) -> Store {

@@ -151,6 +151,8 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         companies_of(connection, "contact");
         links(Links::Companies, connection, &["contact"]);
         linked_tags(Links::ContactTags, connection, "contact");
+        merged_contacts(connection, "contact");
+        contact_emails(connection, "contact");
         segments(connection);
         segments_of(connection, "contact");
         named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
@@ -161,11 +163,14 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         last_run(connection, RunKind::Backfill);
         run_lines(world.run, 0, 100);
         next_run(connection, RunKind::PASSES);
-        last_done_run(connection, RunKind::Proof);
+        last_done_run(connection, &[RunKind::Proof]);
         run_line_count(world.run);
         contact_ids(connection, ContactPass::Archived, "", 100);
         contact_ids(connection, ContactPass::Live, "", 100);
         contact_ids(connection, ContactPass::Cut, "", 100);
+        contact_ids_at(connection, ContactPass::Live, 0, 100);
+        seen_contacts(connection, world.run, ever[0]);
+        peopled_companies(connection);
         waiting_people(connection, Incomplete::Contact, 100);
         escalated_conversations(connection, "", 100);
         trigger_tag_ids(connection);

@@ -12,6 +12,7 @@ use earmark_db::Db;
 use earmark_db::tenant::{Connection, DeliveryFilter, InboxFilter, SecretKind};
 use earmark_model::{ConnectionId, WorkspaceId};
 use earmark_sandbox::{DEMO_APP_ID, DEMO_OAUTH_CLIENT_ID, DEMO_OWN_CLIENT_ID, Running};
+use earmark_sync::set_contacts;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -64,6 +65,11 @@ pub(super) async fn run(
         open_connection(app, &member, folder, connection.id).await?;
         choose_triggers(app, &member, connection.id).await?;
         tag_some(app, sandbox, workspace).await?;
+        // Last, so that the copying of all contacts can be watched from the first page on.
+        let actor = member.actor(None);
+        set_contacts(&app.db, workspace, &actor, connection.id, true)
+            .await
+            .map_err(|e| DemoError::step("switching contacts on")(e.to_string()))?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ impl CopyState {
         };
         let is_first = match &run {
             Some(run) if run.state == RunState::Cancelled => {
-                let done = tenant.last_done_run(connection.id, RunKind::Backfill);
+                let done = tenant.last_done_run(connection.id, &[RunKind::Backfill]);
                 done.await?.is_none()
             }
             Some(run) => run.state != RunState::Done,

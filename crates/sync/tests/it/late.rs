@@ -1,0 +1,177 @@
+//! Notifications of which the order is not known: late ones, repeated ones, and several of one second.
+
+use crate::support::{APP, Engine};
+use earmark_db::tenant::{Links, MirroredCompany, MirroredContact};
+use earmark_model::{Permission, PermissionState};
+use earmark_testkit::both_databases;
+use serde_json::{Value, json};
+
+/// A notification of so many seconds ago.
+fn told(engine: &Engine, topic: &str, item: Value, ago: i64) -> Vec<u8> {
+    let at = engine.t.sources.now().timestamp() - ago;
+    let body = json!({
+        "type": "notification_event", "topic": topic, "id": format!("notif_{topic}_{at}"), "app_id": APP,
+        "created_at": at, "first_sent_at": at, "data": {"type": "notification_event_data", "item": item},
+    });
+    body.to_string().into_bytes()
+}
+
+fn company_deleted(engine: &Engine, id: &str, ago: i64) -> Vec<u8> {
+    let item = json!({"type": "company", "id": id, "deleted": true});
+    told(engine, "company.deleted", item, ago)
+}
+
+async fn contact(engine: &Engine, id: &str) -> MirroredContact {
+    let tenant = engine.tenant();
+    let found = tenant.contact(engine.connection, id).await;
+    found.unwrap().expect("the contact")
+}
+
+async fn company(engine: &Engine, id: &str) -> MirroredCompany {
+    let found = engine.tenant().company(engine.connection, id).await;
+    found.unwrap().expect("the company")
+}
+
+async fn members(engine: &Engine, contact: &str) -> usize {
+    let links = engine
+        .tenant()
+        .links(Links::Companies, engine.connection, &[contact])
+        .await;
+    links.unwrap().get(contact).map_or(0, |ids| ids.len())
+}
+
+/// A contact of a company, both copied.
+async fn pair(engine: &Engine) -> (String, String) {
+    let id = engine.contact(json!({"role": "user", "name": "Ada"})).await;
+    let firm = engine.company("Firm").await;
+    engine
+        .order("contacts/attach", json!({"contact": id, "company": firm}))
+        .await;
+    engine.letters().await;
+    // Old enough for search.
+    engine.pass(3_600);
+    engine.copy_contacts().await;
+    assert_eq!(members(engine, &id).await, 1);
+    (id, firm)
+}
+
+async fn update(engine: &Engine, contact: &str, name: &str) {
+    let update = json!({"contact": contact, "fields": {"name": name}});
+    engine.order("contacts/update", update).await;
+}
+
+both_databases! {
+    async fn a_late_deletion_of_a_company_that_was_seen_since_is_asked_about(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, firm) = pair(&engine).await;
+        engine.receive(&company_deleted(&engine, &firm, 600)).await;
+        engine.drain().await;
+        assert_eq!(company(&engine, &firm).await.archived_at, None);
+        assert_eq!(members(&engine, &id).await, 1);
+        // The same words when they are true.
+        engine.order("companies/delete", json!({"company": firm})).await;
+        engine.letters().await;
+        engine.receive(&company_deleted(&engine, &firm, 600)).await;
+        engine.drain().await;
+        assert!(company(&engine, &firm).await.archived_at.is_some());
+        assert_eq!(members(&engine, &id).await, 0);
+    }
+
+    async fn a_company_that_is_told_of_after_its_deletion_is_asked_about(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (_, firm) = pair(&engine).await;
+        engine.pass(60);
+        engine.receive(&company_deleted(&engine, &firm, 0)).await;
+        engine.drain().await;
+        assert!(company(&engine, &firm).await.archived_at.is_some());
+        engine.pass(60);
+        let fields = json!({"name": "Firm & Sons"});
+        engine.order("companies/update", json!({"company": firm, "fields": fields})).await;
+        engine.deliver().await;
+        let ours = company(&engine, &firm).await;
+        assert_eq!((ours.archived_at, ours.company.name.as_deref()), (None, Some("Firm & Sons")));
+    }
+
+    async fn a_late_archiving_of_a_contact_that_was_seen_since_is_asked_about(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, _) = pair(&engine).await;
+        let late = |engine: &Engine| {
+            let item = json!({"type": "contact", "id": id, "archived": true});
+            told(engine, "contact.archived", item, 600)
+        };
+        engine.receive(&late(&engine)).await;
+        engine.drain().await;
+        assert_eq!(contact(&engine, &id).await.archived_at, None);
+        // The same words when they are true.
+        engine.order("contacts/archive", json!({"contact": id})).await;
+        engine.letters().await;
+        engine.pass(1);
+        engine.receive(&late(&engine)).await;
+        engine.drain().await;
+        assert!(contact(&engine, &id).await.archived_at.is_some());
+    }
+
+    async fn of_two_changes_within_a_second_the_present_one_stands(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, firm) = pair(&engine).await;
+        engine.pass(60);
+        update(&engine, &id, "First").await;
+        update(&engine, &id, "Second").await;
+        for name in ["First & Sons", "Second & Sons"] {
+            let change = json!({"company": firm, "fields": {"name": name}});
+            engine.order("companies/update", change).await;
+        }
+        let letters = engine.letters().await;
+        engine.pass(1);
+        for letter in letters.iter().rev() {
+            engine.receive(letter).await;
+        }
+        engine.drain().await;
+        assert_eq!(contact(&engine, &id).await.contact.name.as_deref(), Some("Second"));
+        assert_eq!(company(&engine, &firm).await.company.name.as_deref(), Some("Second & Sons"));
+    }
+
+    async fn a_contact_that_was_archived_and_back_within_a_second_is_back(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, _) = pair(&engine).await;
+        for backwards in [false, true] {
+            engine.pass(60);
+            for what in ["contacts/archive", "contacts/unarchive"] {
+                engine.order(what, json!({"contact": id})).await;
+            }
+            let mut letters = engine.letters().await;
+            if backwards {
+                letters.reverse();
+            }
+            engine.pass(1);
+            for letter in &letters {
+                engine.receive(letter).await;
+            }
+            engine.drain().await;
+            assert_eq!(contact(&engine, &id).await.archived_at, None, "backwards: {backwards}");
+        }
+    }
+
+    async fn what_the_token_may_not_ask_by_id_is_noted_and_keeps_nothing_else_waiting(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, firm) = pair(&engine).await;
+        engine.order("contacts/archive", json!({"contact": id})).await;
+        engine.letters().await;
+        engine.pass(60);
+        let refuse = json!({
+            "kind": "status", "status": 403, "code": "forbidden", "match": format!("GET /contacts/{id}"), "count": 50,
+        });
+        engine.sandbox.order("faults", &refuse).await;
+        let item = json!({"type": "contact", "id": id, "archived": true});
+        engine.receive(&told(&engine, "contact.archived", item, 600)).await;
+        engine.order("companies/update", json!({"company": firm, "fields": {"name": "Renamed"}})).await;
+        engine.letters().await;
+        engine.receive(&company_deleted(&engine, &firm, 600)).await;
+        engine.drain().await;
+        assert_eq!(contact(&engine, &id).await.archived_at, None, "nothing is known of it");
+        assert_eq!(company(&engine, &firm).await.company.name.as_deref(), Some("Renamed"));
+        let checks = engine.tenant().permission_checks(engine.connection).await.unwrap();
+        let missing: Vec<Permission> = checks.iter().filter(|one| one.state == PermissionState::Missing).map(|one| one.permission).collect();
+        assert_eq!(missing, [Permission::ReadOneUserCompany]);
+    }
+}
