@@ -81,7 +81,6 @@ both_databases! {
         assert_done(&dry);
         assert_eq!(dry.counts.added, 1, "{dry:#?}");
         assert_gone(&engine, &id).await;
-        engine.go(Ask::TaggedPreview).await;
         let run = engine.go(Ask::Tagged).await;
         assert_done(&run);
         assert_eq!(run.counts.added, 1, "{run:#?}");
