@@ -24,6 +24,7 @@ mod m0013_refresh;
 mod m0014_actions;
 mod m0015_engine;
 mod m0016_uninstalls;
+mod m0018_pages;
 mod m0019_ticket_types;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_actions::Migration),
             Box::new(m0015_engine::Migration),
             Box::new(m0016_uninstalls::Migration),
+            Box::new(m0018_pages::Migration),
             Box::new(m0019_ticket_types::Migration),
         ]
     }

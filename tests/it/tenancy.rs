@@ -88,6 +88,7 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         Name::ProductRename => &[("rename", "Walked too")],
         Name::FeedbackPost => &[("enabled", "on")],
         Name::TagsRefresh => &[("connection", &things.connection)],
+        Name::PrivacyPost => &[("days", "7")],
         Name::IntercomTokenPost => &[("token", &things.token), ("name", ""), ("region", "US")],
         Name::OAuthBegin => &[("region", "US")],
         Name::OwnAppPost => &[
@@ -111,6 +112,8 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         | Name::RunPause
         | Name::RunResume
         | Name::RunCancel
+        | Name::RunTickets
+        | Name::FeedbackPreview
         | Name::OwnAppRemove
         | Name::ConnectionFeedback
         | Name::Logout
@@ -291,6 +294,7 @@ houses! {
             (Name::TicketPost, "assignee", stranger.as_str()),
             (Name::FeedbackPost, "tag", tag.as_str()),
             (Name::TagsRefresh, "connection", theirs.connection.as_str()),
+            (Name::FeedbackPreview, "tag", tag.as_str()),
             (Name::OAuthBegin, "reconnect", theirs.connection.as_str()),
         ] {
             let page = owner.post(&path(name), &[("version", "1"), ("enabled", "on"), (field, value)]).await;

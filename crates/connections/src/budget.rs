@@ -124,6 +124,7 @@ impl SharedBudget {
         };
         let slice = (row.limit_seen / slices).clamp(1, free);
         row.leased += slice;
+        *part_of(&mut row, lane) += slice;
         tx.across().put_rate_budget(&text, &row).await?;
         tx.commit().await?;
         let mut held = self.held();
@@ -281,7 +282,7 @@ impl RateBudget for SharedBudget {
     }
 }
 
-fn row_key(key: &BudgetKey) -> String {
+pub(crate) fn row_key(key: &BudgetKey) -> String {
     format!("{}:{}", key.credential, key.app_id)
 }
 
@@ -302,14 +303,24 @@ fn covers(window_at: i64, now: i64) -> bool {
     (window_at..window_at + WINDOW).contains(&now)
 }
 
-fn end_of(window_at: i64) -> DateTime<Utc> {
+pub(crate) fn end_of(window_at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(window_at + WINDOW, 0).unwrap_or_default()
 }
 
-fn roll(row: &mut RateRow, now: i64) {
+pub(crate) fn roll(row: &mut RateRow, now: i64) {
     if !covers(row.window_at, now) {
         row.window_at = window_of(now, row.window_at);
         row.leased = 0;
+        (row.interactive, row.webhook, row.backfill) = (0, 0, 0);
         row.remaining_seen = None;
+    }
+}
+
+/// What a lane leased of a window.
+const fn part_of(row: &mut RateRow, lane: Lane) -> &mut i64 {
+    match lane {
+        Lane::Interactive => &mut row.interactive,
+        Lane::Webhook => &mut row.webhook,
+        Lane::Backfill => &mut row.backfill,
     }
 }

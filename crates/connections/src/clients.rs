@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::store::Store;
 use earmark_db::tenant::{Connection, SecretKind, StoredSecret};
 use earmark_db::{Tenant, Tx};
-use earmark_intercom::{BudgetKey, Client, Error, Hosts, Lane, Region};
+use earmark_intercom::{BudgetKey, Client, Error, Hosts, Lane, Region, Token};
 use earmark_model::{ConnectionId, ConnectionStatus, SecretId, WorkspaceId};
 
 /// Why there is no client.
@@ -97,18 +97,23 @@ impl Store {
         lane: Lane,
     ) -> Result<Ready, NotReady> {
         let token = self.open_token(workspace, stored)?;
-        // Intercom counts the calls of an OAuth app together, whoever's token they carry.
-        let credential = match connection.via.client_key() {
-            Some(client_key) => client_key.to_owned(),
-            None => token.fingerprint(),
-        };
-        let key = BudgetKey::new(credential, connection.app_id.as_str());
+        let key = budget_key(connection, &token);
         let hosts = self.hosts_of(connection)?.clone();
         let budget = self.budget.clone();
         Ok(Ready {
             client: Client::new(&self.http, hosts, token, budget, key, lane),
             secret: stored.id,
         })
+    }
+
+    /// Whose calls count together with those of a connection.
+    pub(crate) fn budget_key(
+        &self,
+        workspace: WorkspaceId,
+        connection: &Connection,
+        stored: &StoredSecret,
+    ) -> Result<BudgetKey, NotReady> {
+        Ok(budget_key(connection, &self.open_token(workspace, stored)?))
     }
 
     /// The hosts of a connection's region.
@@ -124,6 +129,15 @@ impl Store {
                 })?;
         Ok(self.hosts.of(region))
     }
+}
+
+/// Intercom counts the calls of an OAuth app together, whoever's token they carry.
+fn budget_key(connection: &Connection, token: &Token) -> BudgetKey {
+    let credential = match connection.via.client_key() {
+        Some(client_key) => client_key.to_owned(),
+        None => token.fingerprint(),
+    };
+    BudgetKey::new(credential, connection.app_id.as_str())
 }
 
 /// The failure in words, with the id under which Intercom's support finds the request.

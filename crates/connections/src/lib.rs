@@ -6,6 +6,7 @@
 mod app;
 mod audience;
 mod budget;
+mod budget_use;
 mod check;
 mod clients;
 mod connect;
@@ -27,6 +28,7 @@ mod uninstall;
 pub use app::{AppCredentials, ConnectingApp, client_key};
 pub use audience::{Audience, LiveSecret, Receiver, Resolved};
 pub use budget::SharedBudget;
+pub use budget_use::BudgetUse;
 pub use check::CheckHandler;
 pub use clients::{NotReady, Ready, with_request};
 pub use connect::{Connected, Grant, TokenForm};

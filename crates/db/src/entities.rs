@@ -97,8 +97,8 @@ entity!(installation_refusals = "installation_refusals" { id: Uuid; at: Time, ca
 entity!(conversations = "conversations" {
     workspace_id: Uuid, connection_id: Uuid, id: String;
     contact_id: Option<String>, contact_name: Option<String>, contact_email: Option<String>, contact_role: Option<String>,
-    company_id: Option<String>, company_name: Option<String>, details: String, details_note: Option<String>,
-    details_at: Option<Time>, gone_at: Option<Time>,
+    company_id: Option<String>, company_name: Option<String>, team_id: Option<String>, details: String,
+    details_note: Option<String>, details_at: Option<Time>, gone_at: Option<Time>,
 });
 entity!(messages = "messages" {
     workspace_id: Uuid, connection_id: Uuid, conversation_id: String, id: String;

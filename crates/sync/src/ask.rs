@@ -1,14 +1,16 @@
 //! What members ask of the engine: the contacts switch, runs and what becomes of them, and previews of a rule. Each is one
 //! transaction with its line in the audit log.
 
-use crate::runs::{Asked, Place, TaggedStep, job_of};
-use chrono::TimeDelta;
-use earmark_db::tenant::{Actor, Run};
+mod tagged;
+
+pub use tagged::{escalate, is_dry_run, preview};
+
+use crate::runs::{Asked, Place, job_of};
+use earmark_db::tenant::{Actor, Connection, Run};
 use earmark_db::{Db, Tenant, Tx};
-use earmark_model::{
-    ConnectionId, ConnectionStatus, Job, ProductId, RunId, RunKind, RunState, WorkspaceId,
-};
+use earmark_model::{ConnectionId, ConnectionStatus, Job, RunId, RunKind, RunState, WorkspaceId};
 use serde_json::json;
+use tagged::all_tagged;
 
 /// Days that a preview of a rule looks back.
 pub const PREVIEW_DAYS: i64 = 30;
@@ -22,6 +24,14 @@ pub enum AskError {
     /// Contacts and companies are copied only while the switch is on.
     #[error("Contacts are not copied for this connection. Switch them on first.")]
     SwitchedOff,
+    /// Tickets are made only while the feedback switch is on.
+    #[error("Feedback is switched off for this connection. Switch it on first.")]
+    FeedbackOff,
+    /// Nobody saw yet what a run over the present trigger tags would make.
+    #[error(
+        "Look for conversations tagged earlier first: the trigger tags were not looked at since they changed."
+    )]
+    NotLookedAt,
     /// There is no such run in this workspace.
     #[error("There is no such run.")]
     NoRun,
@@ -70,10 +80,7 @@ impl Ask {
 }
 
 /// The connection, locked against being disconnected or switched by others until the transaction ends.
-async fn live(
-    tenant: &Tenant<'_, Tx>,
-    connection: ConnectionId,
-) -> Result<earmark_db::tenant::Connection, AskError> {
+async fn live(tenant: &Tenant<'_, Tx>, connection: ConnectionId) -> Result<Connection, AskError> {
     tenant.lock().await?;
     let row = tenant.connection(connection).await?;
     row.filter(|row| row.status != ConnectionStatus::Disconnected)
@@ -175,10 +182,7 @@ pub async fn ask_run(
         Ask::Proof { full } => asked.full = Some(*full),
         Ask::Tagged | Ask::TaggedPreview => {
             let tags = tenant.trigger_tag_ids(connection).await?;
-            if tags.is_empty() {
-                return Err(AskError::NoTag);
-            }
-            asked.tagged = Some(tagged(*ask == Ask::TaggedPreview, tags));
+            return all_tagged(tx, workspace, actor, (&row, ask), tags).await;
         }
     }
     let run = ask_once(&tenant, connection, ask.kind(), &asked, actor).await?;
@@ -188,59 +192,6 @@ pub async fn ask_run(
         .await?;
     tx.commit().await?;
     Ok(run)
-}
-
-/// Asks what a product would have got of the last [`PREVIEW_DAYS`] days if these tags of a connection were its trigger
-/// tags. The answer is a run of kind `preview`: a line of outcome `would_make` for each conversation, with how many in its
-/// counts (`added`), and the sum in its report's remarks.
-///
-/// # Errors
-/// [`AskError`].
-pub async fn preview(
-    db: &Db,
-    workspace: WorkspaceId,
-    actor: &Actor,
-    connection: ConnectionId,
-    (product, tags): (ProductId, &[String]),
-) -> Result<RunId, AskError> {
-    if tags.is_empty() {
-        return Err(AskError::NoTag);
-    }
-    let tx = db.begin().await?;
-    let tenant = tx.workspace(workspace);
-    live(&tenant, connection).await?;
-    let step = TaggedStep {
-        product: Some(product),
-        since: Some(tenant.now() - TimeDelta::days(PREVIEW_DAYS)),
-        ..tagged(true, tags.to_vec())
-    };
-    let asked = Asked {
-        tagged: Some(step),
-        ..Asked::default()
-    };
-    // Another preview may be of other tags, so it does not stand for this one.
-    let position = serde_json::to_string(&asked).unwrap_or_default();
-    let run = tenant
-        .create_run(connection, RunKind::Preview, Some(&position), actor.user)
-        .await?;
-    tenant
-        .enqueue(&job_of(connection, RunKind::Preview))
-        .await?;
-    tx.commit().await?;
-    Ok(run)
-}
-
-fn tagged(dry: bool, tags: Vec<String>) -> TaggedStep {
-    TaggedStep {
-        dry,
-        tags,
-        product: None,
-        since: None,
-        at: None,
-        dealt: Vec::new(),
-        tickets: 0,
-        conversations: 0,
-    }
 }
 
 /// Holds a run where it is.

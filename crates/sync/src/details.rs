@@ -273,6 +273,8 @@ async fn put(
     }
     thread::contact_of(conversation, &mut ours);
     complete(&mut ours, contact, company, &buried);
+    // Said whole, so that no team means none.
+    ours.team_id = conversation.team_assignee_id.as_deref().map(without_nul);
     ours.details = DetailsState::Complete;
     ours.details_note = None;
     ours.details_at = Some(tenant.now());

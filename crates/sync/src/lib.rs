@@ -30,7 +30,8 @@ mod text;
 mod thread;
 
 pub use ask::{
-    Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, pause_run, preview, resume_run, set_contacts,
+    Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, escalate, is_dry_run, pause_run, preview,
+    resume_run, set_contacts,
 };
 pub use details::DetailsHandler;
 pub use erasure::EraseHandler;
@@ -39,6 +40,6 @@ pub use people::{Acted, CompletePeopleHandler, follow_action};
 pub use rounds::{
     CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler, StrandedRuns, WeeklyProof,
 };
-pub use runs::RunHandler;
+pub use runs::{RunHandler, TIME_UNKNOWN};
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

@@ -1,4 +1,4 @@
-//! Fetches the tags, teammates and ticket types of a connection.
+//! Fetches the tags, teammates, teams and ticket types of a connection.
 
 use async_trait::async_trait;
 use earmark_connections::{NotReady, Store, with_request};
@@ -78,6 +78,7 @@ impl RefreshTagsHandler {
         let Fetched {
             tags,
             admins,
+            teams,
             types,
         } = fetched;
         let tx = self.db.begin().await?;
@@ -90,6 +91,9 @@ impl RefreshTagsHandler {
         }
         let known: &[Admin] = admins.as_deref().unwrap_or(&[]);
         tenant.put_tags_and_admins(connection, &tags, known).await?;
+        if let Some(teams) = teams {
+            tenant.put_teams(connection, &teams).await?;
+        }
         if let Some(types) = types {
             tenant.put_ticket_types(connection, &types).await?;
         }
@@ -120,15 +124,16 @@ impl RefreshTagsHandler {
     }
 }
 
-/// What Intercom lists; the teammates unless the token may not read them, the ticket types if it gives them.
+/// What Intercom lists; the teammates unless the token may not read them, teams and ticket types if it gives them.
 struct Fetched {
     tags: Vec<(String, String)>,
     admins: Result<Vec<Admin>, Error>,
+    teams: Option<Vec<(String, String)>>,
     types: Option<Vec<TicketType>>,
 }
 
-/// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags. Ticket types are
-/// only ever suggested: whatever keeps Intercom from giving them is no fault.
+/// Tags are needed; teammates' names are welcome, and a token without that permission still gives tags. Teams
+/// and ticket types are names for people alone: whatever keeps Intercom from giving them is no fault.
 async fn fetch(client: &Client) -> Result<Fetched, Error> {
     let clean = |text: Option<String>| text.map(|text| crate::text::without_nul(&text));
     let tags = client.tags().await?;
@@ -148,13 +153,20 @@ async fn fetch(client: &Client) -> Result<Fetched, Error> {
         })
     };
     let admins = admins.map(|admins| admins.into_iter().filter_map(named).collect());
+    let teams = client.teams().await.ok();
+    let teams = teams.map(|teams| teams.into_iter().filter_map(team).collect());
     let types = client.ticket_types().await.ok();
     let types = types.map(|types| types.into_iter().filter_map(ticket_type).collect());
     Ok(Fetched {
         tags,
         admins,
+        teams,
         types,
     })
+}
+
+fn team(from: earmark_intercom::Team) -> Option<(String, String)> {
+    Some((from.id, crate::text::without_nul(from.name.as_deref()?)))
 }
 
 fn ticket_type(from: earmark_intercom::TicketType) -> Option<TicketType> {

@@ -162,6 +162,9 @@ pub(crate) fn contact_of(conversation: &Conversation, into: &mut tenant::Convers
     into.contact_id = id.or(into.contact_id.take());
     into.contact_name = clean(name).or(into.contact_name.take());
     into.contact_email = clean(email).or(into.contact_email.take());
+    if conversation.team_assignee_id.is_some() {
+        into.team_id = clean(conversation.team_assignee_id.clone());
+    }
     if let Some(company) = &conversation.company {
         into.company_id = Some(without_nul(&company.id));
         into.company_name = clean(company.name.clone()).or(into.company_name.take());

@@ -57,6 +57,8 @@ pub enum Current {
     Mine,
     /// A product's tickets, by its slug.
     Product(String),
+    /// What tickets tell together.
+    Insights,
     /// The contacts.
     Contacts,
     /// The companies.
@@ -65,6 +67,8 @@ pub enum Current {
     Integrations,
     /// The products' settings.
     Products,
+    /// Retention and removals.
+    Privacy,
 }
 
 /// How a page fills the window.
@@ -259,12 +263,14 @@ pages! {
     crate::pages::workspaces::WorkspaceNewPage,
     crate::pages::inbox::InboxPage,
     crate::pages::tickets::TicketPage,
+    crate::pages::insights::InsightsPage,
     crate::pages::contacts::ContactsPage,
     crate::pages::contacts::contact::ContactPage,
     crate::pages::companies::CompaniesPage,
     crate::pages::companies::company::CompanyPage,
     crate::pages::products::ProductsPage,
     crate::pages::products::feedback::FeedbackPage,
+    crate::pages::privacy::PrivacyPage,
     crate::pages::intercom::IntercomPage,
     crate::pages::intercom::connect::ConnectPage,
     crate::pages::intercom::token::TokenPage,
@@ -281,6 +287,8 @@ pages! {
     crate::pages::intercom::activity::ActivityPage,
     crate::pages::intercom::runs::RunsPage,
     crate::pages::intercom::runs::run::RunPage,
+    crate::pages::intercom::runs::run::cancel::CancelPage,
+    crate::pages::intercom::calls::CallsPage,
     crate::pages::error::ErrorPage,
 }
 

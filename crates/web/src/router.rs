@@ -74,8 +74,8 @@ async fn wrong_method() -> Result<HttpResponse, Failed> {
 #[expect(clippy::too_many_lines, reason = "a line for each route")]
 fn handler(name: Name, route: Route) -> Route {
     use pages::{
-        auth, companies, contacts, conversations, events, home, inbox, intercom, login, logout,
-        preferences, products, sign_up, tickets, workspaces,
+        auth, companies, contacts, conversations, events, home, inbox, insights, intercom, login,
+        logout, preferences, privacy, products, sign_up, tickets, workspaces,
     };
     match name {
         Name::Home => route.to(home::get),
@@ -102,6 +102,7 @@ fn handler(name: Name, route: Route) -> Route {
         Name::CommentPost => route.to(tickets::comment),
         Name::AttachmentsRefresh => route.to(tickets::refresh),
 
+        Name::Insights => route.to(insights::get),
         Name::Contacts => route.to(contacts::get),
         Name::ContactsCsv => route.to(contacts::csv),
         Name::ContactsJson => route.to(contacts::jsonl),
@@ -119,7 +120,11 @@ fn handler(name: Name, route: Route) -> Route {
         Name::ProductUnarchive => route.to(products::unarchive),
         Name::Feedback => route.to(products::feedback::get),
         Name::FeedbackPost => route.to(products::feedback::post),
+        Name::FeedbackPreview => route.to(products::feedback::preview::post),
         Name::TagsRefresh => route.to(products::feedback::refresh),
+
+        Name::Privacy => route.to(privacy::get),
+        Name::PrivacyPost => route.to(privacy::post),
 
         Name::Intercom => route.to(intercom::get),
         Name::IntercomConnect => route.to(intercom::connect::get),
@@ -148,14 +153,17 @@ fn handler(name: Name, route: Route) -> Route {
         Name::Doctor => route.to(intercom::doctor::get),
         Name::DoctorPost => route.to(intercom::doctor::post),
         Name::Deliveries => route.to(intercom::deliveries::get),
+        Name::Calls => route.to(intercom::calls::get),
         Name::Activity => route.to(intercom::activity::get),
         Name::Runs => route.to(intercom::runs::get),
         Name::Run => route.to(intercom::runs::run::get),
-        Name::RunReport => route.to(intercom::runs::run::report),
+        Name::RunReport => route.to(intercom::runs::run::download::get),
         Name::RunAsk => route.to(intercom::runs::ask),
-        Name::RunPause => route.to(intercom::runs::run::pause),
-        Name::RunResume => route.to(intercom::runs::run::resume),
-        Name::RunCancel => route.to(intercom::runs::run::cancel),
+        Name::RunPause => route.to(intercom::runs::run::moves::pause),
+        Name::RunResume => route.to(intercom::runs::run::moves::resume),
+        Name::RunTickets => route.to(intercom::runs::run::moves::tickets),
+        Name::RunCancelAsk => route.to(intercom::runs::run::cancel::get),
+        Name::RunCancel => route.to(intercom::runs::run::cancel::post),
         Name::ConnectionContacts => route.to(intercom::connection::contacts),
     }
 }

@@ -59,7 +59,8 @@ macro_rules! routes {
 
 use Guard::{Member, Person, Public};
 use Right::{
-    ManageConnections, ManageProducts, ManageTriggers, Read, RunReadActions, WorkOnTickets,
+    ManageConnections, ManageProducts, ManageTriggers, ManageWorkspace, Read, RunReadActions,
+    WorkOnTickets,
 };
 
 routes! {
@@ -108,6 +109,8 @@ routes! {
     /// Asks for the attachments' links again.
     AttachmentsRefresh Post "/w/{ws}/tickets/{key}/attachments/refresh" Member(WorkOnTickets);
 
+    /// Tickets by tag, team and reply time.
+    Insights Get "/w/{ws}/insights" Member(Read);
     /// The contacts.
     Contacts Get "/w/{ws}/contacts" Member(Read);
     /// The filtered contacts as CSV.
@@ -141,8 +144,15 @@ routes! {
     Feedback Get "/w/{ws}/products/{product}/settings/feedback" Member(Read);
     /// Keeps the switch and the trigger tags.
     FeedbackPost Post "/w/{ws}/products/{product}/settings/feedback" Member(ManageTriggers);
+    /// Asks what tags would have made.
+    FeedbackPreview Post "/w/{ws}/products/{product}/settings/feedback/preview" Member(ManageTriggers);
     /// Asks for a connection's tags again.
     TagsRefresh Post "/w/{ws}/products/{product}/settings/feedback/refresh" Member(ManageTriggers);
+
+    /// How long payloads are kept, and what was removed.
+    Privacy Get "/w/{ws}/settings/privacy" Member(Read);
+    /// Keeps how long payloads are kept.
+    PrivacyPost Post "/w/{ws}/settings/privacy" Member(ManageWorkspace);
 
     /// The connections to Intercom.
     Intercom Get "/w/{ws}/settings/integrations/intercom" Member(Read);
@@ -192,6 +202,8 @@ routes! {
     ActionPost Post "/w/{ws}/settings/integrations/intercom/{connection}/actions/{action}" Member(RunReadActions);
     /// Deliveries by hour and by day.
     Activity Get "/w/{ws}/settings/integrations/intercom/{connection}/activity" Member(Read);
+    /// How the calls that Intercom allows are used.
+    Calls Get "/w/{ws}/settings/integrations/intercom/{connection}/calls" Member(Read);
     /// Switches the copying of contacts and companies on or off.
     ConnectionContacts Post "/w/{ws}/settings/integrations/intercom/{connection}/contacts" Member(ManageConnections);
     /// The runs that copy and compare, newest first.
@@ -206,6 +218,10 @@ routes! {
     RunPause Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/pause" Member(ManageConnections);
     /// Lets a held or failed run go on.
     RunResume Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/resume" Member(ManageConnections);
+    /// Asks before it ends a run early.
+    RunCancelAsk Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/cancel" Member(ManageConnections);
+    /// Makes the tickets of a conversation that a run left to a member.
+    RunTickets Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/tickets" Member(ManageConnections);
     /// Ends a run early.
     RunCancel Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/cancel" Member(ManageConnections);
     /// Asks before disconnecting.

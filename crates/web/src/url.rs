@@ -75,6 +75,8 @@ links! {
     comments(ws, key) = CommentPost;
     /// Fetching a ticket's attachments again.
     attachments_refresh(ws, key) = AttachmentsRefresh;
+    /// Tickets by tag, team and reply time.
+    insights(ws) = Insights;
     /// The contacts.
     contacts(ws) = Contacts;
     /// The contacts as CSV.
@@ -103,8 +105,12 @@ links! {
     product_unarchive(ws, product) = ProductUnarchive;
     /// A product's feedback settings.
     feedback(ws, product) = Feedback;
+    /// Asking what tags would have made.
+    feedback_preview(ws, product) = FeedbackPreview;
     /// Fetching tags again.
     tags_refresh(ws, product) = TagsRefresh;
+    /// Retention and removals.
+    privacy(ws) = Privacy;
     /// The connections.
     intercom(ws) = Intercom;
     /// How to connect.
@@ -151,6 +157,8 @@ links! {
     deliveries(ws, connection) = Deliveries;
     /// A connection's deliveries by hour and by day.
     activity(ws, connection) = Activity;
+    /// How a connection's calls are used.
+    calls(ws, connection) = Calls;
     /// A connection's runs.
     runs(ws, connection) = Runs;
     /// A run.
@@ -161,6 +169,8 @@ links! {
     run_pause(ws, connection, run) = RunPause;
     /// Letting a run go on.
     run_resume(ws, connection, run) = RunResume;
+    /// Making the tickets that a run left to a member.
+    run_tickets(ws, connection, run) = RunTickets;
     /// Ending a run.
     run_cancel(ws, connection, run) = RunCancel;
     /// A connection's contacts switch.

@@ -126,6 +126,20 @@ both_databases! {
         assert_eq!(drain_all(&both, Lane::Interactive).await, 900, "what was left of the slice is gone");
     }
 
+    async fn the_row_tells_what_each_lane_took(t: TestDb) {
+        let both = two_with(&t, 1000).await;
+        for lane in [Lane::Interactive, Lane::Webhook, Lane::Backfill] {
+            both[0].acquire(&key(), lane).await.unwrap();
+        }
+        let seen = row(&t).await;
+        assert!(seen.interactive > 0 && seen.webhook > 0 && seen.backfill > 0, "{seen:?}");
+        assert_eq!(seen.interactive + seen.webhook + seen.backfill, seen.leased);
+        t.clock.advance(TimeDelta::seconds(10));
+        both[0].acquire(&key(), Lane::Webhook).await.unwrap();
+        let seen = row(&t).await;
+        assert_eq!((seen.interactive, seen.backfill, seen.webhook), (0, 0, seen.leased));
+    }
+
     async fn a_refusal_stops_both_until_its_time(t: TestDb) {
         let both = two_with(&t, 1000).await;
         both[0].acquire(&key(), Lane::Interactive).await.unwrap();

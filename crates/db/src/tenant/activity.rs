@@ -28,7 +28,7 @@ struct Row {
 
 impl<S: Source> Tenant<'_, S> {
     /// Counts a connection's deliveries between each two of these edges, which ascend. A delivery's time is that of its
-    /// id, so that the counting stays inside the log's index.
+    /// id, so that the log's index leads to each stretch.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

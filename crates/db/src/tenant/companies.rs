@@ -209,6 +209,7 @@ impl MirroredCompany {
                 CopySort::Name => sort_name(self.company.name.as_deref()),
                 CopySort::Seen => sort_time(self.company.last_request_at).to_string(),
                 CopySort::Created => sort_time(self.company.created_at).to_string(),
+                CopySort::Key => String::new(),
             },
             connection: self.connection,
             id: self.company.id.clone(),

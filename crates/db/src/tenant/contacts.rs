@@ -216,6 +216,7 @@ impl MirroredContact {
                 CopySort::Name => sort_name(shown),
                 CopySort::Seen => sort_time(self.contact.last_seen_at).to_string(),
                 CopySort::Created => sort_time(self.contact.created_at).to_string(),
+                CopySort::Key => String::new(),
             },
             connection: self.connection,
             id: self.contact.id.clone(),

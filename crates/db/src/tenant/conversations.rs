@@ -7,6 +7,7 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// An escalated conversation.
@@ -26,6 +27,8 @@ pub struct Conversation {
     pub company_id: Option<String>,
     /// The company's name.
     pub company_name: Option<String>,
+    /// Intercom's id of the team it was assigned to when it was last read.
+    pub team_id: Option<String>,
     /// Whether thread, names and company have been fetched.
     pub details: DetailsState,
     /// Why they are not, in words.
@@ -48,6 +51,7 @@ impl Conversation {
             contact_role: None,
             company_id: None,
             company_name: None,
+            team_id: None,
             details: DetailsState::Following,
             details_note: None,
             details_at: None,
@@ -69,6 +73,7 @@ impl TryFrom<conversations::Model> for Conversation {
             contact_role,
             company_id,
             company_name,
+            team_id,
             details,
             details_note,
             details_at,
@@ -85,6 +90,7 @@ impl TryFrom<conversations::Model> for Conversation {
             contact_role,
             company_id,
             company_name,
+            team_id,
             details,
             details_note,
             details_at,
@@ -122,11 +128,12 @@ impl<S: Source> Tenant<'_, S> {
         let mut query = conversations::Entity::find()
             .filter(conversations::Column::WorkspaceId.eq(self.workspace()));
         if let Some((connection, id)) = after {
-            let same = conversations::Column::ConnectionId
-                .eq(connection.0)
-                .and(conversations::Column::Id.gt(id.as_str()));
-            let later = conversations::Column::ConnectionId.gt(connection.0);
-            query = query.filter(later.or(same));
+            let columns = [
+                Expr::col(conversations::Column::ConnectionId),
+                Expr::col(conversations::Column::Id),
+            ];
+            let place = [Expr::val(connection.0), Expr::val(id.as_str())];
+            query = query.filter(Expr::tuple(columns).gt(Expr::tuple(place)));
         }
         let rows = query
             .order_by_asc(conversations::Column::ConnectionId)
@@ -203,19 +210,20 @@ impl Tenant<'_, Tx> {
             contact_role,
             company_id,
             company_name,
+            team_id,
             details,
             details_note,
             details_at,
             gone_at,
         } = conversation;
         let sql = "INSERT INTO conversations (workspace_id, connection_id, id, contact_id, contact_name, contact_email, \
-            contact_role, company_id, company_name, details, details_note, details_at, gone_at) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+            contact_role, company_id, company_name, details, details_note, details_at, gone_at, team_id) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
             ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET contact_id = excluded.contact_id, \
             contact_name = excluded.contact_name, contact_email = excluded.contact_email, \
             contact_role = excluded.contact_role, company_id = excluded.company_id, \
             company_name = excluded.company_name, details = excluded.details, details_note = excluded.details_note, \
-            details_at = excluded.details_at, gone_at = excluded.gone_at";
+            details_at = excluded.details_at, gone_at = excluded.gone_at, team_id = excluded.team_id";
         let values = vec![
             self.workspace().into(),
             connection.0.into(),
@@ -230,6 +238,7 @@ impl Tenant<'_, Tx> {
             details_note.clone().into(),
             (*details_at).into(),
             (*gone_at).into(),
+            team_id.clone().into(),
         ];
         sql::execute(self.on(), sql, values).await?;
         self.source.changed(self.id, ChangeKind::Tickets);

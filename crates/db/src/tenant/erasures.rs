@@ -64,7 +64,7 @@ impl<S: Source> Tenant<'_, S> {
     }
 
     /// How many rows hold what was copied through a connection: conversations, payloads, contacts and companies with what
-    /// links them, tags and teammates.
+    /// links them, tags, teammates and teams.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -84,7 +84,7 @@ impl<S: Source> Tenant<'_, S> {
         let whole = PEOPLE.iter().map(|(table, _)| *table);
         counts.extend(
             whole
-                .chain(["tags", "admins"])
+                .chain(["tags", "admins", "teams"])
                 .map(|table| count(table, "")),
         );
         let sql = format!("SELECT {}", counts.join(" + "));
@@ -188,13 +188,13 @@ impl Tenant<'_, Tx> {
         Ok(dropped)
     }
 
-    /// Drops the tags and teammates of a connection, and which of the tags were chosen. Gives how many tags and teammates.
+    /// Drops the tags, teammates and teams of a connection, and which of the tags were chosen. Gives how many there were.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn drop_tags_and_admins(&self, connection: ConnectionId) -> Result<u64> {
         let mut dropped = 0;
-        for table in ["tags", "admins"] {
+        for table in ["tags", "admins", "teams"] {
             let sql = format!("DELETE FROM {table} WHERE workspace_id = $1 AND connection_id = $2");
             dropped += sql::execute(self.on(), &sql, self.of(connection)).await?;
         }

@@ -25,7 +25,7 @@ pub struct InboxFilter {
     /// Only this product's; without it, those of all products that are not archived, or of all when a contact or company
     /// is given.
     pub product: Option<ProductId>,
-    /// Only those that this contact wrote.
+    /// Only those of this contact's conversations.
     pub contact: Option<CopyKey>,
     /// Only those of this company's conversations.
     pub company: Option<CopyKey>,

@@ -8,6 +8,7 @@ use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{AuthorKind, ConnectionId, MessageKind};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use std::cmp::Ordering;
 
 /// A message of an escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,12 @@ impl TryFrom<messages::Model> for Message {
     }
 }
 
+/// The opening message before all, then by time. Ids are digits of growing length: the longer one is the later one.
+pub(super) fn by_time(a: &Message, b: &Message) -> Ordering {
+    let key = |m: &Message| (m.kind != MessageKind::Source, m.created_at, m.id.len());
+    key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+}
+
 impl<S: Source> Tenant<'_, S> {
     /// The messages of an escalated conversation, oldest first, the opening message before all.
     ///
@@ -97,11 +104,7 @@ impl<S: Source> Tenant<'_, S> {
             .into_iter()
             .map(Message::try_from)
             .collect::<Result<Vec<_>>>()?;
-        // Ids are digits of growing length: the longer one is the later one.
-        messages.sort_by(|a, b| {
-            let key = |m: &Message| (m.kind != MessageKind::Source, m.created_at, m.id.len());
-            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
-        });
+        messages.sort_by(by_time);
         Ok(messages)
     }
 }

@@ -45,14 +45,18 @@ pub enum CopySort {
     Seen,
     /// Newest first.
     Created,
+    /// By connection and id, which never change: nothing moves while a file is written.
+    Key,
 }
 
 impl CopySort {
-    pub(crate) const fn column(self) -> &'static str {
+    /// The column that stands before connection and id.
+    pub(crate) const fn column(self) -> Option<&'static str> {
         match self {
-            Self::Name => "sort_name",
-            Self::Seen => "sort_seen",
-            Self::Created => "sort_created",
+            Self::Name => Some("sort_name"),
+            Self::Seen => Some("sort_seen"),
+            Self::Created => Some("sort_created"),
+            Self::Key => None,
         }
     }
 
@@ -361,17 +365,25 @@ impl Listing {
             id,
         }) = after
         {
-            let value: Value = match sort {
-                CopySort::Name => value.as_str().into(),
-                CopySort::Seen | CopySort::Created => value.parse::<i64>().unwrap_or(0).into(),
+            let key = [connection.0.into(), id.as_str().into()];
+            let value: Option<Value> = match sort {
+                CopySort::Name => Some(value.as_str().into()),
+                CopySort::Seen | CopySort::Created => {
+                    Some(value.parse::<i64>().unwrap_or(0).into())
+                }
+                CopySort::Key => None,
             };
-            let place = [value, connection.0.into(), id.as_str().into()];
+            let (columns, places) = match column {
+                Some(column) => (format!("t.{column}, "), "{}, {}, {}"),
+                None => (String::new(), "{}, {}"),
+            };
             self.and(
-                &format!("(t.{column}, t.connection_id, t.id) {than} ({{}}, {{}}, {{}})"),
-                place,
+                &format!("({columns}t.connection_id, t.id) {than} ({places})"),
+                value.into_iter().chain(key),
             );
         }
-        format!("ORDER BY t.{column} {order}, t.connection_id {order}, t.id {order} LIMIT {most}")
+        let first = column.map_or_else(String::new, |column| format!("t.{column} {order}, "));
+        format!("ORDER BY {first}t.connection_id {order}, t.id {order} LIMIT {most}")
     }
 }
 

@@ -294,6 +294,25 @@ impl Tenant<'_, Tx> {
         Ok(())
     }
 
+    /// Stores the teams that a connection has now, by id and name.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_teams(
+        &self,
+        connection: ConnectionId,
+        teams: &[(String, String)],
+    ) -> Result<()> {
+        let sql = "DELETE FROM teams WHERE workspace_id = $1 AND connection_id = $2";
+        sql::execute(self.on(), sql, self.ids(connection, &[])).await?;
+        let sql = "INSERT INTO teams (workspace_id, connection_id, id, name) VALUES ($1, $2, $3, $4) \
+            ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET name = excluded.name";
+        for (id, name) in teams {
+            sql::execute(self.on(), sql, self.ids(connection, &[id, name])).await?;
+        }
+        Ok(())
+    }
+
     /// Notes why tags could not be fetched.
     ///
     /// # Errors

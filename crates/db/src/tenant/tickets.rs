@@ -51,6 +51,25 @@ pub struct Ticket {
     pub version: i32,
 }
 
+impl From<ticket_tags::Model> for TicketTag {
+    fn from(row: ticket_tags::Model) -> Self {
+        let ticket_tags::Model {
+            workspace_id: _,
+            ticket_id: _,
+            tag_id,
+            name,
+            tagged_at,
+            tagged_by,
+        } = row;
+        Self {
+            tag: tag_id,
+            name,
+            tagged_at,
+            tagged_by,
+        }
+    }
+}
+
 impl From<tickets::Model> for Ticket {
     fn from(row: tickets::Model) -> Self {
         let tickets::Model {
@@ -204,25 +223,7 @@ impl<S: Source> Tenant<'_, S> {
             .order_by_asc(ticket_tags::Column::Name)
             .all(self.on())
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let ticket_tags::Model {
-                    workspace_id: _,
-                    ticket_id: _,
-                    tag_id,
-                    name,
-                    tagged_at,
-                    tagged_by,
-                } = row;
-                TicketTag {
-                    tag: tag_id,
-                    name,
-                    tagged_at,
-                    tagged_by,
-                }
-            })
-            .collect())
+        Ok(rows.into_iter().map(TicketTag::from).collect())
     }
 }
 

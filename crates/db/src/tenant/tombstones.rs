@@ -237,6 +237,11 @@ impl Tenant<'_, Tx> {
             message.into(),
             self.now().into(),
         ];
-        Ok(sql::execute(self.on(), sql, values).await? > 0)
+        let news = sql::execute(self.on(), sql, values).await? > 0;
+        if news {
+            self.note_burial(connection, (kind == CONTACT, subject, message))
+                .await?;
+        }
+        Ok(news)
     }
 }

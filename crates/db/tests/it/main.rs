@@ -11,6 +11,7 @@ mod doctor;
 mod erasures;
 mod faults;
 mod inbox;
+mod insights;
 mod jobs;
 mod lanes;
 mod oauth;

@@ -37,11 +37,23 @@ both_databases! {
     async fn a_budget_is_made_locked_and_stored(t: TestDb) {
         assert_eq!(t.db.across().rate_budget("app").await.unwrap(), None);
         let made = in_tx!(t, |tx| tx.across().lock_rate_budget("app", 1000).await.unwrap());
-        let fresh = RateRow { window_at: 0, leased: 0, limit_seen: 1000, remaining_seen: None, refused_until: None };
+        let fresh = RateRow {
+            window_at: 0,
+            leased: 0,
+            interactive: 0,
+            webhook: 0,
+            backfill: 0,
+            limit_seen: 1000,
+            remaining_seen: None,
+            refused_until: None,
+        };
         assert_eq!(made, fresh);
         let row = RateRow {
             window_at: 1_790_000_000,
             leased: 40,
+            interactive: 9,
+            webhook: 10,
+            backfill: 11,
             limit_seen: 500,
             remaining_seen: Some(12),
             refused_until: Some(t.sources.now()),

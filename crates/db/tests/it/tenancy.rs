@@ -388,7 +388,7 @@ both_databases! {
                 let by_id = ![
                     "audit_lines", "connections", "inbox", "inbox_count", "ticket_counts", "inbox_tags", "products",
                     "product_by_slug", "tags", "ticket", "details", "members", "oauth_app", "contacts", "contact_count",
-                    "companies", "company_count", "conversations",
+                    "companies", "company_count", "conversations", "removals",
                 ].contains(&query);
                 let nothing = NOTHING.contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");

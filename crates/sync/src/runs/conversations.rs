@@ -1,6 +1,7 @@
 //! Escalated conversations: what changed is read anew, what was deleted is erased, and taggings that nobody told of are
 //! found.
 
+use super::TIME_UNKNOWN;
 use super::pass::{Pass, Stop, calls, ends_step, moving};
 use super::place::Step;
 use crate::buried::{About, Buried};
@@ -151,7 +152,7 @@ impl Pass<'_> {
         let is_kept = !buried.copy || found.iter().any(|one| matches!(one, Found::Made(_)));
         lines.extend(found.into_iter().map(|found| match found {
             Found::Made(words) => ("healed", words),
-            Found::TimeUnknown(words) => ("time_unknown", words),
+            Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
         }));
         let total = conversation.parts_total.unwrap_or(0);
         let given = conversation.parts.len() as u64;

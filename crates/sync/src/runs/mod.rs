@@ -28,6 +28,9 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// The outcome of a line about a tagging whose time cannot be known: it made no ticket, and a member may have it made.
+pub const TIME_UNKNOWN: &str = "time_unknown";
+
 /// How long a run works before others get their turn.
 const SLICE: Duration = Duration::from_secs(15);
 /// How long a run waits for a member to reconnect before it looks again.

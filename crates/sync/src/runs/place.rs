@@ -198,6 +198,9 @@ pub(crate) struct TaggedStep {
     pub(crate) dry: bool,
     /// The tags, by id.
     pub(crate) tags: Vec<String>,
+    /// Only this conversation.
+    #[serde(default)]
+    pub(crate) only: Option<String>,
     /// The product for which a tag that is not chosen yet is tried.
     pub(crate) product: Option<ProductId>,
     /// Only what was tagged since.

@@ -1,5 +1,6 @@
 //! Conversations that carry trigger tags already: which tickets they would make, or the tickets themselves.
 
+use super::TIME_UNKNOWN;
 use super::pass::{Pass, Stop, calls, ends_step, moving};
 use super::place::{Step, TaggedStep};
 use crate::buried::{About, Buried};
@@ -69,6 +70,7 @@ impl Pass<'_> {
             step.since
                 .map(|since| conversations::UPDATED_AT.after(since)),
         );
+        filters.extend(step.only.as_deref().map(|id| conversations::ID.is(id)));
         let all = Group::all(filters).map_err(|why| Stop::Failed(why.to_string()))?;
         Ok(self.client.search_conversations(all))
     }
@@ -218,7 +220,7 @@ impl Pass<'_> {
         for one in found {
             let (outcome, words) = match one {
                 Found::Made(words) => ("new", words),
-                Found::TimeUnknown(words) => ("time_unknown", words),
+                Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
             };
             self.line(tenant, outcome, ("conversation", &id), Some(&words))
                 .await?;

@@ -63,6 +63,7 @@ both_databases! {
         engine.pass(60);
         engine.take_feedback().await;
         engine.drain().await;
+        engine.go(Ask::TaggedPreview).await;
         let run = engine.ask(Ask::Tagged).await;
         // The fourth conversation cannot be read now.
         engine.fail_call("status", 4).await;
@@ -105,6 +106,7 @@ both_databases! {
         let lines = engine.lines(&run).await;
         assert_eq!(tickets(&engine, &id).await, 0, "{lines:#?}");
         assert!(lines.iter().any(|line| line.outcome == "time_unknown" && line.subject_id == id), "{lines:#?}");
+        engine.go(Ask::TaggedPreview).await;
         let asked = engine.go(Ask::Tagged).await;
         assert_eq!((asked.counts.added, tickets(&engine, &id).await), (0, 0), "{asked:#?}");
         // The webhook comes late and says which message it was.

@@ -4,9 +4,7 @@ use super::contacts::parsed;
 use super::download::{Format, Pages, stream};
 use super::prelude::*;
 use crate::state::Web;
-use earmark_db::Db;
-use earmark_db::Tenant;
-use earmark_db::tenant::{Conversation, Message, Ticket, TicketTag};
+use earmark_db::tenant::{Conversation, CopyKey, Message, Ticket, TicketTag};
 use earmark_model::{ConnectionId, TicketKey, WorkspaceId};
 use serde_json::{Value, json};
 
@@ -35,9 +33,17 @@ impl Pages for Export {
         self.after = found
             .last()
             .map(|(connection, last)| (*connection, last.id.clone()));
+        let keys: Vec<CopyKey> = found
+            .iter()
+            .map(|(connection, talk)| (*connection, talk.id.clone()))
+            .collect();
+        let (mut threads, mut tickets) =
+            futures::try_join!(tenant.messages_of(&keys), tenant.tickets_of_threads(&keys),)?;
         let mut page = String::new();
-        for (connection, conversation) in found {
-            let object = self.object(tenant, connection, conversation).await?;
+        for (key, (connection, conversation)) in keys.iter().zip(found) {
+            let thread = threads.remove(key).unwrap_or_default();
+            let tickets = tickets.remove(key).unwrap_or_default();
+            let object = self.object(connection, conversation, thread, tickets);
             page.push_str(&object.to_string());
             page.push('\n');
         }
@@ -46,12 +52,13 @@ impl Pages for Export {
 }
 
 impl Export {
-    async fn object(
+    fn object(
         &self,
-        tenant: Tenant<'_, Db>,
         connection: ConnectionId,
         conversation: Conversation,
-    ) -> Result<Value, Failed> {
+        thread: Vec<Message>,
+        tickets: Vec<(Ticket, Vec<TicketTag>)>,
+    ) -> Value {
         let Conversation {
             id,
             contact_id,
@@ -60,18 +67,17 @@ impl Export {
             contact_role,
             company_id,
             company_name,
+            team_id,
             details,
             details_note: _,
             details_at,
             gone_at,
         } = conversation;
-        let messages = tenant.messages(connection, &id).await?;
-        let mut tickets = Vec::new();
-        for ticket in tenant.tickets_of_conversation(connection, &id).await? {
-            let tags = tenant.ticket_tags(ticket.id).await?;
-            tickets.push(self.ticket(ticket, tags));
-        }
-        Ok(json!({
+        let tickets = tickets.into_iter();
+        let tickets: Value = tickets
+            .map(|(ticket, tags)| self.ticket(ticket, tags))
+            .collect();
+        json!({
             "type": "conversation",
             "connection": connection,
             "id": id,
@@ -82,12 +88,13 @@ impl Export {
                 "role": contact_role,
             },
             "company": { "id": company_id, "name": company_name },
+            "team_id": team_id,
             "details": details.as_str(),
             "copied_at": details_at,
             "deleted_at": gone_at,
-            "messages": messages.into_iter().map(message).collect::<Value>(),
+            "messages": thread.into_iter().map(message).collect::<Value>(),
             "tickets": tickets,
-        }))
+        })
     }
 
     fn ticket(&self, ticket: Ticket, tags: Vec<TicketTag>) -> Value {

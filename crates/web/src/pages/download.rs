@@ -94,16 +94,21 @@ pub(crate) fn attachment(name: String) -> Result<HeaderValue, Failed> {
     disposition.try_into_value().map_err(Failed::internal)
 }
 
-/// A line of CSV. A spreadsheet would calculate what begins like a formula, so that gets an apostrophe before it.
+/// What a cell must not begin with: signs that a spreadsheet calculates with, their full-width forms, which some take for
+/// the same, and white space that is dropped before one.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// A line of CSV. A spreadsheet would calculate what begins like a formula, so that gets an apostrophe before it. A cell
+/// with a semicolon is quoted, too: some spreadsheets part cells there.
 pub(crate) fn csv_line<S: AsRef<str>>(cells: impl IntoIterator<Item = S>) -> String {
     let mut line = String::new();
     for (n, cell) in cells.into_iter().enumerate() {
         let cell = cell.as_ref();
-        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let formula = cell.starts_with(FORMULA);
         if n > 0 {
             line.push(',');
         }
-        if formula || cell.contains([',', '"', '\n', '\r']) {
+        if formula || cell.contains([',', ';', '"', '\n', '\r']) {
             line.push('"');
             line.push_str(if formula { "'" } else { "" });
             line.push_str(&cell.replace('"', "\"\""));
@@ -125,7 +130,7 @@ pub(crate) fn time_cell(at: Option<DateTime<Utc>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::csv_line;
+    use super::{FORMULA, csv_line};
 
     #[test]
     fn formulas_are_text_and_quotes_are_doubled() {
@@ -134,7 +139,8 @@ mod tests {
             csv_line(["a,b", "say \"hi\"", "x\ny"]),
             "\"a,b\",\"say \"\"hi\"\"\",\"x\ny\"\r\n"
         );
-        for begin in ["=", "+", "-", "@", "\t", "\r"] {
+        assert_eq!(csv_line(["a;b"]), "\"a;b\"\r\n");
+        for begin in FORMULA {
             let cell = format!("{begin}1\"");
             assert_eq!(csv_line([cell]), format!("\"'{begin}1\"\"\"\r\n"));
         }

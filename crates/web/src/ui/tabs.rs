@@ -28,13 +28,14 @@ pub const fn connection_tabs<'a>(
 }
 
 impl ConnectionTabs<'_> {
-    fn tabs(&self) -> [(&'static str, String); 5] {
+    fn tabs(&self) -> [(&'static str, String); 6] {
         let Self { ws, connection, .. } = self;
         [
             ("Overview", url::connection(ws, connection)),
             ("Doctor", url::doctor(ws, connection)),
             ("Deliveries", url::deliveries(ws, connection)),
             ("Runs", url::runs(ws, connection)),
+            ("Calls", url::calls(ws, connection)),
             ("Actions", url::actions(ws, connection)),
         ]
     }

@@ -1,8 +1,8 @@
-use crate::support::{Browser, World};
+use crate::support::{Browser, TALK, World};
 use actix_web::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_accounts::products;
-use earmark_db::tenant::Product;
+use earmark_db::tenant::{InboxFilter, Product};
 use earmark_model::{Job, ProductId, counts_since};
 use earmark_testkit::{both_databases, build};
 use serde_json::json;
@@ -74,6 +74,29 @@ both_databases! {
         browser.post(&path(&mobile), &[("enabled", "on"), ("tag", &request)]).await;
         assert_eq!(counts(&world, mobile.id, REQUEST).await, third, "off and on again starts anew");
         assert_eq!(counts(&world, mobile.id, BUG).await, None);
+    }
+
+    async fn ticked_tags_are_previewed_and_nothing_is_made(db: TestDb) {
+        let world = World::new(db).await;
+        let (browser, connection, mobile) = start(&world).await;
+        let (request, page) = (format!("{connection}:{REQUEST}"), path(&mobile));
+        let ask = format!("{page}/preview");
+        browser.post_and_follow(&ask, &[]).await.shows("Choose at least one tag.");
+        let unknown = browser.post(&ask, &[("tag", &format!("{connection}:nothing"))]).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+        world.tag(TALK, REQUEST).await;
+        let asked = browser.post_and_follow(&ask, &[("tag", &request)]).await;
+        asked.shows("Asking Intercom").has("sse:people").has("<progress");
+        world.work().await;
+        let answer = browser.get(&page).await;
+        answer.shows("This tag would have made 1 ticket in the last 30 days.").shows(TALK).shows("feature-request");
+        answer.hides("Asking Intercom");
+        let kept = format!("value=\"{request}\" data-label=\"feature-request\" checked");
+        assert!(!answer.body.contains(&kept), "what was ticked for the preview is not kept");
+        assert!(world.tenant().inbox_count(&InboxFilter::default()).await.unwrap() == 0);
+        let viewer = world.browser(&world.people.viewer).await;
+        assert_eq!(viewer.post(&ask, &[("tag", &request)]).await.status, StatusCode::FORBIDDEN);
+        viewer.get(&page).await.shows("would have made 1 ticket").hides("Preview the ticked tags");
     }
 
     async fn unknown_and_deleted_tags_are_refused_and_change_nothing(db: TestDb) {

@@ -11,5 +11,6 @@ mod deliveries;
 mod feedback;
 mod guards;
 mod lifecycle;
+mod privacy;
 mod runs;
 mod support;

@@ -1,11 +1,14 @@
 //! The contacts switch, the runs it asks for, and their pages.
 
-use crate::support::World;
+use crate::support::{TALK, World};
 use actix_web::http::StatusCode;
-use earmark_db::tenant::{Run, RunLine};
+use earmark_db::tenant::{InboxFilter, Run, RunLine};
 use earmark_model::{ConnectionId, RunKind, RunState};
 use earmark_testkit::{both_databases, build};
 use std::collections::HashSet;
+
+/// The tag feature-request of the demo.
+const REQUEST: &str = "9182731";
 
 fn page(connection: ConnectionId) -> String {
     format!("settings/integrations/intercom/{connection}")
@@ -32,7 +35,7 @@ both_databases! {
         let run = last(&world, connection, RunKind::Backfill).await;
         assert_eq!(run.state, RunState::Done, "{:?}", run.note);
         browser.get(&path).await.shows("Done").shows("In Intercom").hides("Pause").hides("<progress");
-        browser.get(&format!("{page}/runs")).await.shows("Copy everything").shows("Done").shows("A catch-up is due within a minute");
+        browser.get(&format!("{page}/runs")).await.shows("Copy everything").shows("Done").shows("The next catch-up is due at");
         let listed = browser.get("contacts").await;
         assert!(listed.body.contains("class=\"cover\""), "{}", listed.body);
         let report = browser.get(&format!("{path}/report")).await.body;
@@ -62,10 +65,89 @@ both_databases! {
         assert_eq!(last(&world, connection, RunKind::Proof).await.state, RunState::Paused);
         browser.post_and_follow(&format!("{path}/pause"), &[]).await.shows("This run is paused, so that cannot be done.");
         browser.post_and_follow(&format!("{path}/resume"), &[]).await.shows("The run goes on");
+        browser.get(&path).await.has(&format!("{path}/cancel"));
+        browser.get(&format!("{path}/cancel")).await.shows("Cancel this run?").shows("Keep it going");
         browser.post_and_follow(&format!("{path}/cancel"), &[]).await.shows("Cancelled").hides("Resume");
+        browser.get(&format!("{path}/cancel")).await.shows("nothing to cancel");
         let viewer = world.browser(&world.people.viewer).await;
         assert_eq!(viewer.post(&format!("{path}/resume"), &[]).await.status, StatusCode::FORBIDDEN);
         viewer.get(&path).await.shows("Proof").hides("Cancel the run");
+    }
+
+    async fn earlier_taggings_make_tickets_only_after_a_look(db: TestDb) {
+        let world = World::new(db).await;
+        let browser = world.browser(&world.people.admin).await;
+        let connection = world.connected(&browser).await.id;
+        let (page, mobile) = (page(connection), world.product("Mobile").await);
+        let tag = format!("{connection}:{REQUEST}");
+        let settings = format!("products/{}/settings/feedback", mobile.slug);
+        browser.post(&settings, &[("enabled", "on"), ("tag", &tag)]).await;
+        let runs = format!("{page}/runs");
+        browser.post_and_follow(&runs, &[("what", "preview")]).await.shows("Feedback is switched off");
+        browser.post(&format!("{page}/feedback"), &[("feedback", "on")]).await;
+        browser.post_and_follow(&runs, &[("what", "tagged")]).await.shows("Look for conversations tagged earlier first");
+        world.tag(TALK, REQUEST).await;
+        browser.post(&runs, &[("what", "preview")]).await;
+        world.work().await;
+        let look = last(&world, connection, RunKind::Preview).await;
+        assert_eq!((look.state, look.counts.added), (RunState::Done, 1), "{:?}", look.note);
+        let path = format!("{runs}/{}", look.id);
+        browser.get(&path).await.shows("Make these tickets").shows(TALK).hides("In Intercom");
+        // A preview of a rule is not the look at what all rules would make.
+        browser.post(&format!("{settings}/preview"), &[("tag", &tag)]).await;
+        world.work().await;
+        let rule = last(&world, connection, RunKind::Preview).await;
+        browser.get(&format!("{runs}/{}", rule.id)).await.shows(TALK).hides("Make these tickets");
+        browser.get(&path).await.shows("Make these tickets");
+        // Other trigger tags than were looked at.
+        let other = format!("{connection}:9182732");
+        browser.post(&settings, &[("enabled", "on"), ("tag", &tag), ("tag", &other)]).await;
+        browser.get(&path).await.hides("Make these tickets");
+        browser.post_and_follow(&runs, &[("what", "tagged")]).await.shows("Look for conversations tagged earlier first");
+        browser.post(&settings, &[("enabled", "on"), ("tag", &tag)]).await;
+        browser.post(&runs, &[("what", "tagged")]).await;
+        world.work().await;
+        let run = last(&world, connection, RunKind::Tagged).await;
+        assert_eq!((run.state, run.counts.added), (RunState::Done, 1), "{:?}", run.note);
+        assert_eq!(world.tenant().inbox_count(&InboxFilter::default()).await.unwrap(), 1);
+    }
+
+    async fn a_tagging_of_unknown_time_is_listed_with_a_button(db: TestDb) {
+        let world = World::new(db).await;
+        let browser = world.browser(&world.people.admin).await;
+        let connection = world.connected(&browser).await.id;
+        let (page, mobile) = (page(connection), world.product("Mobile").await);
+        let settings = format!("products/{}/settings/feedback", mobile.slug);
+        let tag = format!("{connection}:{REQUEST}");
+        browser.post(&settings, &[("enabled", "on"), ("tag", &tag)]).await;
+        browser.post(&format!("{page}/feedback"), &[("feedback", "on")]).await;
+        world.tag(TALK, REQUEST).await;
+        let tx = build::begin(&world.db.db).await;
+        let tenant = tx.workspace(world.people.workspace.id);
+        let run = tenant.create_run(connection, RunKind::CatchUp, None, None).await.unwrap();
+        for state in [RunState::Running, RunState::Done] {
+            assert!(tenant.move_run(run, state, None).await.unwrap());
+        }
+        let line = RunLine {
+            outcome: "time_unknown".to_owned(),
+            subject_kind: "conversation".to_owned(),
+            subject_id: TALK.to_owned(),
+            note: Some("it made no ticket".to_owned()),
+        };
+        tenant.add_run_line(run, &line).await.unwrap();
+        tx.commit().await.unwrap();
+        let path = format!("{page}/runs/{run}");
+        browser.get(&path).await.shows("time unknown").shows("Make its tickets");
+        let viewer = world.browser(&world.people.viewer).await;
+        viewer.get(&path).await.shows("time unknown").hides("Make its tickets");
+        let make = format!("{path}/tickets");
+        browser.post_and_follow(&make, &[("conversation", "215473908114002")]).await.shows("lists no such conversation");
+        let asked = browser.post_and_follow(&make, &[("conversation", TALK)]).await;
+        asked.shows("Tagged conversations").shows("Waiting");
+        world.work().await;
+        let made = last(&world, connection, RunKind::Tagged).await;
+        assert_eq!((made.state, made.counts.added, made.counts.done), (RunState::Done, 1, 1), "{:?}", made.note);
+        assert_eq!(world.tenant().inbox_count(&InboxFilter::default()).await.unwrap(), 1);
     }
 
     async fn lines_are_paged_and_downloaded_whole(db: TestDb) {

@@ -37,6 +37,9 @@ pub(crate) const WEAK_TOKEN: &str = "dG9rOndlYWtfNGYyYV83N2I0Abcd";
 /// The client secret of the sandbox's app.
 pub(crate) const SECRET: &str = "5f1d2c3b-4a59-4687-9cba-d1e2f3a4Q7z9";
 
+/// A conversation of the demo.
+pub(crate) const TALK: &str = "215473908114001";
+
 const CSRF: &str = "a-token-of-the-session";
 const KEY: [u8; 64] = [7; 64];
 
@@ -125,6 +128,12 @@ impl World {
 
     pub(crate) fn tenant(&self) -> Tenant<'_, Db> {
         self.db.db.workspace(self.people.workspace.id)
+    }
+
+    /// Somebody tags a conversation's opening message in Intercom; its webhook is lost.
+    pub(crate) async fn tag(&self, conversation: &str, tag: &str) {
+        let order = json!({ "app_id": DEMO_APP_ID, "conversation": conversation, "tag": tag });
+        self.sandbox.order("tag", &order).await;
     }
 
     /// Runs the queued jobs.

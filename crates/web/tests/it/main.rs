@@ -7,6 +7,7 @@
 mod auth;
 mod events;
 mod inbox;
+mod insights;
 mod people;
 mod products;
 mod routes;

@@ -310,6 +310,42 @@ both_databases! {
         assert_eq!(ids.collect::<std::collections::HashSet<_>>().len(), 1_203);
     }
 
+    async fn ids_of_one_connection_mean_nothing_in_another(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        let (db, workspace) = (&ground.server.db.db, ground.people.workspace.id);
+        let other = build::connection(db, workspace, "def456").await.id;
+        let tx = build::begin(db).await;
+        tx.workspace(workspace).put_contacts(other, &[contact(9, "Zoe")], true).await.unwrap();
+        let linked = tx.workspace(workspace).add_link(Links::ContactTags, other, "p9", "7").await;
+        linked.unwrap();
+        tx.commit().await.unwrap();
+        let one = ground.connection;
+        assert_eq!(ground.ids(&format!("contacts?connection={one}&tag=7")).await, ["p2"]);
+        assert_eq!(ground.ids(&format!("contacts?connection={one}&company=co1&sort=name")).await, ["p2", "p1"]);
+        // The other connection has no such tag, segment or company in its lists, so nothing is filtered by it.
+        for filter in ["tag=7", "segment=s1", "company=co1"] {
+            let path = format!("contacts?connection={other}&{filter}");
+            assert_eq!(ground.ids(&path).await, ["p9"], "{filter}");
+            let all = ground.ids(&format!("contacts?{filter}")).await;
+            assert_eq!(all.len(), 5, "{filter} without a connection: {all:?}");
+        }
+        let page = ground.get("contacts").await.body;
+        assert!(page.contains("of Intercom def456 are not copied now"), "{page}");
+    }
+
+    async fn an_export_keeps_its_order_while_people_are_seen(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        let all: Vec<_> = (0..501).map(|n| contact(n, "Same")).collect();
+        ground.put(async |tenant| {
+            tenant.put_contacts(ground.connection, &all, true).await.unwrap();
+        }).await;
+        let file = ground.get("contacts.csv").await.body;
+        let ids: Vec<_> = file.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
+        assert_eq!(ids.len(), 501);
+        assert!(ids.is_sorted(), "by the key, which never changes");
+    }
+
     async fn an_empty_list_says_why_it_is(db: TestDb) {
         let mut ground = Ground::lay(db).await;
         let off = ground.get("contacts").await.body;

@@ -1,9 +1,9 @@
 //! The walls around mirrored people and the runs that copy them.
 
-use super::World;
+use super::{CONVERSATION, World};
 use earmark_db::tenant::{
     ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, ContactPass, CopySort,
-    CopyTime, Incomplete, Links, RunLine, Segment, TicketType,
+    CopyTime, Incomplete, Links, RemovalCause, Removed, RunLine, Segment, TicketType, TicketsSince,
 };
 use earmark_db::{Source, Tenant, Tx};
 use earmark_model::{RunId, RunKind, RunState};
@@ -41,6 +41,18 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     for state in [RunState::Running, RunState::Done] {
         assert!(tenant.move_run(proof, state, Some(name)).await.unwrap());
     }
+    let dry = tenant.create_run(connection, RunKind::Preview, Some(name), None);
+    let dry = dry.await.unwrap();
+    for state in [RunState::Running, RunState::Done] {
+        assert!(tenant.move_run(dry, state, Some(name)).await.unwrap());
+    }
+    let tags = [name.to_owned()];
+    tenant.set_preview(dry, None, &tags).await.unwrap();
+    let previews = tenant.set_preview(run, Some(world.product.id), &tags);
+    previews.await.unwrap();
+    let cause = RemovalCause::ContactDeleted;
+    let noted = tenant.note_removal(connection, cause, name, Removed::default());
+    noted.await.unwrap();
     let archived = Contact {
         id: format!("archived at {name}"),
         ..person(name, now)
@@ -169,5 +181,14 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         waiting_people(connection, Incomplete::Contact, 100);
         escalated_conversations(connection, "", 100);
         trigger_tag_ids(connection);
+        preview(world.product.id, connection);
+        dry_run(connection);
+        has_run_line(world.run, ("new", "contact"));
+        removals(None, 100);
+        queued_jobs(connection);
+        messages_of(&[(connection, CONVERSATION.to_owned())]);
+        tickets_of_threads(&[(connection, CONVERSATION.to_owned())]);
+        tickets_by_tag(TicketsSince { since: ever[0], product: Some(world.product.id) }, 100);
+        answered_talks(TicketsSince { since: ever[0], product: Some(world.product.id) }, 100);
     }
 }

@@ -3,7 +3,7 @@
 use super::{CompanyQuery, key};
 use crate::pages::contacts::{custom, named, names, parsed};
 use crate::pages::download::{Format, Pages, csv_line, stream, time_cell};
-use crate::pages::people::place_of;
+use crate::pages::people::{CopyState, connection_of, single};
 use crate::pages::prelude::*;
 use crate::state::Web;
 use actix_web::web::Query;
@@ -41,20 +41,20 @@ struct Export {
     web: Web,
     workspace: WorkspaceId,
     filter: CompanyFilter,
-    sort: CopySort,
     after: Option<CopyPlace>,
     format: Format,
     over: bool,
 }
 
 impl Export {
-    fn of(at: &At, query: &CompanyQuery, format: Format) -> Result<Self, Failed> {
+    async fn of(at: &At, mut query: CompanyQuery, format: Format) -> Result<Self, Failed> {
+        let states = CopyState::load(at).await?;
+        query.bind(single(&states, connection_of(&query.connection)?));
         Ok(Self {
             web: at.web().clone(),
             workspace: at.id(),
             filter: query.filter()?,
-            sort: query.sort(),
-            after: place_of(&query.after, &query.from),
+            after: None,
             format,
             over: false,
         })
@@ -76,10 +76,10 @@ impl Pages for Export {
         let tenant = self.web.db().workspace(self.workspace);
         let after = self.after.as_ref();
         let found = tenant
-            .companies(&self.filter, self.sort, after, ROWS as u64)
+            .companies(&self.filter, CopySort::Key, after, ROWS as u64)
             .await?;
         self.over = found.len() < ROWS;
-        self.after = found.last().map(|last| last.place(self.sort));
+        self.after = found.last().map(|last| last.place(CopySort::Key));
         let keys: Vec<CopyKey> = found.iter().map(key).collect();
         let mut tags = tenant.named_links(Links::CompanyTags, &keys).await?;
         let mut page = String::new();
@@ -190,12 +190,12 @@ fn object(mirrored: MirroredCompany, tags: &[Named]) -> Value {
 
 /// The filtered companies as CSV.
 pub(crate) async fn csv(at: At, query: Query<CompanyQuery>) -> Result<HttpResponse, Failed> {
-    let pages = Export::of(&at, &query, Format::Csv)?;
+    let pages = Export::of(&at, query.into_inner(), Format::Csv).await?;
     stream(&at, "companies", Format::Csv, pages).await
 }
 
 /// The filtered companies as JSON lines.
 pub(crate) async fn jsonl(at: At, query: Query<CompanyQuery>) -> Result<HttpResponse, Failed> {
-    let pages = Export::of(&at, &query, Format::JsonLines)?;
+    let pages = Export::of(&at, query.into_inner(), Format::JsonLines).await?;
     stream(&at, "companies", Format::JsonLines, pages).await
 }

@@ -8,11 +8,13 @@ pub(crate) use export::{csv, jsonl};
 
 use super::people::{
     Chip, CopyNotices, CopyState, Nothing, PAGE, archived_choices, archived_of, connection_choices,
-    connection_of, place_fields, place_of, single, sort_choices, sort_of, tag_choices, text,
+    connection_of, keep_known, place_fields, place_of, single, sort_choices, sort_of, tag_choices,
+    text,
 };
 use super::prelude::*;
 use actix_web::web::Query;
 use earmark_db::tenant::{CompanyFilter, CopyKey, CopySort, MirroredCompany, TicketsOf};
+use earmark_model::ConnectionId;
 use serde::Serialize;
 
 /// What the list shows; its fields are the query's.
@@ -55,13 +57,22 @@ impl CompanyQuery {
     }
 
     fn filter(&self) -> Result<CompanyFilter, Failed> {
+        let connection = connection_of(&self.connection)?;
         Ok(CompanyFilter {
-            connection: connection_of(&self.connection)?,
-            tag: text(&self.tag),
+            // Its id means something inside one connection only.
+            tag: text(&self.tag).filter(|_| connection.is_some()),
+            connection,
             plan: text(&self.plan),
             words: text(&self.q),
             archived: archived_of(&self.archived),
         })
+    }
+
+    /// Names the connection that a tag means something in: the chosen one, or the only one.
+    fn bind(&mut self, one: Option<ConnectionId>) {
+        if let Some(one) = one.filter(|_| !self.tag.is_empty()) {
+            self.connection = one.to_string();
+        }
     }
 
     fn sort(&self) -> CopySort {
@@ -175,33 +186,42 @@ pub struct CompaniesPage {
 }
 
 impl CompaniesPage {
-    async fn load(at: &At, query: CompanyQuery) -> Result<Self, Failed> {
-        let filter = query.filter()?;
+    async fn load(at: &At, mut query: CompanyQuery) -> Result<Self, Failed> {
+        let states = CopyState::load(at).await?;
+        let one = single(&states, connection_of(&query.connection)?);
+        let tags = tag_choices(at, one, &query.tag).await?;
+        keep_known(&mut query.tag, &tags);
+        query.bind(one);
         let place = place_of(&query.after, &query.from);
         // One more than a page tells whether there is another.
         let mut found = at
             .tenant()
-            .companies(&filter, query.sort(), place.as_ref(), PAGE as u64 + 1)
+            .companies(
+                &query.filter()?,
+                query.sort(),
+                place.as_ref(),
+                PAGE as u64 + 1,
+            )
             .await?;
         let more = found.len() > PAGE;
         found.truncate(PAGE);
         let next = found.last().filter(|_| more).map(|last| query.after(last));
-        let states = CopyState::load(at).await?;
-        let one = single(&states, filter.connection);
         let unfiltered = query.filters().then(|| url::companies(at.ws()));
         Ok(Self {
             ws: at.ws().to_owned(),
-            rows: CompanyRow::load(at, found).await?,
-            next,
             nothing: Nothing::of(at, "companies", unfiltered, &states),
             connections: connection_choices(&states, &query.connection),
-            tags: tag_choices(at, one, &query.tag).await?,
-            chips: chips(at.ws(), &query),
             notices: CopyNotices {
                 ws: at.ws().to_owned(),
-                here: url::with_query(url::companies(at.ws()), &query),
+                // Without the filters, which the progress does not need.
+                here: url::companies(at.ws()),
+                has_rows: !found.is_empty(),
                 states,
             },
+            rows: CompanyRow::load(at, found).await?,
+            next,
+            chips: chips(at.ws(), &query),
+            tags,
             query,
         })
     }

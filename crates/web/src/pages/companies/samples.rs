@@ -41,6 +41,7 @@ fn page(rows: Vec<CompanyRow>, query: CompanyQuery, states: Vec<CopyState>) -> C
         notices: CopyNotices {
             ws: "quillwater".to_owned(),
             here: url::companies("quillwater"),
+            has_rows: true,
             states,
         },
         query,

@@ -1,5 +1,6 @@
 //! `/w/{ws}/contacts/{connection}/{contact}`: one contact.
 
+use super::history::History;
 use super::{role_words, shown_name};
 use crate::pages::inbox::ticket_rows;
 use crate::pages::people::{Attributes, Content, Tickets, tags_of};
@@ -11,6 +12,9 @@ use earmark_db::tenant::{
 
 /// Tickets on the page.
 pub(in crate::pages) const TICKETS: u32 = 25;
+
+/// Webhooks in the history.
+const TOLD: u64 = 20;
 
 /// A company of the contact.
 #[derive(Debug, Clone)]
@@ -76,6 +80,8 @@ pub struct ContactPage {
     pub companies: Vec<CompanyLine>,
     /// Their tickets.
     pub tickets: Tickets,
+    /// What happened to them.
+    pub history: History,
     /// City, region and country.
     pub place: Option<String>,
     /// The customer's own attributes.
@@ -99,12 +105,14 @@ impl ContactPage {
             contact: Some((of, id.to_owned())),
             ..InboxFilter::default()
         };
-        let (companies, segments, tickets, count) = futures::try_join!(
+        let (companies, segments, tickets, count, told) = futures::try_join!(
             tenant.companies_of(of, id),
             tenant.segments_of(of, id),
             tenant.inbox(&filter, None, TICKETS),
             tenant.inbox_count(&filter),
+            tenant.deliveries_about(of, id, TOLD),
         )?;
+        let tickets = ticket_rows(at, tickets).await?;
         let owner = match &contact.owner_id {
             Some(owner) => tenant.admin_name(of, owner).await?,
             None => None,
@@ -124,9 +132,10 @@ impl ContactPage {
                 })
                 .collect(),
             companies: companies.into_iter().map(CompanyLine::from).collect(),
+            history: History::of(at.ws(), told, &tickets),
             tickets: Tickets {
                 ws: at.ws().to_owned(),
-                rows: ticket_rows(at, tickets).await?,
+                rows: tickets,
                 count,
             },
             place: content.place,

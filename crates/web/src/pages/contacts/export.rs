@@ -2,7 +2,7 @@
 
 use super::{ContactQuery, key};
 use crate::pages::download::{Format, Pages, csv_line, stream, time_cell};
-use crate::pages::people::{place_of, shown};
+use crate::pages::people::{CopyState, connection_of, shown, single};
 use crate::pages::prelude::*;
 use crate::state::Web;
 use actix_web::web::Query;
@@ -40,20 +40,20 @@ struct Export {
     web: Web,
     workspace: WorkspaceId,
     filter: ContactFilter,
-    sort: CopySort,
     after: Option<CopyPlace>,
     format: Format,
     over: bool,
 }
 
 impl Export {
-    fn of(at: &At, query: &ContactQuery, format: Format) -> Result<Self, Failed> {
+    async fn of(at: &At, mut query: ContactQuery, format: Format) -> Result<Self, Failed> {
+        let states = CopyState::load(at).await?;
+        query.bind(single(&states, connection_of(&query.connection)?));
         Ok(Self {
             web: at.web().clone(),
             workspace: at.id(),
             filter: query.filter()?,
-            sort: query.sort(),
-            after: place_of(&query.after, &query.from),
+            after: None,
             format,
             over: false,
         })
@@ -75,10 +75,10 @@ impl Pages for Export {
         let tenant = self.web.db().workspace(self.workspace);
         let after = self.after.as_ref();
         let found = tenant
-            .contacts(&self.filter, self.sort, after, ROWS as u64)
+            .contacts(&self.filter, CopySort::Key, after, ROWS as u64)
             .await?;
         self.over = found.len() < ROWS;
-        self.after = found.last().map(|last| last.place(self.sort));
+        self.after = found.last().map(|last| last.place(CopySort::Key));
         let keys: Vec<CopyKey> = found.iter().map(key).collect();
         let (companies, tags) = futures::try_join!(
             tenant.named_links(Links::Companies, &keys),
@@ -218,12 +218,12 @@ pub(in crate::pages) fn parsed(stored: String) -> Value {
 
 /// The filtered contacts as CSV.
 pub(crate) async fn csv(at: At, query: Query<ContactQuery>) -> Result<HttpResponse, Failed> {
-    let pages = Export::of(&at, &query, Format::Csv)?;
+    let pages = Export::of(&at, query.into_inner(), Format::Csv).await?;
     stream(&at, "contacts", Format::Csv, pages).await
 }
 
 /// The filtered contacts as JSON lines.
 pub(crate) async fn jsonl(at: At, query: Query<ContactQuery>) -> Result<HttpResponse, Failed> {
-    let pages = Export::of(&at, &query, Format::JsonLines)?;
+    let pages = Export::of(&at, query.into_inner(), Format::JsonLines).await?;
     stream(&at, "contacts", Format::JsonLines, pages).await
 }

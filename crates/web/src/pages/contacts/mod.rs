@@ -2,6 +2,7 @@
 
 pub mod contact;
 mod export;
+pub mod history;
 pub(super) mod samples;
 
 pub(crate) use export::{csv, jsonl};
@@ -9,7 +10,8 @@ pub(super) use export::{custom, named, names, parsed};
 
 use super::people::{
     Chip, CopyNotices, CopyState, Nothing, PAGE, archived_choices, archived_of, connection_choices,
-    connection_of, place_fields, place_of, shown, single, sort_choices, sort_of, tag_choices, text,
+    connection_of, keep_known, place_fields, place_of, shown, single, sort_choices, sort_of,
+    tag_choices, text,
 };
 use super::prelude::*;
 use actix_web::web::Query;
@@ -66,16 +68,28 @@ impl ContactQuery {
             && self.archived.is_empty())
     }
 
+    /// Companies, tags and segments are known by ids that mean something inside one connection only.
     fn filter(&self) -> Result<ContactFilter, Failed> {
+        let connection = connection_of(&self.connection)?;
+        let of_one = |id: &str| text(id).filter(|_| connection.is_some());
         Ok(ContactFilter {
-            connection: connection_of(&self.connection)?,
+            connection,
             role: text(&self.role),
-            company: text(&self.company),
-            tag: text(&self.tag),
-            segment: text(&self.segment),
+            company: of_one(&self.company),
+            tag: of_one(&self.tag),
+            segment: of_one(&self.segment),
             words: text(&self.q),
             archived: archived_of(&self.archived),
         })
+    }
+
+    /// Names the connection that a company, tag or segment means something in: the chosen one, or the only one.
+    fn bind(&mut self, one: Option<ConnectionId>) {
+        let ids = [&self.company, &self.tag, &self.segment];
+        let has_ids = ids.iter().any(|id| !id.is_empty());
+        if let Some(one) = one.filter(|_| has_ids) {
+            self.connection = one.to_string();
+        }
     }
 
     fn sort(&self) -> CopySort {
@@ -232,34 +246,46 @@ pub struct ContactsPage {
 }
 
 impl ContactsPage {
-    async fn load(at: &At, query: ContactQuery) -> Result<Self, Failed> {
-        let filter = query.filter()?;
+    async fn load(at: &At, mut query: ContactQuery) -> Result<Self, Failed> {
+        let states = CopyState::load(at).await?;
+        let one = single(&states, connection_of(&query.connection)?);
+        let tags = tag_choices(at, one, &query.tag).await?;
+        let segments = segment_choices(at, one, &query.segment).await?;
+        keep_known(&mut query.tag, &tags);
+        keep_known(&mut query.segment, &segments);
+        let chips = chips(at, &mut query, one).await?;
+        query.bind(one);
         let place = place_of(&query.after, &query.from);
-        let tenant = at.tenant();
         // One more than a page tells whether there is another.
-        let mut found = tenant
-            .contacts(&filter, query.sort(), place.as_ref(), PAGE as u64 + 1)
+        let mut found = at
+            .tenant()
+            .contacts(
+                &query.filter()?,
+                query.sort(),
+                place.as_ref(),
+                PAGE as u64 + 1,
+            )
             .await?;
         let more = found.len() > PAGE;
         found.truncate(PAGE);
         let next = found.last().filter(|_| more).map(|last| query.after(last));
-        let states = CopyState::load(at).await?;
-        let one = single(&states, filter.connection);
         let unfiltered = query.filters().then(|| url::contacts(at.ws()));
         Ok(Self {
             ws: at.ws().to_owned(),
-            rows: ContactRow::load(at, found).await?,
-            next,
             nothing: Nothing::of(at, "contacts", unfiltered, &states),
             connections: connection_choices(&states, &query.connection),
-            tags: tag_choices(at, one, &query.tag).await?,
-            segments: segment_choices(at, one, &query.segment).await?,
-            chips: chips(at, &query, one).await?,
             notices: CopyNotices {
                 ws: at.ws().to_owned(),
-                here: url::with_query(url::contacts(at.ws()), &query),
+                // Without the filters, which the progress does not need.
+                here: url::contacts(at.ws()),
+                has_rows: !found.is_empty(),
                 states,
             },
+            rows: ContactRow::load(at, found).await?,
+            next,
+            tags,
+            segments,
+            chips,
             query,
         })
     }
@@ -322,26 +348,28 @@ async fn segment_choices(
     Ok(choices)
 }
 
-/// The company of the filter, by name.
+/// The company of the filter, by name; one that the connection does not have is no filter.
 async fn chips(
     at: &At,
-    query: &ContactQuery,
+    query: &mut ContactQuery,
     connection: Option<ConnectionId>,
 ) -> Result<Vec<Chip>, Failed> {
-    if query.company.is_empty() {
-        return Ok(Vec::new());
-    }
     let company = match connection {
-        Some(connection) => at.tenant().company(connection, &query.company).await?,
-        None => None,
+        Some(connection) if !query.company.is_empty() => {
+            at.tenant().company(connection, &query.company).await?
+        }
+        _ => None,
     };
-    let name = company.and_then(|one| one.company.name);
+    let Some(company) = company else {
+        query.company.clear();
+        return Ok(Vec::new());
+    };
     let without = ContactQuery {
         company: String::new(),
         ..query.first()
     };
     Ok(vec![Chip {
-        label: name.unwrap_or_else(|| query.company.clone()),
+        label: company.company.name.unwrap_or(company.company.id),
         field: "company",
         value: query.company.clone(),
         without: url::with_query(url::contacts(at.ws()), &without),

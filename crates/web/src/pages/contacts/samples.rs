@@ -1,6 +1,7 @@
 //! The states of the contacts' pages worth looking at.
 
 use super::contact::{CompanyLine, ContactPage, SegmentLine};
+use super::history::{History, HistoryLine};
 use super::*;
 use crate::pages::inbox::TicketRow;
 use crate::pages::people::{Attribute, AttributeValue, Attributes, CopyRun, Tickets};
@@ -108,6 +109,7 @@ fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> C
         notices: CopyNotices {
             ws: "quillwater".to_owned(),
             here: url::contacts("quillwater"),
+            has_rows: true,
             states,
         },
     }
@@ -227,6 +229,30 @@ pub(in crate::pages) fn attributes(name: &str, text: &str) -> Attributes {
     }
 }
 
+fn history(word: &str, is_empty: bool) -> History {
+    let told = |seconds, words: &str, topic: &str| HistoryLine {
+        at: sample_ago(seconds),
+        words: words.to_owned(),
+        topic: Some(topic.to_owned()),
+        ticket: None,
+    };
+    let made = HistoryLine {
+        at: sample_ago(190),
+        words: "Ticket made in Ledger".to_owned(),
+        topic: None,
+        ticket: Some("QW-318".to_owned()),
+    };
+    let lines = vec![
+        made,
+        told(700, word, "company.contact.attached"),
+        told(90_000, "Updated contact", "contact.user.updated"),
+    ];
+    History {
+        ws: "quillwater".to_owned(),
+        lines: if is_empty { Vec::new() } else { lines },
+    }
+}
+
 fn one(word: &str, is_sparse: bool) -> ContactPage {
     let given = |text: &str| Some(text.to_owned()).filter(|_| !is_sparse);
     let contact = Contact {
@@ -271,6 +297,7 @@ fn one(word: &str, is_sparse: bool) -> ContactPage {
         more = attributes("browser", "Firefox");
     }
     ContactPage {
+        history: history(word, is_sparse),
         ws: "quillwater".to_owned(),
         connection: "c1".to_owned(),
         connection_name: "Support EU".to_owned(),

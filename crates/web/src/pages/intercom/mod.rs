@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod activity;
 pub mod app;
+pub mod calls;
 pub mod connect;
 pub mod connection;
 pub mod deliveries;

@@ -1,14 +1,16 @@
 //! What the pages of contacts and of companies share: sorting and paging, how far the copying is, attributes.
 
 mod attributes;
+mod copying;
 
 pub(in crate::pages) use attributes::Content;
 pub use attributes::{Attribute, AttributeValue, Attributes};
+pub use copying::{CopyNotices, CopyRun, CopyState, Nothing};
 
 use super::prelude::*;
 use crate::pages::inbox::TicketRow;
-use earmark_db::tenant::{Connection, CopyPlace, CopySort, Links, Named};
-use earmark_model::{ConnectionId, ConnectionStatus, Right, RunKind, RunState, StatusCategory};
+use earmark_db::tenant::{CopyPlace, CopySort, Links, Named};
+use earmark_model::{ConnectionId, StatusCategory};
 
 /// Rows on a page.
 pub(super) const PAGE: usize = 50;
@@ -96,100 +98,6 @@ pub struct Chip {
     pub without: String,
 }
 
-/// How far the copying of a connection's contacts and companies is.
-#[derive(Debug, Clone)]
-pub struct CopyState {
-    /// The connection's id.
-    pub connection: String,
-    /// The connection's name.
-    pub name: String,
-    /// Whether the switch is on.
-    pub on: bool,
-    /// The first pass, until it is done.
-    pub run: Option<CopyRun>,
-}
-
-/// A first pass that is not done.
-#[derive(Debug, Clone)]
-pub struct CopyRun {
-    /// Its id.
-    pub id: String,
-    /// How it is.
-    pub state: RunState,
-    /// Records looked at.
-    pub done: i64,
-    /// Records there are, as far as known.
-    pub total: Option<i64>,
-    /// Why it waits or failed, in words.
-    pub note: Option<String>,
-}
-
-impl CopyState {
-    /// That of every connection that is not disconnected, by name.
-    pub(super) async fn load(at: &At) -> Result<Vec<Self>, Failed> {
-        let (tenant, mut states) = (at.tenant(), Vec::new());
-        for connection in tenant.connections().await? {
-            if connection.status == ConnectionStatus::Disconnected {
-                continue;
-            }
-            states.push(Self::of(at, &connection).await?);
-        }
-        Ok(states)
-    }
-
-    /// That of one connection.
-    pub(crate) async fn of(at: &At, connection: &Connection) -> Result<Self, Failed> {
-        let on = connection.contacts_on_at.is_some();
-        let run = match on {
-            true => {
-                at.tenant()
-                    .last_run(connection.id, RunKind::Backfill)
-                    .await?
-            }
-            false => None,
-        };
-        let run = run.filter(|run| !matches!(run.state, RunState::Done | RunState::Cancelled));
-        Ok(Self {
-            connection: connection.id.to_string(),
-            name: connection.name.clone(),
-            on,
-            run: run.map(|run| CopyRun {
-                id: run.id.to_string(),
-                state: run.state,
-                done: run.counts.done,
-                total: run.total,
-                note: run.note,
-            }),
-        })
-    }
-}
-
-impl CopyRun {
-    const fn tone(&self) -> Tone {
-        match self.state {
-            RunState::Failed => Tone::Bad,
-            RunState::Paused => Tone::Warn,
-            RunState::Waiting | RunState::Running | RunState::Done | RunState::Cancelled => {
-                Tone::Info
-            }
-        }
-    }
-
-    const fn words(&self) -> &'static str {
-        match self.state {
-            RunState::Waiting => "About to copy from Intercom",
-            RunState::Running => "Still copying from Intercom",
-            RunState::Paused => "Copying from Intercom is paused",
-            RunState::Failed => "Copying from Intercom stopped",
-            RunState::Done | RunState::Cancelled => "Copied from Intercom",
-        }
-    }
-
-    fn progress(&self) -> String {
-        progress_words(self.done, self.total)
-    }
-}
-
 /// How far a pass is: `11,312 of 18,240`.
 pub(crate) fn progress_words(done: i64, total: Option<i64>) -> String {
     match total {
@@ -211,85 +119,6 @@ pub(crate) fn grouped(count: i64) -> String {
     text
 }
 
-/// What stands above a list while its copy is not whole.
-#[derive(Debug, Template)]
-#[template(path = "pages/people/notices.html")]
-pub struct CopyNotices {
-    /// The workspace's slug.
-    pub ws: String,
-    /// The page itself, which is asked for again while a copy goes on.
-    pub here: String,
-    /// How far each connection is.
-    pub states: Vec<CopyState>,
-}
-
-impl CopyNotices {
-    fn has_runs(&self) -> bool {
-        self.runs().next().is_some()
-    }
-
-    /// The connections that are not switched on, when others are: with none on, the empty list says so.
-    fn off(&self) -> Vec<&CopyState> {
-        let some_on = self.states.iter().any(|state| state.on);
-        let off = self.states.iter().filter(|state| some_on && !state.on);
-        off.collect()
-    }
-
-    fn runs(&self) -> impl Iterator<Item = (&CopyState, &CopyRun)> {
-        self.states
-            .iter()
-            .filter_map(|state| Some((state, state.run.as_ref()?)))
-    }
-
-    /// Whether each has to be named.
-    fn several(&self) -> bool {
-        self.states.len() > 1
-    }
-}
-
-/// What stands in place of an empty list: why it is, and what helps.
-#[derive(Debug, Template)]
-#[template(path = "pages/people/nothing.html")]
-pub struct Nothing {
-    /// The workspace's slug.
-    pub ws: String,
-    /// `contacts` or `companies`.
-    pub what: &'static str,
-    /// The list without filters, when there are some.
-    pub unfiltered: Option<String>,
-    /// How far each connection is.
-    pub states: Vec<CopyState>,
-    /// Whether the reader may connect and switch.
-    pub may: bool,
-}
-
-impl Nothing {
-    pub(super) fn of(
-        at: &At,
-        what: &'static str,
-        unfiltered: Option<String>,
-        states: &[CopyState],
-    ) -> Self {
-        Self {
-            ws: at.ws().to_owned(),
-            what,
-            unfiltered,
-            states: states.to_vec(),
-            may: at.may(Right::ManageConnections),
-        }
-    }
-
-    /// The first connection that could be switched on, if none is.
-    fn off(&self) -> Option<&CopyState> {
-        let none_on = self.states.iter().all(|state| !state.on);
-        self.states.first().filter(|_| none_on)
-    }
-
-    fn copying(&self) -> bool {
-        self.states.iter().any(|state| state.run.is_some())
-    }
-}
-
 /// The tickets of a contact or company.
 #[derive(Debug, Template)]
 #[template(path = "pages/people/tickets.html")]
@@ -308,7 +137,7 @@ impl Tickets {
     }
 }
 
-ui::components!(CopyNotices, Nothing, Tickets);
+ui::components!(Tickets);
 
 /// The name of something, or its id.
 pub(super) fn shown(named: &Named) -> String {
@@ -334,6 +163,13 @@ pub(super) fn single(states: &[CopyState], chosen: Option<ConnectionId>) -> Opti
         (Some(chosen), _) => Some(chosen),
         (None, [only]) => only.connection.parse().ok(),
         (None, _) => None,
+    }
+}
+
+/// Empties a filter whose value is not among the choices: another connection's list offered it.
+pub(super) fn keep_known(value: &mut String, choices: &[Choice]) {
+    if !choices.iter().any(|choice| choice.value == *value) {
+        value.clear();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pages::contacts::samples::{copying, state};
+use earmark_model::Permission;
 use earmark_model::RunState;
 
 fn permissions() -> Vec<PermissionRow> {
@@ -37,6 +38,7 @@ fn page() -> ConnectionPage {
         copying: CopyNotices {
             ws: "quillwater".to_owned(),
             here: url::connection("quillwater", "c1"),
+            has_rows: false,
             states: vec![state(
                 "Support EU",
                 true,

@@ -216,8 +216,8 @@ pub struct RunsPage {
     pub older: Option<String>,
     /// What is shown.
     pub query: RunsQuery,
-    /// When the next catch-up is due; `None` when none is scheduled.
-    pub next: Option<DateTime<Utc>>,
+    /// When the next catch-up comes.
+    pub next: Next,
     /// What can be asked for.
     pub offer: Offer,
     /// The time it is made at.
@@ -244,7 +244,7 @@ impl RunsPage {
                 .into_iter()
                 .map(|run| RunRow::of(run, &members))
                 .collect(),
-            next: next(&connection, last.as_ref(), at.now()),
+            next: Next::of(&connection, last.as_ref()),
             offer: offer(at, &connection),
             connection: connection.id.to_string(),
             name: connection.name,
@@ -267,12 +267,43 @@ impl RunsPage {
     }
 }
 
-/// When the next catch-up is due: now, when that has passed.
-fn next(connection: &Connection, last: Option<&Run>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let on = connection.contacts_on_at.or(connection.feedback_on_at);
-    let is_live = connection.status != ConnectionStatus::Disconnected;
-    on.filter(|_| is_live)?;
-    Some(last.map_or(now, |last| (last.asked_at + CATCH_UP_EVERY).max(now)))
+/// When the next catch-up comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Never: nothing is switched on, or the connection is disconnected.
+    Never,
+    /// Not before a member reconnects.
+    AfterReconnecting,
+    /// One is under way or waits for its turn.
+    UnderWay,
+    /// A member holds one; the next comes after it.
+    Held,
+    /// At this time, or when it has passed, within a minute.
+    At(DateTime<Utc>),
+}
+
+impl Next {
+    fn of(connection: &Connection, last: Option<&Run>) -> Self {
+        let on = [connection.contacts_on_at, connection.feedback_on_at];
+        let Some(on) = on.into_iter().flatten().min() else {
+            return Self::Never;
+        };
+        match connection.status {
+            ConnectionStatus::Disconnected => return Self::Never,
+            ConnectionStatus::NeedsReconnecting | ConnectionStatus::Uninstalled => {
+                return Self::AfterReconnecting;
+            }
+            ConnectionStatus::Connected | ConnectionStatus::Degraded => {}
+        }
+        match last {
+            Some(last) if last.state == RunState::Paused => Self::Held,
+            Some(last) if !last.state.is_over() => Self::UnderWay,
+            last => {
+                let asked = last.map_or(on, |last| last.asked_at.max(on));
+                Self::At(asked + CATCH_UP_EVERY)
+            }
+        }
+    }
 }
 
 fn offer(at: &At, connection: &Connection) -> Offer {
@@ -352,6 +383,8 @@ pub(super) fn refused(at: &At, error: AskError, back: String) -> Result<HttpResp
         AskError::NoConnection
         | AskError::SwitchedOff
         | AskError::Erased
+        | AskError::FeedbackOff
+        | AskError::NotLookedAt
         | AskError::NotNow(_)
         | AskError::NoTag => {
             at.flash(Tone::Warn, error.to_string())?;

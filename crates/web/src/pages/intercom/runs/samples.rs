@@ -35,7 +35,7 @@ fn page(rows: Vec<RunRow>) -> RunsPage {
         rows,
         older: None,
         query: RunsQuery::default(),
-        next: Some(sample_now() + TimeDelta::minutes(42)),
+        next: Next::At(sample_now() + TimeDelta::minutes(42)),
         offer: Offer::Runs {
             contacts: true,
             feedback: true,
@@ -70,8 +70,12 @@ pub(super) fn all() -> Vec<(&'static str, RunsPage)> {
     let mut listed = page(rows);
     listed.older = Some("r4".to_owned());
     let mut none = page(Vec::new());
-    none.next = None;
+    none.next = Next::Never;
     none.offer = Offer::Nothing;
+    let next = |next| RunsPage {
+        next,
+        ..page(vec![row("r1", RunKind::CatchUp, RunState::Paused, 60, 0)])
+    };
     let hostile = RunRow {
         asked_by: Some(HOSTILE.to_owned()),
         ..failed(HOSTILE)
@@ -79,6 +83,9 @@ pub(super) fn all() -> Vec<(&'static str, RunsPage)> {
     vec![
         ("list", listed),
         ("none", none),
+        ("reconnect", next(Next::AfterReconnecting)),
+        ("held", next(Next::Held)),
+        ("under-way", next(Next::UnderWay)),
         ("hostile", page(vec![hostile])),
     ]
 }
@@ -90,15 +97,18 @@ fn one(row: RunRow, report: Option<Report>, words: &str) -> RunPage {
         id: words.to_owned(),
         note: Some(words.to_owned()),
         href: href.map(str::to_owned),
+        can_make: outcome == "time unknown",
     };
     let lines = match row.kind {
         RunKind::Backfill => Vec::new(),
         _ => vec![
             line("changed", "contact", Some("/w/quillwater/contacts/c1/65f0")),
             line("deleted", "company", None),
+            line("time unknown", "conversation", None),
         ],
     };
     RunPage {
+        leads_on: row.kind == RunKind::Preview,
         ws: "quillwater".to_owned(),
         connection: "c1".to_owned(),
         name: "Support EU".to_owned(),

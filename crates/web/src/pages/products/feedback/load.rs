@@ -1,7 +1,7 @@
 //! Reads what the settings show.
 
 use super::super::super::prelude::*;
-use super::{FeedbackPage, TagGroup, TagKey, TagOption};
+use super::{FeedbackPage, PreviewView, TagGroup, TagKey, TagOption};
 use earmark_db::tenant::{Connection, Product, Tag};
 use earmark_model::{ConnectionStatus, Job, Right};
 use std::collections::{BTreeSet, HashMap};
@@ -25,10 +25,13 @@ impl FeedbackPage {
                     connection: connection.id,
                 };
                 let fetching = tenant.is_queued(&job).await?;
-                groups.push(tags.group(connection, &chosen, fetching));
+                let group = tags.group(&connection, &chosen, fetching);
+                groups.push((connection, group));
             }
         }
         let archived = product.archived_at.is_some();
+        let previews = PreviewView::of(at, &product, &groups).await?;
+        let groups = groups.into_iter().map(|(_, group)| group).collect();
         Ok(Self {
             ws: at.ws().to_owned(),
             slug: product.slug,
@@ -37,6 +40,7 @@ impl FeedbackPage {
             on_since: product.feedback_on_at,
             archived,
             groups,
+            previews,
             may: at.may(Right::ManageTriggers) && !archived,
             may_connect: at.may(Right::ManageConnections),
             errors: FormErrors::none(),
@@ -74,7 +78,12 @@ impl Tags {
     }
 
     /// A connection's tags. One that was deleted in Intercom is shown to be dropped only.
-    fn group(&self, connection: Connection, chosen: &BTreeSet<TagKey>, fetching: bool) -> TagGroup {
+    fn group(
+        &self,
+        connection: &Connection,
+        chosen: &BTreeSet<TagKey>,
+        fetching: bool,
+    ) -> TagGroup {
         let own = self
             .known
             .iter()
@@ -93,13 +102,13 @@ impl Tags {
         TagGroup {
             tags: tags.collect(),
             connection: connection.id.to_string(),
-            name: connection.name,
-            app_name: connection.app_name,
+            name: connection.name.clone(),
+            app_name: connection.app_name.clone(),
             feedback_on: connection.feedback_on_at.is_some(),
             connected: connection.status != ConnectionStatus::Disconnected,
             fetching,
             fetched_at: connection.tags_fetched_at,
-            note: connection.tags_note,
+            note: connection.tags_note.clone(),
         }
     }
 }

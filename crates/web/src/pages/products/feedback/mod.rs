@@ -1,11 +1,13 @@
 //! `/w/{ws}/products/{product}/settings/feedback`: what makes tickets in a product.
 
 mod load;
+pub(crate) mod preview;
 mod samples;
 
 use super::super::prelude::*;
 use earmark_accounts::{ChangeError, products};
-use earmark_model::{ConnectionId, Job};
+use earmark_model::{ConnectionId, Job, RunState};
+pub use preview::{PreviewView, WouldMake};
 use std::collections::BTreeSet;
 
 /// A tag of a connection, by Intercom's id.
@@ -83,6 +85,8 @@ pub struct FeedbackPage {
     pub archived: bool,
     /// The connections with their tags.
     pub groups: Vec<TagGroup>,
+    /// What tags would have made, as far as it was asked.
+    pub previews: Vec<PreviewView>,
     /// Whether the reader may change it.
     pub may: bool,
     /// Whether the reader may connect Intercom.
@@ -138,8 +142,7 @@ pub(crate) async fn get(at: At) -> Result<HttpResponse, Failed> {
 pub(crate) async fn post(at: At, Form(sent): Form<Sent>) -> Result<HttpResponse, Failed> {
     let product = at.product().await?;
     let on = sent.enabled.is_some();
-    let keys: Option<BTreeSet<TagKey>> = sent.tag.iter().map(|value| tag_key(value)).collect();
-    let keys = keys.ok_or_else(|| Failed::BadRequest("A tag cannot be read.".to_owned()))?;
+    let keys = sent_tags(&sent.tag)?;
     let chosen: Vec<TagKey> = keys.iter().cloned().collect();
     let (db, address) = (at.web().db(), at.address());
     match products::set_feedback(db, &at.member, address, product.id, on, &chosen).await {
@@ -175,6 +178,12 @@ pub(crate) async fn refresh(at: At, Form(sent): Form<SentRefresh>) -> Result<Htt
         "Asked Intercom for its tags. Reload this page in a moment to see them.",
     )?;
     Ok(at.see_other(url::feedback(at.ws(), &product.slug)))
+}
+
+/// Reads the tags that are ticked.
+fn sent_tags(sent: &[String]) -> Result<BTreeSet<TagKey>, Failed> {
+    let keys: Option<_> = sent.iter().map(|value| tag_key(value)).collect();
+    keys.ok_or_else(|| Failed::BadRequest("A tag cannot be read.".to_owned()))
 }
 
 /// Reads the value of a tag's checkbox, `{connection}:{tag}`.

@@ -47,6 +47,7 @@ fn page(on: bool, groups: Vec<TagGroup>) -> FeedbackPage {
         on_since: on.then(|| sample_ago(1_800)),
         archived: false,
         groups,
+        previews: Vec::new(),
         may: true,
         may_connect: true,
         errors: FormErrors::none(),
@@ -84,6 +85,60 @@ fn refused() -> [FeedbackPage; 2] {
     [archived, unknown]
 }
 
+fn preview(state: RunState, made: i64, words: &str) -> PreviewView {
+    let line = |n: i64| WouldMake {
+        conversation: format!("21547390811402{n}"),
+        note: format!("{words}, tagged at 2026-03-0{n} 10:38:14 UTC"),
+        href: Some("https://app.eu.intercom.com/a/inbox/q1w4ter0/inbox/conversation/1".to_owned()),
+    };
+    PreviewView {
+        connection: "c5".to_owned(),
+        name: "Support EU".to_owned(),
+        tags: vec!["feature-request".to_owned(), words.to_owned()],
+        run: "r5".to_owned(),
+        state,
+        note: (state == RunState::Failed).then(|| words.to_owned()),
+        asked_at: sample_ago(190),
+        made,
+        had: made / 2,
+        lines: (1..=made.min(3)).map(line).collect(),
+    }
+}
+
+/// The settings with an answer below them.
+fn previewed(preview: PreviewView) -> FeedbackPage {
+    FeedbackPage {
+        previews: vec![preview],
+        ..page(true, vec![group("Support EU", tags(true))])
+    }
+}
+
+/// The states of a preview.
+fn previews() -> Vec<(&'static str, FeedbackPage)> {
+    vec![
+        (
+            "previewing",
+            previewed(preview(RunState::Running, 0, "Ledger")),
+        ),
+        (
+            "previewed",
+            previewed(preview(RunState::Done, 14, "Ledger")),
+        ),
+        (
+            "previewed-none",
+            previewed(preview(RunState::Done, 0, "Ledger")),
+        ),
+        (
+            "preview-failed",
+            previewed(preview(
+                RunState::Failed,
+                0,
+                "The permission Read conversations is missing",
+            )),
+        ),
+    ]
+}
+
 pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
     let [fetching, disconnected] = idle();
     let [archived, unknown] = refused();
@@ -109,12 +164,13 @@ pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
     let mut hostile = tag(1, HOSTILE, true);
     hostile.also_in.push(HOSTILE.to_owned());
     let mut hostile = page(true, vec![group(HOSTILE, vec![hostile])]);
+    hostile.previews = vec![preview(RunState::Done, 2, HOSTILE)];
     hostile.name = HOSTILE.to_owned();
     let two = vec![
         group("Support EU", tags(true)),
         group("Support US", tags(false)[..2].to_vec()),
     ];
-    vec![
+    let mut all = vec![
         ("on", page(true, two)),
         ("off", page(false, vec![group("Support EU", tags(false))])),
         (
@@ -131,5 +187,7 @@ pub(super) fn all() -> Vec<(&'static str, FeedbackPage)> {
         ("no-connection", page(true, Vec::new())),
         ("viewer", viewer),
         ("hostile", hostile),
-    ]
+    ];
+    all.extend(previews());
+    all
 }

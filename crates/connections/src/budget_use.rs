@@ -1,0 +1,85 @@
+//! The shared rate budget of a connection, for showing it.
+
+use crate::budget::{end_of, roll, row_key};
+use crate::clients::NotReady;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use earmark_db::across::RateRow;
+use earmark_db::tenant::{Connection, SecretKind};
+use earmark_model::WorkspaceId;
+
+/// How the calls of the present 10-second window are used. Lanes lease calls in slices, so a few may not be made yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// Calls that Intercom allows in a window, as it last said.
+    pub limit: i64,
+    /// Those that people's requests took.
+    pub interactive: i64,
+    /// Those that webhook work took.
+    pub webhook: i64,
+    /// Those that copying in bulk took.
+    pub backfill: i64,
+    /// Those that others made through the same app, as far as Intercom's answers tell.
+    pub others: i64,
+    /// When the window ends.
+    pub ends_at: DateTime<Utc>,
+    /// Until when Intercom refuses calls, if it does.
+    pub refused_until: Option<DateTime<Utc>>,
+}
+
+impl BudgetUse {
+    fn of(mut row: RateRow, now: DateTime<Utc>) -> Self {
+        roll(&mut row, now.timestamp());
+        let RateRow {
+            window_at,
+            leased,
+            interactive,
+            webhook,
+            backfill,
+            limit_seen,
+            remaining_seen: _,
+            refused_until,
+        } = row;
+        Self {
+            limit: limit_seen,
+            interactive,
+            webhook,
+            backfill,
+            others: (leased - interactive - webhook - backfill).max(0),
+            ends_at: end_of(window_at),
+            refused_until: refused_until.filter(|until| *until > now),
+        }
+    }
+
+    /// Calls that are left in the window.
+    #[must_use]
+    pub fn left(&self) -> i64 {
+        let taken = self.interactive + self.webhook + self.backfill + self.others;
+        (self.limit - taken).max(0)
+    }
+}
+
+impl Store {
+    /// How a connection's rate budget is used now; `None` before the first call through the present credentials. Asks our
+    /// own database alone.
+    ///
+    /// # Errors
+    /// [`NotReady`] when the credentials cannot be opened.
+    pub async fn budget_use(
+        &self,
+        workspace: WorkspaceId,
+        connection: &Connection,
+    ) -> Result<Option<BudgetUse>, NotReady> {
+        let tenant = self.db.workspace(workspace);
+        let tokens = tenant
+            .secrets(connection.id, SecretKind::AccessToken)
+            .await?;
+        let Some(stored) = tokens.first() else {
+            return Ok(None);
+        };
+        let key = self.budget_key(workspace, connection, stored)?;
+        let row = self.db.across().rate_budget(&row_key(&key)).await?;
+        let now = self.db.sources().now();
+        Ok(row.map(|row| BudgetUse::of(row, now)))
+    }
+}

@@ -1,0 +1,178 @@
+// Contacts and companies: switching their copy on, watching it, finding, opening and exporting people. Then conversations
+// that were tagged before the tag counted: a rule is previewed, looked at, and its tickets made. The tests are the stages of
+// one journey, so each needs the ones before it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { allowAnswer, inspect, logIn, openBrowser, openPage, startDemo, tagMessage, unique, until, writeAsContact } from './support.mjs';
+
+describe('people and earlier conversations', () => {
+  const wish = unique('The bank page forgets my filter');
+  let demo;
+  let browser;
+  let page;
+  let complaints;
+  let sandbox;
+
+  before(async () => {
+    demo = await startDemo();
+    browser = await openBrowser();
+    ({ page, complaints } = await openPage(browser, { timezoneId: 'UTC', acceptDownloads: true }));
+    sandbox = await openPage(browser);
+    await logIn(page, demo);
+  });
+  afterEach(() => {
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(sandbox.complaints, []);
+  });
+  after(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+
+  const flash = (text) => page.locator('#toasts').getByText(text).waitFor();
+  const inMain = (name) => page.getByRole('main').getByRole('link', { name });
+  const tab = async (name) => {
+    await page.getByRole('navigation', { name: 'Connection' }).getByRole('link', { name }).click();
+    await page.getByRole('heading', { name, level: 1 }).waitFor();
+  };
+  const openConnection = async () => {
+    await page.getByRole('link', { name: /^Integrations/ }).click();
+    await page.getByRole('main').getByRole('link', { name: 'Quillwater Support' }).click();
+    await page.getByRole('heading', { name: 'Quillwater Support', level: 1 }).waitFor();
+  };
+  /** Waits until the open run says it is done; it follows by itself. */
+  const runIsDone = () => page.locator('#run-live .pill', { hasText: 'Done' }).waitFor();
+
+  it('says why there are no contacts', async () => {
+    await page.getByRole('link', { name: 'Contacts', exact: true }).click();
+    await page.getByText('Contacts and companies are not copied').waitFor();
+    await inspect(page, 'contacts-off');
+  });
+
+  it('copies contacts when they are switched on, and shows how far it is', async () => {
+    await inMain('Open the connection').click();
+    await page.getByRole('switch', { name: 'Copy contacts and companies' }).check();
+    await page.locator('section[aria-labelledby=contacts-h]').getByRole('button', { name: 'Save' }).click();
+    await flash('Contacts and companies are being copied.');
+    await tab('Runs');
+    await page.getByRole('link', { name: 'Copy everything', exact: true }).click();
+    await runIsDone();
+    await page.getByRole('row', { name: /^Contacts/ }).waitFor();
+    await inspect(page, 'run-copied');
+    await tab('Runs');
+    await inspect(page, 'runs');
+  });
+
+  it('finds, opens and exports contacts', async () => {
+    await page.getByRole('link', { name: 'Contacts', exact: true }).click();
+    await page.getByRole('link', { name: 'Ines Carvalho' }).waitFor();
+    await inspect(page, 'contacts');
+    await page.getByLabel('Role', { exact: true }).selectOption({ label: 'Leads' });
+    await page.waitForURL(/role=lead/);
+    await page.getByRole('link', { name: 'Ines Carvalho' }).waitFor({ state: 'detached' });
+    await page.getByLabel('Role', { exact: true }).selectOption({ label: 'Users and leads' });
+    await page.getByRole('link', { name: 'Ines Carvalho' }).waitFor();
+    await page.getByLabel('Name, e-mail address or external ID').fill('ines');
+    await page.getByLabel('Name, e-mail address or external ID').press('Enter');
+    await page.waitForURL(/q=ines/);
+    await page.getByRole('link', { name: 'Theo Marchetti' }).waitFor({ state: 'detached' });
+
+    for (const [label, check] of [
+      ['Export CSV', (text) => assert.match(text, /^connection,id,[^]*ines@osprey-freight\.example/)],
+      ['Export JSON lines', (text) => assert.equal(JSON.parse(text).email, 'ines@osprey-freight.example')],
+    ]) {
+      const download = page.waitForEvent('download');
+      await inMain(label).click();
+      check(readFileSync(await (await download).path(), 'utf8'));
+    }
+
+    await page.getByRole('link', { name: 'Ines Carvalho' }).click();
+    await page.getByRole('heading', { name: 'Ines Carvalho', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'History' }).waitFor();
+    await inspect(page, 'contact');
+    await inMain('Osprey Freight').click();
+    await page.getByRole('heading', { name: 'Osprey Freight', level: 1 }).waitFor();
+    await inspect(page, 'company');
+    await page.getByRole('link', { name: 'Companies', exact: true }).first().click();
+    await page.getByRole('heading', { name: 'Companies', level: 1 }).waitFor();
+    await inspect(page, 'companies');
+  });
+
+  it('previews what a tag would have made', async () => {
+    await writeAsContact(sandbox.page, demo, wish);
+    await tagMessage(sandbox.page, 'bug');
+    await page.getByRole('link', { name: 'Product settings' }).click();
+    await page.locator('#main a[href$="/products/mobile/settings/feedback"]').first().click();
+    await page.getByRole('checkbox', { name: 'bug' }).check();
+    await page.getByRole('button', { name: 'Preview the ticked tags' }).click();
+    await page.locator('#previews').getByText(/These tags would have made 1 ticket in the last 30 days|This tag would have made 1 ticket/).waitFor();
+    await inspect(page, 'preview');
+    assert.ok(!(await page.getByRole('checkbox', { name: 'bug' }).isChecked()), 'a preview keeps nothing');
+  });
+
+  it('makes earlier tickets only after a look', async () => {
+    await page.getByRole('checkbox', { name: 'bug' }).check();
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await flash('Saved.');
+    await openConnection();
+    await tab('Runs');
+    await page.getByRole('button', { name: 'Look for conversations tagged earlier' }).click();
+    await runIsDone();
+    await page.locator('#run-live').getByText('1 would become tickets', { exact: true }).waitFor();
+    await inspect(page, 'look');
+    await page.getByRole('button', { name: 'Make these tickets' }).click();
+    await page.getByRole('heading', { name: 'Tagged conversations', level: 1 }).waitFor();
+    await runIsDone();
+    await page.locator('#run-live').getByText('1 new', { exact: true }).waitFor();
+    await page.getByRole('link', { name: /^Inbox/ }).first().click();
+    await page.locator('#list .row', { hasText: wish }).waitFor();
+  });
+
+  it('asks before it cancels a run, and lets a held one go on', async () => {
+    await openConnection();
+    await tab('Runs');
+    await page.getByRole('button', { name: 'Prove both sides' }).click();
+    await page.getByRole('heading', { name: 'Proof', level: 1 }).waitFor();
+    await runIsDone();
+    await inspect(page, 'run-proof');
+    await page.goto(`${page.url().split('?')[0]}/cancel`);
+    await page.getByText('This run is over, so there is nothing to cancel.').waitFor();
+    await inMain('Back to the run').click();
+    const download = page.waitForEvent('download');
+    await inMain('Download the report').click();
+    const [first] = readFileSync(await (await download).path(), 'utf8').split('\n');
+    assert.equal(JSON.parse(first).kind, 'proof');
+  });
+
+  it('shows how the calls that Intercom allows are used', async () => {
+    await tab('Calls');
+    await page.getByRole('row', { name: /^Copying/ }).waitFor();
+    await inspect(page, 'calls');
+  });
+
+  it('tells tickets by tag, team and reply time', async () => {
+    await page.getByRole('link', { name: 'Insights' }).click();
+    await page.getByRole('heading', { name: 'By reply time' }).waitFor();
+    await page.getByRole('link', { name: 'bug', exact: true }).waitFor();
+    await inspect(page, 'insights');
+    await page.getByLabel('Period').selectOption({ label: 'Last 365 days' });
+    await page.waitForURL(/days=365/);
+    await page.getByRole('link', { name: 'bug', exact: true }).waitFor();
+  });
+
+  it('keeps payloads as long as an owner says', async () => {
+    await page.getByRole('link', { name: 'Privacy' }).click();
+    await inspect(page, 'privacy');
+    await page.getByLabel('Days that payloads are kept').fill('0');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('#days-error').waitFor();
+    allowAnswer(complaints, 422);
+    await inspect(page, 'privacy-wrong');
+    await page.getByLabel('Days that payloads are kept').fill('14');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await flash('Payloads are kept for 14 days.');
+    await until(async () => (await page.getByLabel('Days that payloads are kept').inputValue()) === '14');
+  });
+});
