@@ -274,10 +274,8 @@ fn one(word: &str, is_sparse: bool) -> ContactPage {
         },
     };
     let (mut companies, mut tags, mut segments) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut custom, mut more) = (
-        Attributes { rows: Vec::new() },
-        Attributes { rows: Vec::new() },
-    );
+    let none = || Attributes { rows: Vec::new() };
+    let (mut custom, mut more) = (none(), none());
     let mut found = tickets(word);
     if is_sparse {
         found.rows.clear();
