@@ -37,7 +37,8 @@ both_databases! {
             let tx = build::begin(&world.db.db).await;
             let removed = Removed { conversations: 2, copies: 1, payloads: 1, ..Removed::default() };
             let subject = format!("<i>p{n}.");
-            let noted = tx.workspace(workspace).note_removal(
+            let tenant = tx.workspace(workspace);
+            let noted = tenant.note_removal(
                 connection.id, RemovalCause::ContactDeleted, &subject, removed,
             );
             noted.await.unwrap();

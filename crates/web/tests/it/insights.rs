@@ -4,7 +4,7 @@ use crate::support::Server;
 use chrono::TimeDelta;
 use earmark_db::tenant::{Message, TicketTag};
 use earmark_model::{AuthorKind, MessageKind};
-use earmark_testkit::{TestDb, both_databases, build};
+use earmark_testkit::{both_databases, build};
 
 const HOSTILE: &str = "<script>alert(1)</script>";
 

@@ -33,9 +33,32 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     tenant.put_segments(connection, &[segment]).await.unwrap();
     let members = tenant.put_segment_members(connection, "segment", now, &["contact"]);
     members.await.unwrap();
+    others(tenant, world, now).await;
+    let cause = RemovalCause::ContactDeleted;
+    let noted = tenant.note_removal(connection, cause, name, Removed::default());
+    noted.await.unwrap();
+    let types = [ticket_type(name)];
+    let types = tenant.put_ticket_types(connection, &types);
+    types.await.unwrap();
+    let merged = CopyTime {
+        updated_at: now,
+        observed_at: now,
+    };
+    let lead = format!("lead of {name}");
+    let merged = tenant.merge_mirrored(connection, (&lead, "contact"), merged);
+    merged.await.unwrap();
+    let waits = tenant.await_person(connection, Incomplete::Contact, name);
+    waits.await.unwrap();
+    let run = runs(tenant, world).await;
+    tenant.add_run_line(run, &line(name)).await.unwrap();
+    run
+}
+
+/// A backfill under way, which is given back, and a proof and a preview that are done.
+async fn runs(tenant: Tenant<'_, Tx>, world: &World) -> RunId {
+    let (connection, name) = (world.connection, world.name);
     let run = tenant.create_run(connection, RunKind::Backfill, Some(name), None);
     let run = run.await.unwrap();
-    tenant.add_run_line(run, &line(name)).await.unwrap();
     let proof = tenant.create_run(connection, RunKind::Proof, Some(name), None);
     let proof = proof.await.unwrap();
     for state in [RunState::Running, RunState::Done] {
@@ -50,9 +73,12 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     tenant.set_preview(dry, None, &tags).await.unwrap();
     let previews = tenant.set_preview(run, Some(world.product.id), &tags);
     previews.await.unwrap();
-    let cause = RemovalCause::ContactDeleted;
-    let noted = tenant.note_removal(connection, cause, name, Removed::default());
-    noted.await.unwrap();
+    run
+}
+
+/// A contact that is archived, and one whose lists were cut.
+async fn others(tenant: Tenant<'_, Tx>, world: &World, now: chrono::DateTime<chrono::Utc>) {
+    let (connection, name) = (world.connection, world.name);
     let archived = Contact {
         id: format!("archived at {name}"),
         ..person(name, now)
@@ -66,21 +92,9 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
         lists_cut: true,
         ..person(name, now)
     };
-    let copied = tenant.put_contacts(connection, &[cut], true);
+    let cut = [cut];
+    let copied = tenant.put_contacts(connection, &cut, true);
     copied.await.unwrap();
-    let types = [ticket_type(name)];
-    let types = tenant.put_ticket_types(connection, &types);
-    types.await.unwrap();
-    let merged = CopyTime {
-        updated_at: now,
-        observed_at: now,
-    };
-    let lead = format!("lead of {name}");
-    let merged = tenant.merge_mirrored(connection, (&lead, "contact"), merged);
-    merged.await.unwrap();
-    let waits = tenant.await_person(connection, Incomplete::Contact, name);
-    waits.await.unwrap();
-    run
 }
 
 pub(super) fn person(name: &str, now: chrono::DateTime<chrono::Utc>) -> Contact {
