@@ -9,6 +9,7 @@ mod erasure;
 mod hooks;
 mod ingest;
 mod kill;
+mod kill_sync;
 mod policy;
 mod rotation;
 mod secrets;

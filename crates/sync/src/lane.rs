@@ -8,11 +8,14 @@ use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, Job, LaneJob, WorkspaceId};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Deliveries read at once.
 const BATCH: u64 = 50;
-/// Batches in one run of the job; then other lanes get their turn.
-const BATCHES: u32 = 4;
+/// How long one run of the job works; then other lanes get their turn, those of other workspaces first. Short, because all
+/// workers may be busy with one workspace when another's delivery comes.
+const TURN: Duration = Duration::from_millis(50);
 
 /// Runs `lane` jobs.
 #[derive(Debug, Clone)]
@@ -35,7 +38,8 @@ impl Handler for LaneHandler {
 impl LaneHandler {
     /// True when nothing waits any more.
     async fn work(&self, workspace: WorkspaceId, lane: LaneJob) -> Result<bool> {
-        for _ in 0..BATCHES {
+        let until = Instant::now() + TURN;
+        loop {
             let waiting = self
                 .0
                 .workspace(workspace)
@@ -43,12 +47,14 @@ impl LaneHandler {
                 .await?;
             for delivery in &waiting {
                 self.apply(workspace, lane, delivery).await?;
+                if Instant::now() >= until {
+                    return Ok(false);
+                }
             }
             if waiting.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 return Ok(true);
             }
         }
-        Ok(false)
     }
 
     /// Applies a delivery. One that cannot be applied is marked failed and does not hold up those behind it; only a

@@ -76,7 +76,7 @@ impl Place {
             server,
             worker,
             stop,
-            next: AtomicU64::new(1),
+            next: AtomicU64::new(1_000_000),
         })
     }
 

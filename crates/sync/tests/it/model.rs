@@ -7,6 +7,7 @@
 use crate::same::assert_same;
 use crate::support::{Breach, Engine, OTHER_TAG, TAG, assert_done};
 use earmark_db::tenant::RunLine;
+use earmark_intercom::webhook;
 use earmark_sync::Ask;
 use earmark_testkit::TestDb;
 use futures::FutureExt;
@@ -15,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 
 /// Histories for each database unless the environment says otherwise.
-const HISTORIES: u64 = 8;
+const HISTORIES: u64 = 200;
 /// Conversations from before tags counted.
 const OLD: u64 = 3;
 /// Work that breaks off before it is over: at one of its first so many steps.
@@ -403,24 +404,69 @@ impl History<'_> {
         if after {
             self.catch_up().await;
         }
+        let mut ghosts = false;
         for letter in late {
+            ghosts |= after && self.is_of_ghost(&letter).await;
             self.engine.receive(&letter).await;
         }
         self.work().await;
-        if !after {
+        if !after || ghosts {
             self.catch_up().await;
         }
+    }
+
+    /// Whether a letter tells of a contact that came and went while nobody told us of either: there was nothing that the
+    /// catch-up could have found gone, so that the letter is believed until the next one.
+    async fn is_of_ghost(&self, letter: &[u8]) -> bool {
+        let peek = webhook::peek(letter).unwrap();
+        let topic = peek.topic.unwrap_or_default();
+        let Some(subject) = peek.subject.filter(|_| topic.starts_with("contact.")) else {
+            return false;
+        };
+        let (tenant, connection) = (self.engine.tenant(), self.engine.connection);
+        let id = subject.id;
+        let ghost = !self.known.contacts.contains(&id)
+            && tenant.contact(connection, &id).await.unwrap().is_none()
+            && tenant
+                .deleted_contacts(connection, std::slice::from_ref(&id))
+                .await
+                .unwrap()
+                .is_empty();
+        if ghost {
+            eprintln!("a letter after the catch-up is all that is left of contact {id}");
+        }
+        ghost
     }
 
     async fn catch_up(&mut self) {
         self.engine.pass(5);
         let run = self.engine.ask(Ask::CatchUp).await;
         self.work().await;
-        assert_done(&self.engine.run(run).await);
+        let run = self.engine.run(run).await;
+        assert_done(&run);
+        // A scroll that a lost worker left open: the report says that companies were left out, and the next run heals it.
+        if run
+            .report
+            .is_some_and(|report| report.contains("another scroll was open"))
+        {
+            eprintln!("companies are left to the next run, as the report says");
+            self.engine.pass(61);
+            assert_done(&self.engine.go(Ask::CatchUp).await);
+        }
     }
 
-    /// Every tagging has its one ticket, unless its conversation was deleted before anybody could see it; or the report
-    /// says that it makes none because Intercom does not say when it was, which is possible with old messages alone.
+    /// Whether this is an opening message of a conversation in which a part was tagged, too.
+    fn is_hidden(&self, conversation: &str, message: &str) -> bool {
+        let tagged = &self.known.tagged;
+        self.known.sources[conversation] == message
+            && tagged
+                .iter()
+                .any(|(of, other)| of == conversation && other != message)
+    }
+
+    /// Every tagging has its one ticket, unless its conversation was deleted before anybody could see it. Named exceptions:
+    /// the report says that it makes none because Intercom does not say when it was, which is possible with old messages
+    /// alone; or the API does not show it.
     async fn taggings(&self, what: &str) {
         let told = self.told("time_unknown").await;
         for (conversation, message) in &self.known.tagged {
@@ -439,8 +485,16 @@ impl History<'_> {
                 let note = line.note.as_deref().unwrap_or_default();
                 line.subject_id == *conversation && note.starts_with(&words)
             });
-            if of_message == 0 && is_told && self.known.old.contains(message) {
-                eprintln!("{what}: the report lists the tagging of {message} in {conversation}");
+            let exception = match of_message {
+                0 if is_told && self.known.old.contains(message) => "listed by the report",
+                // The opening message shows no tags; the conversation's one tag stands for the part's.
+                0 if self.is_hidden(conversation, message) => {
+                    "not shown by the API beside a part's"
+                }
+                _ => "",
+            };
+            if !exception.is_empty() {
+                eprintln!("{what}: the tagging of {message} in {conversation} is {exception}");
                 continue;
             }
             assert_eq!(
