@@ -12,7 +12,7 @@ use earmark_db::tenant::{Connection, DISCONNECTED, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
-use earmark_model::{ConnectionId, ConnectionStatus, TicketKey, WorkspaceId};
+use earmark_model::{ConnectionId, ConnectionStatus, Outcome, TicketKey, WorkspaceId};
 
 /// Applies a delivery and writes down what became of it.
 pub(crate) async fn apply(
@@ -48,7 +48,11 @@ pub(crate) async fn apply(
             apply_event(&tenant, &row, notification, told_at, buried).await?
         }
         (Some((true, _)), Err(why)) => Applied::unreadable(why),
-        (_, _) => Applied::ignored(DISCONNECTED),
+        (_, _) => Applied {
+            outcome: Outcome::Ignored,
+            note: DISCONNECTED.to_owned(),
+            ticket: None,
+        },
     };
     let Applied {
         outcome,

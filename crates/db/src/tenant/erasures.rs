@@ -47,9 +47,9 @@ impl From<erasures::Model> for Erasure {
 }
 
 /// The note of a delivery that came to nothing because its connection was disconnected: all that stays of one.
-pub const DISCONNECTED: &str = "disconnected";
+pub const DISCONNECTED: &str = "ignored: disconnected";
 /// A delivery that still tells what Intercom said. Notes name tags and companies.
-const TELLS: &str = "(body IS NOT NULL OR note <> 'disconnected')";
+const TELLS: &str = "(body IS NOT NULL OR note <> 'ignored: disconnected')";
 
 impl<S: Source> Tenant<'_, S> {
     /// The last erasure of a connection, if there was one.

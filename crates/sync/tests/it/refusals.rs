@@ -50,7 +50,7 @@ both_databases! {
         assert_eq!(tickets.len(), 1, "conversations have nothing to do with it");
         // The ticket's details came from another contact, so the permission seemed to be there again.
         engine.pass(3_600);
-        assert_done(&engine.go(Ask::CatchUp).await);
+        assert_done(&engine.go(Ask::Backfill).await);
         let checks = engine.tenant().permission_checks(engine.connection).await.unwrap();
         let lacking: Vec<Permission> = checks
             .into_iter()

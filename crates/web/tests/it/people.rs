@@ -246,7 +246,7 @@ both_databases! {
         }
         assert!(!ada.contains(HOSTILE));
         let cyd = ground.get(&format!("{path}/p3")).await.body;
-        assert!(cyd.contains("Active <span class=\"muted\">as of ") && cyd.contains("No message of theirs"));
+        assert!(cyd.contains("Active <span class=\"muted\">as of ") && cyd.contains("No ticket was made from their conversations"));
         assert!(ground.get(&format!("{path}/p5")).await.body.contains("<b>Archived</b>"));
         let osprey = ground.get(&format!("companies/{}/co1", ground.connection)).await.body;
         for shown in ["Ada &#60;script", "p2@mail.example", "QU-1", "depot", "Show in Contacts"] {

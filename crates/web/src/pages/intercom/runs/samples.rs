@@ -134,7 +134,7 @@ pub(super) fn run() -> Vec<(&'static str, RunPage)> {
                 earmark: Some(18_239),
             },
             Total {
-                what: "Companies",
+                what: "Companies with users",
                 intercom: None,
                 earmark: Some(412),
             },

@@ -91,7 +91,7 @@ impl Report {
             ("Contacts", "contacts"),
             ("Users", "users"),
             ("Leads", "leads"),
-            ("Companies", "companies"),
+            ("Companies with users", "companies"),
         ];
         let told = |total: &Total| {
             !kind.is_tagged() && (total.intercom.is_some() || total.earmark.is_some())
