@@ -134,6 +134,7 @@ impl Pass<'_> {
             }
             Met::Nothing => {
                 counts.failed = 1;
+                self.place.unclear += i64::from(unseen);
                 Some((
                     "failed",
                     "Intercom's answer does not say what became of it, so nothing was erased; it is asked again in the next run",

@@ -144,6 +144,9 @@ impl RunHandler {
             pass.keep_place(1).await?;
             return Err(Stop::Failed(why));
         }
+        if matches!(step, place::Step::Vanished { .. }) {
+            pass.place.unclear = i64::MAX;
+        }
         pass.skip(format!("{} were left out: {why}", step.words()))
             .await
     }

@@ -102,11 +102,12 @@ impl Place {
         more < 0 || (more > 0 && before > 0)
     }
 
-    /// Remembers which difference a walk through all contacts left.
+    /// Remembers which difference a walk through all contacts left and the next would leave too. More here than there are
+    /// those that went while it went on, which the next one finds, except for the unclear ones.
     pub(crate) fn compared(&mut self, ours: Totals) {
         if let (true, Some(here), Some(there)) = (self.walked, ours.contacts, self.theirs.contacts)
         {
-            self.kept.gap_walked = there - here;
+            self.kept.gap_walked = (there - here).max(-self.unclear);
             self.kept.gap = 0;
         }
     }
@@ -175,6 +176,23 @@ mod tests {
         assert!(!place.is_worth_a_walk(2), "that is one more");
         assert!(place.is_worth_a_walk(2), "which stood");
         assert!(place.is_worth_a_walk(-1), "more here than there");
+        place.compared(Totals {
+            contacts: Some(14),
+            ..Totals::default()
+        });
+        assert!(
+            place.is_worth_a_walk(-3),
+            "they went while the walk went on"
+        );
+        place.unclear = 3;
+        place.compared(Totals {
+            contacts: Some(14),
+            ..Totals::default()
+        });
+        assert!(
+            !place.is_worth_a_walk(-3),
+            "Intercom does not say what became of them"
+        );
         assert!(!place.is_worth_a_walk(0));
         assert!(!place.is_worth_a_walk(1));
     }

@@ -31,6 +31,8 @@ pub(crate) struct Place {
     pub(crate) sampled: Option<u64>,
     /// Contacts that were deleted at Intercom and that its list shows all the same.
     pub(crate) buried: i64,
+    /// Contacts that it did not see, and of which Intercom does not say what became of them.
+    pub(crate) unclear: i64,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
     /// What the connection's next pass begins with.
@@ -284,6 +286,7 @@ impl Place {
             kept,
             sampled: None,
             buried: 0,
+            unclear: 0,
             refusals: 0,
             walked: false,
             listed: false,
