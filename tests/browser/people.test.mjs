@@ -45,19 +45,25 @@ describe('people and earlier conversations', () => {
   /** Waits until the open run says it is done; it follows by itself. */
   const runIsDone = () => page.locator('#run-live .pill', { hasText: 'Done' }).waitFor();
 
-  it('says why there are no contacts', async () => {
+  const setCopying = async (on) => {
+    await openConnection();
+    await page.getByRole('switch', { name: 'Copy contacts and companies' }).setChecked(on);
+    await page.locator('section[aria-labelledby=contacts-h]').getByRole('button', { name: 'Save' }).click();
+  };
+
+  it('says so when what it shows may be out of date', async () => {
+    await setCopying(false);
+    await flash('Contacts and companies are copied no more.');
     await page.getByRole('link', { name: 'Contacts', exact: true }).click();
-    await page.getByText('Contacts and companies are not copied').waitFor();
+    await page.getByText(/Contacts and companies (of Quillwater Support )?are not copied/).waitFor();
     await inspect(page, 'contacts-off');
   });
 
   it('copies contacts when they are switched on, and shows how far it is', async () => {
-    await inMain('Open the connection').click();
-    await page.getByRole('switch', { name: 'Copy contacts and companies' }).check();
-    await page.locator('section[aria-labelledby=contacts-h]').getByRole('button', { name: 'Save' }).click();
+    await setCopying(true);
     await flash('Contacts and companies are being copied.');
     await tab('Runs');
-    await page.getByRole('link', { name: 'Copy everything', exact: true }).click();
+    await page.getByRole('link', { name: 'Copy everything', exact: true }).first().click();
     await runIsDone();
     await page.getByRole('row', { name: /^Contacts/ }).waitFor();
     await inspect(page, 'run-copied');
@@ -81,7 +87,7 @@ describe('people and earlier conversations', () => {
 
     for (const [label, check] of [
       ['Export CSV', (text) => assert.match(text, /^connection,id,[^]*ines@osprey-freight\.example/)],
-      ['Export JSON lines', (text) => assert.equal(JSON.parse(text).email, 'ines@osprey-freight.example')],
+      ['Export JSON lines', (text) => assert.ok(text.trim().split('\n').map((line) => JSON.parse(line).email).includes('ines@osprey-freight.example'), text)],
     ]) {
       const download = page.waitForEvent('download');
       await inMain(label).click();
@@ -107,7 +113,7 @@ describe('people and earlier conversations', () => {
     await page.locator('#main a[href$="/products/mobile/settings/feedback"]').first().click();
     await page.getByRole('checkbox', { name: 'bug' }).check();
     await page.getByRole('button', { name: 'Preview the ticked tags' }).click();
-    await page.locator('#previews').getByText(/These tags would have made 1 ticket in the last 30 days|This tag would have made 1 ticket/).waitFor();
+    await page.locator('#previews').getByText('These tags would have made 2 tickets in the last 30 days').waitFor();
     await inspect(page, 'preview');
     assert.ok(!(await page.getByRole('checkbox', { name: 'bug' }).isChecked()), 'a preview keeps nothing');
   });
@@ -120,14 +126,14 @@ describe('people and earlier conversations', () => {
     await tab('Runs');
     await page.getByRole('button', { name: 'Look for conversations tagged earlier' }).click();
     await runIsDone();
-    await page.locator('#run-live').getByText('1 would become tickets', { exact: true }).waitFor();
+    await page.locator('#run-live').getByText('2 would become tickets', { exact: true }).waitFor();
     await inspect(page, 'look');
     await page.getByRole('button', { name: 'Make these tickets' }).click();
     await page.getByRole('heading', { name: 'Tagged conversations', level: 1 }).waitFor();
     await runIsDone();
-    await page.locator('#run-live').getByText('1 new', { exact: true }).waitFor();
+    await page.locator('#run-live').getByText('2 new', { exact: true }).waitFor();
     await page.getByRole('link', { name: /^Inbox/ }).first().click();
-    await page.locator('#list .row', { hasText: wish }).waitFor();
+    await page.locator('#list .row', { hasText: wish }).first().waitFor();
   });
 
   it('asks before it cancels a run, and lets a held one go on', async () => {

@@ -273,16 +273,20 @@ impl RateBudget for SharedBudget {
             .flatten()?;
         let limit = u32::try_from(row.limit_seen).ok();
         roll(&mut row, now.timestamp());
+        let taken = |calls| u32::try_from(calls).unwrap_or(0);
         Some(BudgetSnapshot {
             limit,
             left: limit.map(|limit| u32::try_from(i64::from(limit) - row.leased).unwrap_or(0)),
+            interactive: taken(row.interactive),
+            webhook: taken(row.webhook),
+            backfill: taken(row.backfill),
             resets_at: Some(end_of(row.window_at)),
             refused_until: row.refused_until.filter(|until| *until > now),
         })
     }
 }
 
-pub(crate) fn row_key(key: &BudgetKey) -> String {
+fn row_key(key: &BudgetKey) -> String {
     format!("{}:{}", key.credential, key.app_id)
 }
 
@@ -303,11 +307,11 @@ fn covers(window_at: i64, now: i64) -> bool {
     (window_at..window_at + WINDOW).contains(&now)
 }
 
-pub(crate) fn end_of(window_at: i64) -> DateTime<Utc> {
+fn end_of(window_at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(window_at + WINDOW, 0).unwrap_or_default()
 }
 
-pub(crate) fn roll(row: &mut RateRow, now: i64) {
+fn roll(row: &mut RateRow, now: i64) {
     if !covers(row.window_at, now) {
         row.window_at = window_of(now, row.window_at);
         row.leased = 0;

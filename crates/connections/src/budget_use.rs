@@ -1,14 +1,14 @@
-//! The shared rate budget of a connection, for showing it.
+//! The rate budget of a connection, for showing it.
 
-use crate::budget::{end_of, roll, row_key};
 use crate::clients::NotReady;
 use crate::store::Store;
 use chrono::{DateTime, Utc};
-use earmark_db::across::RateRow;
 use earmark_db::tenant::{Connection, SecretKind};
+use earmark_intercom::BudgetSnapshot;
 use earmark_model::WorkspaceId;
 
-/// How the calls of the present 10-second window are used. Lanes lease calls in slices, so a few may not be made yet.
+/// How the calls of the present 10-second window are used. Where several processes share the budget, lanes lease
+/// calls in slices, so a few may not be made yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BudgetUse {
     /// Calls that Intercom allows in a window, as it last said.
@@ -28,27 +28,29 @@ pub struct BudgetUse {
 }
 
 impl BudgetUse {
-    fn of(mut row: RateRow, now: DateTime<Utc>) -> Self {
-        roll(&mut row, now.timestamp());
-        let RateRow {
-            window_at,
-            leased,
+    /// `None` before Intercom told its limit.
+    fn of(seen: BudgetSnapshot) -> Option<Self> {
+        let BudgetSnapshot {
+            limit,
+            left,
             interactive,
             webhook,
             backfill,
-            limit_seen,
-            remaining_seen: _,
+            resets_at,
             refused_until,
-        } = row;
-        Self {
-            limit: limit_seen,
+        } = seen;
+        let limit = i64::from(limit?);
+        let [interactive, webhook, backfill] = [interactive, webhook, backfill].map(i64::from);
+        let used = limit - i64::from(left?);
+        Some(Self {
+            limit,
             interactive,
             webhook,
             backfill,
-            others: (leased - interactive - webhook - backfill).max(0),
-            ends_at: end_of(window_at),
-            refused_until: refused_until.filter(|until| *until > now),
-        }
+            others: (used - interactive - webhook - backfill).max(0),
+            ends_at: resets_at?,
+            refused_until,
+        })
     }
 
     /// Calls that are left in the window.
@@ -60,8 +62,8 @@ impl BudgetUse {
 }
 
 impl Store {
-    /// How a connection's rate budget is used now; `None` before the first call through the present credentials. Asks our
-    /// own database alone.
+    /// How a connection's rate budget is used now; `None` before the first answer through the present credentials. Asks
+    /// nobody but us.
     ///
     /// # Errors
     /// [`NotReady`] when the credentials cannot be opened.
@@ -78,8 +80,6 @@ impl Store {
             return Ok(None);
         };
         let key = self.budget_key(workspace, connection, stored)?;
-        let row = self.db.across().rate_budget(&row_key(&key)).await?;
-        let now = self.db.sources().now();
-        Ok(row.map(|row| BudgetUse::of(row, now)))
+        Ok(self.budget.snapshot(&key).await.and_then(BudgetUse::of))
     }
 }

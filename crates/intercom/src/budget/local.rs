@@ -22,6 +22,8 @@ const TIDY_ABOVE: usize = 1_000;
 struct Window {
     limit: Option<u32>,
     used: u32,
+    /// Calls that went through this budget, by lane.
+    taken: HashMap<Lane, u32>,
     ends_at: DateTime<Utc>,
     /// Whether an answer told the end; else it is reckoned from the window before.
     end_is_told: bool,
@@ -40,6 +42,7 @@ impl Window {
         Self {
             limit: None,
             used: 0,
+            taken: HashMap::new(),
             ends_at: now + WINDOW,
             end_is_told: false,
             refused_until: None,
@@ -53,6 +56,7 @@ impl Window {
             self.ends_at = now + TimeDelta::milliseconds(length - into);
             self.end_is_told = false;
             self.used = 0;
+            self.taken.clear();
         }
         if self.refused_until.is_some_and(|until| until <= now) {
             self.refused_until = None;
@@ -71,6 +75,7 @@ impl Window {
             Of::This => self.used = self.used.max(reported),
             Of::Next(end) => {
                 self.used = reported;
+                self.taken.clear();
                 self.ends_at = end;
                 self.end_is_told = true;
             }
@@ -156,6 +161,7 @@ impl LocalBudget {
             return Err(WaitUntil(window.ends_at - wait.unwrap_or_default()));
         }
         window.used += 1;
+        *window.taken.entry(lane).or_default() += 1;
         Ok(())
     }
 }
@@ -181,9 +187,13 @@ impl RateBudget for LocalBudget {
         let mut windows = self.windows();
         let window = windows.get_mut(key)?;
         window.roll(now);
+        let taken = |lane| window.taken.get(&lane).copied().unwrap_or_default();
         Some(BudgetSnapshot {
             limit: window.limit,
             left: window.limit.map(|limit| limit.saturating_sub(window.used)),
+            interactive: taken(Lane::Interactive),
+            webhook: taken(Lane::Webhook),
+            backfill: taken(Lane::Backfill),
             resets_at: Some(window.ends_at),
             refused_until: window.refused_until,
         })

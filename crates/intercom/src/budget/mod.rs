@@ -79,6 +79,13 @@ pub struct BudgetSnapshot {
     pub limit: Option<u32>,
     /// Calls left in the current window, as far as known; none before the first answer.
     pub left: Option<u32>,
+    /// Calls of the current window that people's requests took. Where several processes share the budget, lanes take
+    /// calls in slices, so a few may not be made yet.
+    pub interactive: u32,
+    /// Those that webhook work took.
+    pub webhook: u32,
+    /// Those that copying in bulk took.
+    pub backfill: u32,
     /// When the current window ends.
     pub resets_at: Option<DateTime<Utc>>,
     /// Set while Intercom refuses calls.

@@ -59,7 +59,7 @@ both_databases! {
         let connection = world.connected(&browser).await.id;
         let page = format!("settings/integrations/intercom/{connection}/calls");
         let idle = browser.get(&page).await;
-        idle.shows("Nothing waits and nothing is under way.").shows("No call was made with the present credentials yet.");
+        idle.shows("Nothing waits and nothing is under way.").shows("Somebody waits for it. It goes first.").hides("No call was made");
         let tx = build::begin(&world.db.db).await;
         let job = Job::Details { connection, conversation: "1".to_owned() };
         tx.workspace(world.people.workspace.id).enqueue(&job).await.unwrap();
