@@ -1,6 +1,10 @@
 //! Giving orders to a sandbox that runs, from the same machine.
 
 use serde_json::Value;
+use std::time::Duration;
+
+/// How long a list may take: the state of a sandbox with many contacts is large.
+const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// Why an order was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +51,8 @@ impl Remote {
     /// # Errors
     /// [`OrderError`].
     pub async fn read(&self, list: &str) -> Result<Value, OrderError> {
-        Self::answer(
-            list,
-            self.http.get(format!("{}/__sandbox/{list}", self.url)),
-        )
-        .await
+        let request = self.http.get(format!("{}/__sandbox/{list}", self.url));
+        Self::answer(list, request.timeout(READ_LIMIT)).await
     }
 
     /// Clears one of its lists (`faults`, `requests`).
