@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-/// Keep-alive connections of the sender by the clock: more than are ever waiting for an answer.
+/// Keep-alive connections of the sender by the clock at most: more than are ever waiting for an answer.
 const CLIENTS: usize = 64;
 const PART: &str = "/data/item/conversation/conversation_parts/conversation_parts/0";
 /// Of the tagging; the tag that the payload names.
@@ -108,7 +108,8 @@ async fn send_by_the_clock(
     let (requests, next) = (Arc::new(requests), Arc::new(AtomicU64::new(0)));
     let start = Instant::now() + Duration::from_millis(100);
     let mut running = JoinSet::new();
-    for _ in 0..CLIENTS {
+    // No more than webhooks in a second: the server closes a connection that is silent for five.
+    for _ in 0..CLIENTS.min(rate) {
         let mut stream = connect(address).await?;
         let (requests, next) = (requests.clone(), next.clone());
         running.spawn(async move {
