@@ -86,56 +86,57 @@ async fn measure(plan: Plan, t: &TestDb, title: &str) -> Result<(), Failure> {
         ..backfill::Plan::default()
     })?;
     let place = Place::open(t, &intercom.url).await?;
+    report::line(&format!("\n{title}"))?;
+    report::line("  a second                           p50       p95       p99    lost  beside it")?;
     let mut alone = Vec::new();
     for load in LOADS {
-        alone.push(one_load(plan, &place, load, None).await?);
+        let measured = one_load(plan, &place, load, None).await?;
+        row(load.0, "alone", &measured)?;
+        alone.push(measured.p95());
     }
     // After those: what the neighbour leaves waiting is worked through long after it has gone.
     let neighbour = Neighbour::wake(&place, plan.clients).await?;
     tokio::time::sleep(WARM_UP).await;
-    let mut noisy = Vec::new();
-    for load in LOADS {
-        noisy.push(one_load(plan, &place, load, Some(&neighbour)).await?);
+    let mut fair = Vec::new();
+    for (load, alone) in LOADS.into_iter().zip(alone) {
+        let measured = one_load(plan, &place, load, Some(&neighbour)).await?;
+        row(load.0, "with the neighbour", &measured)?;
+        fair.push(format!(
+            "  {} a second: p95 {alone:.0} ms alone (expected: under {EXPECTED:.0}), {:.2} times that beside the neighbour \
+             (expected: under 2)",
+            load.0,
+            measured.p95() / alone,
+        ));
     }
     neighbour.rest(&place).await?;
-    let mut rows =
-        vec![["a second", "", "p50", "p95", "p99", "lost", "beside it"].map(str::to_owned)];
-    let mut fair = Vec::new();
-    for (((rate, _), alone), noisy) in LOADS.iter().zip(&alone).zip(&noisy) {
-        let p95 = |measured: &Measured| percentile(measured.latencies.iter().copied(), 95);
-        fair.push(format!(
-            "{rate} a second: p95 {:.0} ms alone (expected: under {EXPECTED:.0}), {:.2} times that beside the neighbour \
-             (expected: under 2)",
-            p95(alone),
-            p95(noisy) / p95(alone),
-        ));
-        rows.push(row(*rate, "alone", alone));
-        rows.push(row(*rate, "with the neighbour", noisy));
-    }
     place.close().await?;
-    report::line(&format!("\n{title}"))?;
-    report::table(&rows)?;
-    fair.iter()
-        .try_for_each(|line| report::line(&format!("  {line}")))
+    fair.iter().try_for_each(|line| report::line(line))
 }
 
-fn row(rate: usize, name: &str, measured: &Measured) -> [String; 7] {
-    let ms = |percent| {
-        let value = percentile(measured.latencies.iter().copied(), percent);
-        format!("{value:.1}")
-    };
+impl Measured {
+    fn percentile(&self, percent: usize) -> f64 {
+        percentile(self.latencies.iter().copied(), percent)
+    }
+
+    fn p95(&self) -> f64 {
+        self.percentile(95)
+    }
+}
+
+/// Writes a line of the report, as soon as it is known.
+fn row(rate: usize, name: &str, measured: &Measured) -> Result<(), Failure> {
     let beside = measured
         .beside
         .map(|(posted, copied)| format!("{posted:.0} webhooks, {copied:.0} contacts"));
-    [
-        rate.to_string(),
-        name.to_owned(),
-        ms(50),
-        ms(95),
-        ms(99),
-        measured.lost.to_string(),
+    let text = format!(
+        "  {rate:>8}  {name:<18}  {:>8.1}  {:>8.1}  {:>8.1}  {:>6}  {}",
+        measured.percentile(50),
+        measured.p95(),
+        measured.percentile(99),
+        measured.lost,
         beside.unwrap_or_default(),
-    ]
+    );
+    report::line(text.trim_end())
 }
 
 /// Sends webhooks by the clock, with or without the neighbour, and waits until their tickets are seen.
@@ -159,6 +160,7 @@ async fn one_load(
     let sent = sent.await??;
     let after = progress().await?;
     let seen = watch.wait_for(sent.len(), PATIENCE).await?;
+    place.drain().await?;
     let latency = |(number, at): (&u64, &Instant)| {
         let took = seen.get(number)?.duration_since(*at);
         Some(took.as_secs_f64() * 1_000.0)

@@ -99,7 +99,7 @@ impl SharedBudget {
         now: DateTime<Utc>,
     ) -> earmark_db::Result<Result<(), WaitUntil>> {
         let text = row_key(key);
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let mut row = tx
             .across()
             .lock_rate_budget(&text, i64::from(self.shares.before_known))
@@ -166,7 +166,7 @@ impl SharedBudget {
     ) -> earmark_db::Result<()> {
         let text = row_key(key);
         let told = Told::by(observed, now);
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let mut row = tx
             .across()
             .lock_rate_budget(&text, i64::from(self.shares.before_known))

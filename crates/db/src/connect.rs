@@ -6,9 +6,10 @@ use crate::scope::{Tenant, Tx};
 use crate::signal::{Changes, Signal};
 use earmark_migrations::{Migrator, MigratorTrait};
 use earmark_model::{Sources, WorkspaceId};
+use crate::turn::{Durability, Turns};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    /// Of those who write on SQLite.
+    turns: Option<Turns>,
     sources: Sources,
     signal: Signal,
 }
@@ -82,9 +85,12 @@ impl Db {
                 .await
                 .map_err(|e| Error::Unavailable(e.to_string()))?;
         }
+        let turns = (write.get_database_backend() == DbBackend::Sqlite)
+            .then(|| Turns::new(options.acquire_timeout));
         Ok(Self(Arc::new(Inner {
             read,
             write,
+            turns,
             sources,
             signal,
         })))
@@ -131,19 +137,41 @@ impl Db {
     }
 
     /// Begins a transaction that may write; on SQLite IMMEDIATE, so that it waits for the writer at its start and never
-    /// fails in the middle.
+    /// fails in the middle. What it commits is on disk.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no connection gets free in time.
     pub async fn begin(&self) -> Result<Tx> {
+        self.begin_with(Durability::Full).await
+    }
+
+    /// Begins a transaction for work that is done again from what is on disk should it be lost: applying a delivery that
+    /// stays waiting, a step of a run that keeps its place, a claim of a job. Its commit does not wait for the disk. Nothing
+    /// is lost with the process; when the machine itself breaks down, the newest of these commits are undone, whole, and
+    /// never one that a later commit of [`Self::begin`] may have built upon.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub async fn begin_redoable(&self) -> Result<Tx> {
+        self.begin_with(Durability::Relaxed).await
+    }
+
+    async fn begin_with(&self, durability: Durability) -> Result<Tx> {
+        let write = &self.0.write;
+        let turn = match &self.0.turns {
+            Some(turns) => Some(turns.take(write, durability).await?),
+            None => None,
+        };
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx::new(
-            self.0.write.begin_with_options(options).await?,
-            self.clone(),
-        ))
+        let transaction = write.begin_with_options(options).await?;
+        if turn.is_none() && durability == Durability::Relaxed {
+            let sql = "SET LOCAL synchronous_commit = off";
+            transaction.execute_unprepared(sql).await?;
+        }
+        Ok(Tx::new(transaction, turn, self.clone()))
     }
 
     /// Committed changes from now on.

@@ -14,6 +14,7 @@ mod scope;
 mod signal;
 mod sql;
 pub mod tenant;
+mod turn;
 
 pub use connect::{Db, Options};
 pub use error::{Error, Result};

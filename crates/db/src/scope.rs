@@ -4,6 +4,7 @@ use crate::across::Across;
 use crate::connect::Db;
 use crate::error::Result;
 use crate::signal::{Change, ChangeKind, NOTIFY};
+use crate::turn::Turn;
 use chrono::{DateTime, Utc};
 use earmark_model::{Sources, WorkspaceId};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement};
@@ -46,6 +47,8 @@ impl Source for Db {
 pub struct Tx {
     transaction: DatabaseTransaction,
     db: Db,
+    /// Given up last.
+    _turn: Option<Turn>,
     changes: Mutex<BTreeSet<Change>>,
 }
 
@@ -68,10 +71,11 @@ impl Source for Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: DatabaseTransaction, db: Db) -> Self {
+    pub(crate) fn new(transaction: DatabaseTransaction, turn: Option<Turn>, db: Db) -> Self {
         Self {
             transaction,
             db,
+            _turn: turn,
             changes: Mutex::default(),
         }
     }
@@ -94,7 +98,7 @@ impl Tx {
         changes.insert(Change { workspace, kind });
     }
 
-    /// Makes everything durable, then announces what changed.
+    /// Commits, then announces what changed.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`]: nothing was stored.

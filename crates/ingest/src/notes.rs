@@ -126,7 +126,7 @@ impl Notes {
         heads: &BTreeMap<At, DateTime<Utc>>,
         sightings: impl Iterator<Item = (Sighting, u32)>,
     ) -> Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         for ((workspace, connection), at) in heads {
             tx.workspace(*workspace).saw_head(*connection, *at).await?;
         }
@@ -137,7 +137,7 @@ impl Notes {
     }
 
     async fn write_answers(&self, answers: &[(Hour, Answers)]) -> Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         for (((workspace, connection), hour), counts) in answers {
             let counts: Vec<_> = counts
                 .iter()

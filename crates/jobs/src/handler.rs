@@ -61,6 +61,14 @@ impl Handlers {
         self
     }
 
+    /// The kinds that can be run here; others are left to processes that know them.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = JobKind> {
+        JobKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| self.0.contains_key(kind))
+    }
+
     pub(crate) fn get(&self, kind: JobKind) -> Option<Arc<dyn Handler>> {
         self.0.get(&kind).cloned()
     }

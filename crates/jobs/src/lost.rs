@@ -20,7 +20,7 @@ impl Worker {
 
     /// Puts back every running job: at the start of the only process of a database nobody else can hold one.
     pub(crate) async fn rescue_all(&self) -> Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         tx.across().rescue_all_jobs().await?;
         tx.commit().await
     }
@@ -29,7 +29,7 @@ impl Worker {
         if self.db.across().jobs_in("running").await? == 0 {
             return Ok(());
         }
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let rescued = tx.across().rescue_jobs().await?;
         tx.commit().await?;
         if rescued > 0 {
@@ -44,7 +44,7 @@ impl Worker {
         if lanes.is_empty() {
             return Ok(());
         }
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         for (workspace, lane) in &lanes {
             tx.workspace(*workspace).enqueue(&Job::Lane(*lane)).await?;
         }

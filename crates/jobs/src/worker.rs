@@ -94,6 +94,12 @@ struct Room {
     free: u32,
 }
 
+impl Room {
+    fn is_open(&self) -> bool {
+        self.free > 0 && !self.kinds.is_empty()
+    }
+}
+
 impl Worker {
     /// A worker; it does nothing until it is run.
     #[must_use]
@@ -174,7 +180,7 @@ impl Worker {
         let (mut ran, never) = (0, CancellationToken::new());
         loop {
             let any = Room {
-                kinds: JobKind::ALL.to_vec(),
+                kinds: self.handlers.kinds().collect(),
                 free: 1,
             };
             let claimed = self.claim(&[any], &never).await?;
@@ -197,11 +203,11 @@ impl Worker {
         let free = all.saturating_sub(ours.saturating_add(calling));
         // One place is for everybody, the oldest job first.
         if all <= 1 {
-            let kinds = JobKind::ALL.to_vec();
+            let kinds = self.handlers.kinds().collect();
             return vec![Room { kinds, free }];
         }
         let (callers, others): (Vec<_>, Vec<_>) =
-            JobKind::ALL.iter().partition(|kind| kind.calls_intercom());
+            self.handlers.kinds().partition(|kind| kind.calls_intercom());
         let room = |kinds, free| Room { kinds, free };
         let most = (all / 2).saturating_sub(calling).min(free);
         vec![room(callers, most), room(others, free)]
@@ -212,14 +218,14 @@ impl Worker {
     async fn claim(&self, rooms: &[Room], stop: &CancellationToken) -> Result<Vec<ClaimedJob>> {
         let now = self.db.sources().now();
         let mut due = Vec::new();
-        for room in rooms.iter().filter(|room| room.free > 0) {
+        for room in rooms.iter().filter(|room| room.is_open()) {
             let next = self.db.across().next_job_at(&room.kinds).await?;
             due.extend(next.filter(|at| *at <= now).map(|_| room));
         }
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let mut claimed: Vec<ClaimedJob> = Vec::new();
         for room in due {
             // The last room is as large as all that is free; what the one before took is not free any more.
@@ -246,7 +252,7 @@ impl Worker {
         stop: &CancellationToken,
     ) {
         let mut until = latest;
-        for room in rooms.iter().filter(|room| room.free > 0) {
+        for room in rooms.iter().filter(|room| room.is_open()) {
             let next = self
                 .db
                 .across()
@@ -321,7 +327,7 @@ impl Worker {
     /// Extends a job's lease; false when the claim is lost. A database that is away is no loss yet.
     async fn extend(&self, job: &ClaimedJob) -> bool {
         let extended = async {
-            let tx = self.db.begin().await?;
+            let tx = self.db.begin_redoable().await?;
             let held = tx
                 .across()
                 .extend_lease(job, delta(self.settings.lease))
@@ -336,7 +342,7 @@ impl Worker {
     }
 
     async fn settle(&self, job: &ClaimedJob, verdict: Verdict) -> Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let across = tx.across();
         match verdict {
             Verdict::Done => across.finish_job(job).await?,

@@ -21,7 +21,7 @@ pub(crate) async fn apply(
     connection: ConnectionId,
     delivery: &WaitingDelivery,
 ) -> Result<()> {
-    let tx = db.begin().await?;
+    let tx = db.begin_redoable().await?;
     let tenant = tx.workspace(workspace);
     let parsed = parse(&delivery.body);
     let subject = delivery.subject.as_deref();
@@ -90,7 +90,7 @@ pub(crate) async fn fail(
     connection: ConnectionId,
     delivery: &WaitingDelivery,
 ) -> Result<()> {
-    let tx = db.begin().await?;
+    let tx = db.begin_redoable().await?;
     let tenant = tx.workspace(workspace);
     let about = About::subject(delivery.subject.as_deref());
     let buried = Buried::lock(&tenant, connection, &about).await?;

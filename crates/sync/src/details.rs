@@ -171,7 +171,7 @@ impl DetailsHandler {
         why: &str,
     ) -> Verdict {
         let noted = async {
-            let tx = self.db.begin().await?;
+            let tx = self.db.begin_redoable().await?;
             tx.workspace(job.workspace)
                 .note_details_failure(connection, id, why)
                 .await?;
@@ -189,7 +189,7 @@ impl DetailsHandler {
         connection: ConnectionId,
         fetched: Fetched,
     ) -> earmark_db::Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(job.workspace);
         put(&tenant, connection, fetched).await?;
         tx.commit().await

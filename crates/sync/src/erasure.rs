@@ -56,7 +56,7 @@ impl Handler for EraseHandler {
 
 impl EraseHandler {
     async fn batch(&self, workspace: WorkspaceId, connection: ConnectionId) -> Result<Left> {
-        let tx = self.0.begin().await?;
+        let tx = self.0.begin_redoable().await?;
         let left = erase_some(&tx.workspace(workspace), connection).await?;
         tx.commit().await?;
         Ok(left)
@@ -73,7 +73,7 @@ impl EraseHandler {
         let verdict = Verdict::from(error);
         if matches!(verdict, Verdict::Fail(_)) || job.attempt >= job.job.max_attempts() {
             let noted = async {
-                let tx = self.0.begin().await?;
+                let tx = self.0.begin_redoable().await?;
                 tx.workspace(job.workspace)
                     .note_erasure(connection, &why)
                     .await?;

@@ -81,7 +81,7 @@ impl RefreshTagsHandler {
             teams,
             types,
         } = fetched;
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(job.workspace);
         tenant.lock().await?;
         let row = tenant.connection(connection).await?;
@@ -111,7 +111,7 @@ impl RefreshTagsHandler {
     /// Writes the reason where the member who asked will look.
     async fn give_up(&self, job: &ClaimedJob, connection: ConnectionId, why: &str) -> Verdict {
         let noted = async {
-            let tx = self.db.begin().await?;
+            let tx = self.db.begin_redoable().await?;
             tx.workspace(job.workspace)
                 .note_tags_failure(connection, why)
                 .await?;

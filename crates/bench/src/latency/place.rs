@@ -16,6 +16,7 @@ use earmark_sync::{Ask, LaneHandler, RunHandler, ask_run, set_contacts};
 use earmark_testkit::{TestDb, build};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,7 @@ pub(super) struct Place {
     pub(super) db: Db,
     pub(super) workspace: WorkspaceId,
     pub(super) doors: Vec<Door>,
+    connections: Vec<ConnectionId>,
     neighbour: (WorkspaceId, ConnectionId, Door),
     server: Server,
     worker: JoinHandle<()>,
@@ -40,11 +42,12 @@ impl Place {
         let db = t.db.clone();
         let store = store(&db, intercom)?;
         let workspace = build::people(&db, "Quillwater").await.workspace.id;
-        let mut doors = Vec::with_capacity(CONNECTIONS);
+        let (mut doors, mut connections) = (Vec::new(), Vec::new());
         for number in 0..CONNECTIONS {
             let app_id = format!("bench{number}");
             let connection = build::connection(&db, workspace, &app_id).await.id;
             doors.push(door(&db, &store, workspace, connection).await?);
+            connections.push(connection);
         }
         let neighbour = neighbour(&db, &store).await?;
         let ingest = Ingest::new(
@@ -72,6 +75,7 @@ impl Place {
             db,
             workspace,
             doors,
+            connections,
             neighbour,
             server,
             worker,
@@ -87,6 +91,17 @@ impl Place {
     /// So many numbers that no webhook had; gives the first.
     pub(super) fn numbers(&self, count: usize) -> u64 {
         self.next.fetch_add(count as u64, Ordering::Relaxed)
+    }
+
+    /// Waits until everything that was accepted has been applied, so that one load does not stand behind another.
+    pub(super) async fn drain(&self) -> Result<(), Failure> {
+        let tenant = self.db.workspace(self.workspace);
+        for connection in &self.connections {
+            while tenant.has_waiting_deliveries(*connection).await? {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn close(self) -> Result<(), Failure> {

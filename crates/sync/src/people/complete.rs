@@ -135,7 +135,7 @@ impl Batch<'_> {
         let search = contacts::ID.one_of(&wanted);
         let found = self.client.search_contacts(search).page().await?.items;
         let is_found = |one: &&WaitingPerson| found.iter().any(|contact| contact.id == one.id);
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         if !is_copied(&tenant, self.connection).await? {
             return Ok(());
@@ -171,7 +171,7 @@ impl Batch<'_> {
                 .is_some_and(|created| created < asked_at - SEARCHABLE_AFTER),
             Fate::Merged(_) | Fate::Deleted | Fate::Unclear => false,
         };
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         if !is_copied(&tenant, self.connection).await? {
             return Ok(());
@@ -203,7 +203,7 @@ impl Batch<'_> {
             ) => (None, false),
             Err(error) => return Err(error.into()),
         };
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         if !is_copied(&tenant, self.connection).await? {
             return Ok(());

@@ -32,7 +32,7 @@ impl Pass<'_> {
                 return self.keep_place(1).await;
             }
             self.place.step_becomes([Step::Companies(step.clone())]);
-            self.keep(self.db.begin().await?, calls(1), total).await?;
+            self.keep(self.db.begin_redoable().await?, calls(1), total).await?;
         }
         if step.list.is_some() {
             return self.companies_by_list(step).await;
@@ -145,7 +145,7 @@ impl Pass<'_> {
         step: &mut Companies,
         passed: &mut i64,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         let changes = put_companies(
             &tenant,
@@ -211,7 +211,7 @@ impl Pass<'_> {
         found: Option<Option<Company>>,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = RunCounts {
             done: 1,

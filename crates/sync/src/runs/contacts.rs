@@ -103,7 +103,7 @@ impl Pass<'_> {
         let companies = self.place.theirs.companies.unwrap_or(0);
         let all = self.place.theirs.contacts.map(|all| all + companies);
         self.keep(
-            self.db.begin().await?,
+            self.db.begin_redoable().await?,
             calls(1),
             all.filter(|_| since.is_none()),
         )
@@ -216,7 +216,7 @@ impl Pass<'_> {
         page: &Page<Contact>,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = calls(1);
         let changes = put_contacts(

@@ -71,7 +71,7 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            self.keep(self.db.begin().await?, counts, None).await?;
+            self.keep(self.db.begin_redoable().await?, counts, None).await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }
@@ -103,14 +103,14 @@ impl Pass<'_> {
             Err(error) => {
                 counts.failed += 1;
                 let why = format!("Intercom did not give it: {error}");
-                let tx = self.db.begin().await?;
+                let tx = self.db.begin_redoable().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
                     .await?;
                 return self.keep(tx, counts, None).await;
             }
         };
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         self.heal(&tenant, conversation, triggers, &mut counts)
             .await?;
@@ -181,7 +181,7 @@ impl Pass<'_> {
 
     /// Erases a conversation that Intercom does not have any more, which is kept with the place after it.
     async fn bury(&mut self, id: &str, mut counts: RunCounts) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         let about = About {
             conversation: Some(id.to_owned()),
@@ -239,7 +239,7 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            self.keep(self.db.begin().await?, counts, None).await?;
+            self.keep(self.db.begin_redoable().await?, counts, None).await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }

@@ -140,7 +140,7 @@ impl Pass<'_> {
             calls,
             ..RunCounts::default()
         };
-        self.keep(self.db.begin().await?, counts, None).await
+        self.keep(self.db.begin_redoable().await?, counts, None).await
     }
 
     /// Ends the step under way for a reason that the report tells.

@@ -33,7 +33,7 @@ impl Pass<'_> {
             .map(|one| Step::Walk(Walk::new(Over::Segment(one.id.clone(), as_of))))
             .collect();
         self.place.step_becomes(walks);
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         tx.workspace(self.workspace)
             .put_segments(self.connection, &segments)
             .await?;
@@ -47,7 +47,7 @@ impl Pass<'_> {
         as_of: DateTime<Utc>,
         page: &Page<Contact>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         let ids: Vec<String> = page.items.iter().map(|one| one.id.clone()).collect();
         let mut members: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -41,7 +41,7 @@ impl Pass<'_> {
                     }
                 }
             }
-            let tx = self.db.begin().await?;
+            let tx = self.db.begin_redoable().await?;
             if step.dry {
                 let tenant = tx.workspace(self.workspace);
                 self.foresee(&tenant, &mut step, &page.items, &mut counts)
@@ -172,14 +172,14 @@ impl Pass<'_> {
             Err(error) => {
                 counts.failed += 1;
                 let why = format!("Intercom did not give it: {error}");
-                let tx = self.db.begin().await?;
+                let tx = self.db.begin_redoable().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
                     .await?;
                 return self.keep(tx, counts, None).await;
             }
         };
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         self.make_tickets(&tenant, step, conversation, &mut counts)
             .await?;
