@@ -7,12 +7,17 @@ use crate::signal::{Changes, Signal};
 use earmark_migrations::{Migrator, MigratorTrait};
 use earmark_model::{Sources, WorkspaceId};
 use crate::turn::{Durability, Turns};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Pages that SQLite's writing connection keeps in memory, in KiB as SQLite writes it: the inner pages of all indexes of a
+/// large installation.
+const WRITER_CACHE: &str = "-32768";
 
 /// How to open a database.
 #[derive(Debug, Clone)]
@@ -65,7 +70,8 @@ impl Db {
                 .max_connections(1)
                 .min_connections(1)
                 .idle_timeout(None)
-                .max_lifetime(None);
+                .max_lifetime(None)
+                .map_sqlx_sqlite_opts(|opts| sqlite(opts).pragma("cache_size", WRITER_CACHE));
             let write = Database::connect(write).await?;
             (Database::connect(read).await?, write)
         } else if options.url.starts_with("postgres") {
@@ -213,15 +219,17 @@ fn connect_options(options: &Options) -> ConnectOptions {
         .acquire_timeout(options.acquire_timeout)
         .connect_timeout(options.acquire_timeout)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|opts| {
-            use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-            opts.create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                // What is erased must not stay behind in freed pages.
-                .pragma("secure_delete", "ON")
-                .busy_timeout(Duration::from_secs(3))
-        });
+        .map_sqlx_sqlite_opts(sqlite);
     connect
+}
+
+fn sqlite(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // What is erased must not stay behind in freed pages.
+        .pragma("secure_delete", "ON")
+        .busy_timeout(Duration::from_secs(3))
 }

@@ -6,6 +6,8 @@
 
 pub mod across;
 mod connect;
+#[cfg(test)]
+mod durability_test;
 mod entities;
 mod error;
 #[cfg(test)]

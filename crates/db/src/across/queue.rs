@@ -61,9 +61,14 @@ impl<S: Source> Across<'_, S> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn next_job_at(&self, kinds: &[JobKind]) -> Result<Option<DateTime<Utc>>> {
+        // Kind by kind, each of which is one look into an index.
+        let of_kind = |kind: &JobKind| {
+            format!("SELECT min(run_at) AS run_at FROM jobs WHERE state = 'pending' AND kind = '{kind}'")
+        };
+        let of_each: Vec<String> = kinds.iter().map(of_kind).collect();
         let sql = format!(
-            "SELECT run_at FROM jobs WHERE state = 'pending' AND kind IN ({}) ORDER BY run_at, id LIMIT 1",
-            listed(kinds)
+            "SELECT min(run_at) AS run_at FROM ({}) due",
+            of_each.join(" UNION ALL ")
         );
         let row: Option<TimeRow> = sql::one(self.on(), &sql, vec![]).await?;
         Ok(row.and_then(|row| row.run_at))
@@ -127,8 +132,8 @@ impl Across<'_, Tx> {
         let kinds = listed(kinds);
         let sql = format!(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1 WHERE id IN (\
-             SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.kind IN ({kinds}) AND j.run_at <= $2 AND NOT EXISTS (\
-             SELECT 1 FROM jobs r WHERE r.key = j.key AND r.state = 'running') \
+             SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.kind IN ({kinds}) AND j.run_at <= $2 \
+             AND j.key NOT IN (SELECT r.key FROM jobs r WHERE r.state = 'running') \
              ORDER BY j.workspace_id IN (SELECT o.workspace_id FROM jobs o WHERE o.state = 'running' AND o.kind IN ({kinds})), \
              j.run_at, j.id LIMIT $3 {lock}) RETURNING id, workspace_id, payload, attempts"
         );
