@@ -2,7 +2,7 @@
 //! found.
 
 use super::TIME_UNKNOWN;
-use super::pass::{Pass, Stop, calls, ends_step, moving};
+use super::pass::{Pass, Stop, calls, moving};
 use super::place::Step;
 use crate::buried::{About, Buried};
 use crate::details;
@@ -31,7 +31,16 @@ impl Pass<'_> {
             let search = earmark_intercom::Search::from(filter)
                 .sorted(&conversations::UPDATED_AT, Order::Ascending);
             let listing = self.client.search_conversations(search).resume(at.clone());
-            let page = moving(listing.page().await, at.as_ref())?;
+            let page = listing.page().await;
+            let page = match moving(page, at.as_ref(), &mut self.place.pages) {
+                Ok(page) => page,
+                Err(error) if self.begins_anew(&error, at.is_some()) => {
+                    at = None;
+                    dealt.clear();
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let mut counts = calls(1);
             let triggers = self.tenant().trigger_tag_ids(self.connection).await?;
             let mut skipped = 0;
@@ -71,7 +80,8 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            self.keep(self.db.begin().await?, counts, None).await?;
+            let tx = self.db.begin().await?;
+            self.keep(tx, counts, None).await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }
@@ -99,7 +109,7 @@ impl Pass<'_> {
         let conversation = match self.client.conversation(id).await {
             Ok(conversation) => conversation,
             Err(Error::NotFound { code: Some(_), .. }) => return self.bury(id, counts).await,
-            Err(error) if ends_step(&error) => return Err(error.into()),
+            Err(error) if self.ends_step(&error) => return Err(error.into()),
             Err(error) => {
                 counts.failed += 1;
                 let why = format!("Intercom did not give it: {error}");
@@ -206,8 +216,13 @@ impl Pass<'_> {
     ) -> Result<(), Stop> {
         loop {
             let listing = self.client.deleted_conversations();
-            let page = match listing.resume(at.clone()).page().await {
+            let page = listing.resume(at.clone()).page().await;
+            let page = match moving(page, at.as_ref(), &mut self.place.pages) {
                 Ok(page) => page,
+                Err(error) if self.begins_anew(&error, at.is_some()) => {
+                    at = None;
+                    continue;
+                }
                 Err(Error::Rejected { .. } | Error::NotFound { .. }) => {
                     let why = "deleted conversations were left out: Intercom does not list them for this token";
                     return self.skip(why).await;
@@ -226,9 +241,7 @@ impl Pass<'_> {
                     self.bury(&one.id, counts).await?;
                 }
             }
-            at = page
-                .next
-                .filter(|next| !is_old && at.as_ref() != Some(next));
+            at = page.next.filter(|_| !is_old);
             match &at {
                 Some(_) => self.place.step_becomes([Step::DeletedConversations {
                     since,
@@ -239,7 +252,8 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            self.keep(self.db.begin().await?, counts, None).await?;
+            let tx = self.db.begin().await?;
+            self.keep(tx, counts, None).await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }

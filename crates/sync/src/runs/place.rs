@@ -35,6 +35,15 @@ pub(crate) struct Place {
     pub(crate) unclear: i64,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
+    /// How often Intercom had trouble with what is asked for next, while it answered otherwise.
+    #[serde(default)]
+    pub(crate) troubles: u8,
+    /// How often the list under way was begun anew.
+    #[serde(default)]
+    pub(crate) restarts: u8,
+    /// Pages of the list under way that were read since then.
+    #[serde(default)]
+    pub(crate) pages: u64,
     /// What the connection's next pass begins with.
     pub(crate) kept: Kept,
 }
@@ -134,6 +143,9 @@ pub(crate) struct Companies {
     pub(crate) counted_all: bool,
     /// Whether the run waited for another scroll to end.
     pub(crate) waited: bool,
+    /// Whether a scroll was asked for of which nobody knows whether it was opened.
+    #[serde(default)]
+    pub(crate) open: bool,
     /// A scroll that was left open, and when, so that others had their turn. One that broke off may have lost a page.
     pub(crate) scroll: Option<(Position, DateTime<Utc>)>,
     /// Set: by list, and from here.
@@ -161,6 +173,9 @@ pub(crate) struct Range {
     /// How many contacts are left in it, as far as known.
     pub(crate) contacts: u64,
     pub(crate) restarts: u8,
+    /// Pages read since it was begun.
+    #[serde(default)]
+    pub(crate) pages: u64,
 }
 
 /// A list or search that is gone through page by page.
@@ -169,6 +184,9 @@ pub(crate) struct Walk {
     pub(crate) over: Over,
     pub(crate) at: Option<Position>,
     pub(crate) restarts: u8,
+    /// Pages read since it was begun.
+    #[serde(default)]
+    pub(crate) pages: u64,
 }
 
 /// What a walk goes through.
@@ -189,6 +207,7 @@ impl Walk {
             over,
             at: None,
             restarts: 0,
+            pages: 0,
         }
     }
 }
@@ -288,6 +307,9 @@ impl Place {
             buried: 0,
             unclear: 0,
             refusals: 0,
+            troubles: 0,
+            restarts: 0,
+            pages: 0,
             walked: false,
             listed: false,
             companies_walked: false,
@@ -312,7 +334,8 @@ impl Place {
 
     /// Ends the step under way.
     pub(crate) fn step_done(&mut self) {
-        self.refusals = 0;
+        (self.refusals, self.troubles, self.restarts) = (0, 0, 0);
+        self.pages = 0;
         if !self.steps.is_empty() {
             self.steps.remove(0);
         }

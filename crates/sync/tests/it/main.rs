@@ -15,3 +15,4 @@ mod same;
 mod support;
 mod tagged;
 mod threads;
+mod troubles;
