@@ -230,6 +230,8 @@ impl Pass<'_> {
                 let one = std::slice::from_ref(&company);
                 put_companies(&tenant, self.connection, one, Seen::Asked, asked_at).await?;
                 counts.unchanged = 1;
+                self.line_of_each(&tenant, "unchanged", ("company", id))
+                    .await?;
             }
             Some(None) => {
                 tenant

@@ -99,7 +99,7 @@ impl Pass<'_> {
                 left: vec![Range::new(1, day_of(self.now()) + 2, total)],
             }),
         };
-        self.place.buried = 0;
+        (self.place.buried, self.place.went) = (0, 0);
         self.place.step_becomes([next]);
         let companies = self.place.theirs.companies.unwrap_or(0);
         let all = self.place.theirs.contacts.map(|all| all + companies);

@@ -2,6 +2,7 @@
 //! found.
 
 use super::TIME_UNKNOWN;
+use super::parts::{Difference, Parts};
 use super::pass::{Pass, Stop, calls, moving};
 use super::place::Step;
 use crate::buried::{About, Buried};
@@ -12,10 +13,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::RunCounts;
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::{Conversation, Error, Order, Position, conversations};
-use earmark_model::Outcome;
+use earmark_model::{Outcome, RunKind};
 
 /// Escalated conversations read between two looks at the clock.
 const BATCH: u64 = 20;
+/// Conversations that were not given which a run remembers for the next one.
+const MOST_AGAIN: usize = 500;
 /// Intercom lists deleted conversations newest first; a look goes back this much further than needed.
 const OVERLAP: TimeDelta = TimeDelta::days(1);
 
@@ -42,7 +45,7 @@ impl Pass<'_> {
                 Err(error) => return Err(error.into()),
             };
             let mut counts = calls(1);
-            let triggers = self.tenant().trigger_tag_ids(self.connection).await?;
+            let triggers = self.triggers().await?;
             let mut skipped = 0;
             for conversation in &page.items {
                 if dealt.contains(&conversation.id) {
@@ -76,7 +79,10 @@ impl Pass<'_> {
                     dealt: Vec::new(),
                 }]),
                 None => {
-                    self.place.kept.conversations_to = Some(self.place.began);
+                    // With too many to remember, all of them are searched for again.
+                    if self.place.kept.conversations_again.len() < MOST_AGAIN {
+                        self.place.kept.conversations_to = Some(self.place.began);
+                    }
                     self.place.step_done();
                 }
             }
@@ -86,6 +92,32 @@ impl Pass<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// The tags that make tickets: none while feedback is off.
+    async fn triggers(&self) -> Result<Vec<String>, Stop> {
+        let tenant = self.tenant();
+        let row = tenant.connection(self.connection).await?;
+        Ok(match row.is_some_and(|row| row.feedback_on_at.is_some()) {
+            true => tenant.trigger_tag_ids(self.connection).await?,
+            false => Vec::new(),
+        })
+    }
+
+    /// Reads conversations that an earlier run was not given.
+    pub(crate) async fn again(&mut self, mut ids: Vec<String>) -> Result<(), Stop> {
+        let triggers = self.triggers().await?;
+        while let Some(id) = ids.pop() {
+            self.place.step_becomes([Step::Again { ids: ids.clone() }]);
+            self.place.kept.conversations_again.retain(|one| *one != id);
+            self.read_again(&id, &triggers, RunCounts::default())
+                .await?;
+            if self.is_over() {
+                return Ok(());
+            }
+        }
+        self.place.step_done();
+        self.keep_place(0).await
     }
 
     /// Whether a conversation has a ticket or may get one.
@@ -112,7 +144,13 @@ impl Pass<'_> {
             Err(error) if self.ends_step(&error) => return Err(error.into()),
             Err(error) => {
                 counts.failed += 1;
-                let why = format!("Intercom did not give it: {error}");
+                let again = &mut self.place.kept.conversations_again;
+                if again.len() < MOST_AGAIN && !again.iter().any(|one| one == id) {
+                    again.push(id.to_owned());
+                }
+                let why = format!(
+                    "Intercom did not give it, and is asked again in the next run: {error}"
+                );
                 let tx = self.db.begin().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
@@ -164,8 +202,7 @@ impl Pass<'_> {
             Found::Made(words) => ("healed", words),
             Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
         }));
-        let total = conversation.parts_total.unwrap_or(0);
-        let given = conversation.parts.len() as u64;
+        let parts = Parts::of(&conversation);
         if is_kept && details::reread(tenant, self.connection, conversation).await? {
             lines.push(("changed", "messages were missing or differed".to_owned()));
         }
@@ -173,14 +210,24 @@ impl Pass<'_> {
             let words = format!("{redacted} message(s) were redacted, and no webhook told of it");
             lines.push(("redacted", words));
         }
-        if total > given {
-            let words = format!("Intercom gives the newest {given} of its {total} parts");
+        let healed = !lines.is_empty();
+        if self.kind == RunKind::Proof && is_kept {
+            let held = tenant.messages(self.connection, &id).await?;
+            match parts.compared(&held, row.feedback_on_at.is_some()) {
+                Difference::None => {}
+                Difference::Wordless => self.place.wordless += 1,
+                Difference::Listed(words) => lines.push(("parts", words)),
+            }
+        } else if let Some(words) = parts.cut() {
             lines.push(("partial", words));
         }
-        let healed = lines.iter().any(|(what, _)| *what != "partial");
         match healed {
             true => counts.changed += 1,
             false => counts.unchanged += 1,
+        }
+        if lines.is_empty() {
+            self.line_of_each(tenant, "unchanged", ("conversation", &id))
+                .await?;
         }
         for (outcome, words) in lines {
             self.line(tenant, outcome, ("conversation", &id), Some(&words))
@@ -267,10 +314,17 @@ impl Pass<'_> {
             .escalated_conversations(self.connection, after, BATCH)
             .await?;
         if ids.is_empty() {
+            if self.place.wordless > 0 {
+                self.place.remark(format!(
+                    "of {} conversation(s) Intercom counts more parts than our copy holds, which have no words: assignments, \
+                    changes of state and a bot's routine",
+                    self.place.wordless
+                ));
+            }
             self.place.step_done();
             return self.keep_place(0).await;
         }
-        let triggers = tenant.trigger_tag_ids(self.connection).await?;
+        let triggers = self.triggers().await?;
         for id in ids {
             self.place
                 .step_becomes([Step::Escalated { after: id.clone() }]);

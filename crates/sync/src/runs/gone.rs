@@ -140,9 +140,12 @@ impl Pass<'_> {
             calls: 1,
             ..RunCounts::default()
         };
+        self.place.went += i64::from(matches!(met, Met::Archived | Met::Merged | Met::Deleted));
         let line = match met {
             Met::Seen => {
                 counts.unchanged = 1;
+                self.line_of_each(&tenant, "unchanged", ("contact", id))
+                    .await?;
                 None
             }
             Met::Archived => {

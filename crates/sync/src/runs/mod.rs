@@ -6,6 +6,7 @@ mod contacts;
 mod conversations;
 mod gone;
 mod numbers;
+mod parts;
 mod pass;
 mod place;
 mod plan;
@@ -31,6 +32,9 @@ use tokio::time::Instant;
 
 /// The outcome of a line about a tagging whose time cannot be known: it made no ticket, and a member may have it made.
 pub const TIME_UNKNOWN: &str = "time_unknown";
+
+/// Lines that a report has at most when every record is to have one.
+pub const MOST_LINES_OF_ALL: u32 = 50_000;
 
 /// How long a run works before others get their turn.
 const SLICE: Duration = Duration::from_secs(15);
@@ -247,6 +251,9 @@ impl RunHandler {
 /// What was asked for with a run, kept in its place until it begins.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Asked {
+    /// A line of the report for every record.
+    #[serde(default)]
+    pub(crate) every: bool,
     /// Of a proof: everything, however much it is.
     #[serde(default)]
     pub(crate) full: Option<bool>,

@@ -1,5 +1,6 @@
 //! A run that is being worked on: its client, its place, and how a step is kept.
 
+use super::MOST_LINES_OF_ALL;
 use super::place::{Place, Step};
 use crate::people::Change;
 use chrono::{DateTime, Utc};
@@ -97,6 +98,7 @@ impl Pass<'_> {
                 Step::Conversations { since, at, dealt } => {
                     self.conversations(since, (at, dealt)).await?;
                 }
+                Step::Again { ids } => self.again(ids).await?,
                 Step::DeletedConversations { since, at } => {
                     self.deleted_conversations(since, at).await?;
                 }
@@ -158,7 +160,7 @@ impl Pass<'_> {
 
     /// Whether a fault met with a single record keeps those behind it waiting: not a trouble that came again and again with
     /// this one while Intercom answered otherwise.
-    pub(crate) const fn ends_step(&self, error: &Error) -> bool {
+    pub(crate) fn ends_step(&self, error: &Error) -> bool {
         let passes = error.is_passing() && !self.gives_up(error);
         passes
             || matches!(
@@ -168,8 +170,13 @@ impl Pass<'_> {
     }
 
     /// Whether the record under way is left to the next run.
-    pub(crate) const fn gives_up(&self, error: &Error) -> bool {
-        is_trouble(error) && self.place.troubles >= TROUBLES
+    pub(crate) fn gives_up(&self, error: &Error) -> bool {
+        let most = match self.place.steps.first() {
+            // Those were given up before.
+            Some(Step::Again { .. }) => 1,
+            _ => TROUBLES,
+        };
+        is_trouble(error) && self.place.troubles >= most
     }
 
     /// Whether a list is to be begun anew, because Intercom does not take the stored place in it.
@@ -198,7 +205,11 @@ impl Pass<'_> {
         (kind, id): (&str, &str),
         note: Option<&str>,
     ) -> earmark_db::Result<()> {
-        if self.place.lines >= MOST_LINES {
+        let most = match self.place.every {
+            true => MOST_LINES_OF_ALL,
+            false => MOST_LINES,
+        };
+        if self.place.lines >= most {
             self.place.lines_left_out += 1;
             return Ok(());
         }
@@ -210,6 +221,19 @@ impl Pass<'_> {
             note: note.map(ToOwned::to_owned),
         };
         tenant.add_run_line(self.run, &line).await
+    }
+
+    /// A line that is written when every record has one.
+    pub(crate) async fn line_of_each(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        outcome: &str,
+        about: (&str, &str),
+    ) -> earmark_db::Result<()> {
+        match self.place.every {
+            true => self.line(tenant, outcome, about, None).await,
+            false => Ok(()),
+        }
     }
 
     /// Counts what became of copies, and writes a line for what differed. The first pass finds everything new, which
@@ -233,6 +257,9 @@ impl Pass<'_> {
                     "skipped",
                     "it was deleted at Intercom, which shows it all the same",
                 ),
+                Change::New if self.place.every => ("new", "it was not in our copy"),
+                Change::Unchanged if self.place.every => ("unchanged", "our copy is the same"),
+                Change::Older if self.place.every => ("unchanged", "our copy is newer"),
                 Change::New | Change::Unchanged | Change::Older => continue,
             };
             self.line(tenant, outcome, (kind, id), Some(note)).await?;

@@ -33,6 +33,15 @@ pub(crate) struct Place {
     pub(crate) buried: i64,
     /// Contacts that it did not see, and of which Intercom does not say what became of them.
     pub(crate) unclear: i64,
+    /// Whether the report has a line for every record.
+    #[serde(default)]
+    pub(crate) every: bool,
+    /// Contacts that the run found merged, deleted or archived.
+    #[serde(default)]
+    pub(crate) went: i64,
+    /// Conversations of which our copy lacks parts that have no words, and nothing else.
+    #[serde(default)]
+    pub(crate) wordless: i64,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
     /// How often Intercom had trouble with what is asked for next, while it answered otherwise.
@@ -55,6 +64,9 @@ pub(crate) struct Kept {
     pub(crate) contacts_to: Option<DateTime<Utc>>,
     /// Changes of conversations before this were looked at.
     pub(crate) conversations_to: Option<DateTime<Utc>>,
+    /// Conversations that Intercom did not give, to be asked for again.
+    #[serde(default)]
+    pub(crate) conversations_again: Vec<String>,
     /// Deletions of conversations before this were looked at.
     pub(crate) deletions_to: Option<DateTime<Utc>>,
     /// When all companies were last gone through.
@@ -72,6 +84,7 @@ impl Kept {
     pub(crate) fn without_people(self) -> Self {
         Self {
             conversations_to: self.conversations_to,
+            conversations_again: self.conversations_again,
             deletions_to: self.deletions_to,
             ..Self::default()
         }
@@ -123,6 +136,8 @@ pub(crate) enum Step {
         /// Conversations of the page at this place that are dealt with.
         dealt: Vec<String>,
     },
+    /// Reads conversations that an earlier run was not given.
+    Again { ids: Vec<String> },
     /// Erases conversations that were deleted.
     DeletedConversations {
         since: DateTime<Utc>,
@@ -254,6 +269,7 @@ impl Step {
             Self::Sample { .. } => "a sample of the contacts",
             Self::Totals => "Intercom's numbers",
             Self::Conversations { .. } => "changed conversations",
+            Self::Again { .. } => "conversations that Intercom did not give before",
             Self::DeletedConversations { .. } => "deleted conversations",
             Self::Escalated { .. } => "escalated conversations",
             Self::Tagged(_) => "tagged conversations",
@@ -277,6 +293,7 @@ impl Step {
             // Their companies need the same as the steps before it.
             Self::Cut { .. } => Permission::ReadTags,
             Self::Conversations { .. }
+            | Self::Again { .. }
             | Self::DeletedConversations { .. }
             | Self::Escalated { .. }
             | Self::Tagged(_) => Permission::ReadConversations,
@@ -306,6 +323,9 @@ impl Place {
             sampled: None,
             buried: 0,
             unclear: 0,
+            every: false,
+            went: 0,
+            wordless: 0,
             refusals: 0,
             troubles: 0,
             restarts: 0,
