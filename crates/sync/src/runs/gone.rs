@@ -15,7 +15,7 @@ const AT_ONCE: usize = 8;
 const BATCH: u64 = 40;
 
 /// A contact, and why Intercom's answer about it is missing.
-type Fault = (String, Error);
+pub(super) type Fault = (String, Error);
 
 /// All companies and tags of a contact; none when there is no such contact any more.
 type Lists = Option<(Vec<String>, Vec<String>)>;
@@ -79,7 +79,7 @@ impl Pass<'_> {
     }
 
     /// Answers up to the first fault; with the record at fault, when that is the first one and is to be given up.
-    fn or_unclear<T>(
+    pub(super) fn or_unclear<T>(
         &self,
         mut answers: Vec<(String, T)>,
         fault: Option<Fault>,
@@ -244,7 +244,7 @@ impl Pass<'_> {
 }
 
 /// Asks about contacts, several at the same time: what was answered before the first fault, and that with its contact.
-async fn in_order<T, A: Future<Output = Result<T, Error>>>(
+pub(super) async fn in_order<T, A: Future<Output = Result<T, Error>>>(
     ids: Vec<String>,
     ask: impl Fn(String) -> A,
 ) -> (Vec<(String, T)>, Option<Fault>) {

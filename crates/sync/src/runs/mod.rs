@@ -5,6 +5,7 @@ mod companies;
 mod contacts;
 mod conversations;
 mod gone;
+mod named;
 mod numbers;
 mod parts;
 mod pass;

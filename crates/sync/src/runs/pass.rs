@@ -91,6 +91,7 @@ impl Pass<'_> {
                 Step::Vanished { after } => self.vanished(&after).await?,
                 Step::Archived { after, most } => self.archived(&after, most).await?,
                 Step::VanishedCompanies { after } => self.vanished_companies(&after).await?,
+                Step::Named { after } => self.named(&after).await?,
                 Step::Cut { after } => self.cut(&after).await?,
                 Step::Segments => self.segments().await?,
                 Step::Sample { from } => self.sample(from).await?,

@@ -121,6 +121,8 @@ pub(crate) enum Step {
     Archived { after: String, most: u32 },
     /// Asks by id for companies that are shown no more.
     VanishedCompanies { after: String },
+    /// Asks by id for contacts that conversations name, while none are copied.
+    Named { after: String },
     /// Fetches lists that were cut.
     Cut { after: String },
     /// Finds out which segments there are.
@@ -264,6 +266,7 @@ impl Step {
             Self::Vanished { .. } => "contacts that Intercom shows no more",
             Self::Archived { .. } => "archived contacts",
             Self::VanishedCompanies { .. } => "companies that Intercom shows no more",
+            Self::Named { .. } => "contacts whose names stand on conversations",
             Self::Cut { .. } => "contacts with more companies or tags than Intercom lists",
             Self::Segments => "segments",
             Self::Sample { .. } => "a sample of the contacts",
@@ -287,9 +290,10 @@ impl Step {
             | Self::Segments
             | Self::Sample { .. }
             | Self::Totals => Permission::ReadListUsersCompanies,
-            Self::Vanished { .. } | Self::Archived { .. } | Self::VanishedCompanies { .. } => {
-                Permission::ReadOneUserCompany
-            }
+            Self::Vanished { .. }
+            | Self::Archived { .. }
+            | Self::VanishedCompanies { .. }
+            | Self::Named { .. } => Permission::ReadOneUserCompany,
             // Their companies need the same as the steps before it.
             Self::Cut { .. } => Permission::ReadTags,
             Self::Conversations { .. }

@@ -171,6 +171,11 @@ impl RunHandler {
             .await?
         {
             let since = row.feedback_on_at.or(place.kept.deletions_to);
+            // Before the conversations are read, which name the contact that is left of a merge by its id alone.
+            if row.contacts_on_at.is_none() {
+                let after = String::new();
+                place.steps.push(Step::Named { after });
+            }
             place.steps.push(Step::Escalated {
                 after: String::new(),
             });

@@ -208,4 +208,33 @@ both_databases! {
         assert_eq!((lines.len(), lines[0].outcome.as_str(), lines[0].subject_id.as_str()), (1, "parts", id.as_str()));
         assert!(lines[0].note.as_deref().unwrap().contains("1 of ours"), "{lines:#?}");
     }
+
+    async fn names_on_conversations_follow_deletions_and_merges_with_contacts_off(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.take_feedback().await;
+        let lead = async |name: &str| engine.contact(json!({"role": "lead", "name": name, "email": format!("{name}@x.example")})).await;
+        let (gone, merged, stays) = (lead("gone").await, lead("merged").await, lead("stays").await);
+        let left = engine.contact(json!({"role": "user", "name": "left"})).await;
+        let mut ids = Vec::new();
+        for contact in [&gone, &merged, &stays] {
+            let made = engine.order("start", json!({"contact": contact, "body": "a wish"})).await;
+            engine.order("tag", json!({"conversation": made["conversation"], "tag": TAG.0})).await;
+            ids.push(made["conversation"].as_str().unwrap().to_owned());
+        }
+        engine.deliver().await;
+        assert_eq!(ours(&engine, &ids[0]).await.contact_name.as_deref(), Some("gone"));
+        engine.order("contacts/delete", json!({"contact": gone})).await;
+        engine.order("contacts/merge", json!({"contact": merged, "into": left})).await;
+        engine.letters().await;
+        engine.pass(60);
+        let run = engine.go(Ask::Proof { full: false }).await;
+        assert_done(&run);
+        assert_eq!((run.counts.deleted, run.counts.merged), (1, 1), "{run:#?}");
+        let mut names = Vec::new();
+        for id in &ids {
+            names.push(ours(&engine, id).await.contact_name);
+        }
+        assert_eq!(names, [None, Some("left".to_owned()), Some("stays".to_owned())]);
+        assert!(engine.tenant().contact(engine.connection, &stays).await.unwrap().is_none(), "none is copied");
+    }
 }
