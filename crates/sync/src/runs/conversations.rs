@@ -12,7 +12,7 @@ use crate::taggings::{Carried, Found};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::RunCounts;
 use earmark_db::{Tenant, Tx};
-use earmark_intercom::{Conversation, Error, Order, Position, conversations};
+use earmark_intercom::{Conversation, Error, Message, Order, Position, conversations};
 use earmark_model::{Outcome, RunKind};
 
 /// Escalated conversations read between two looks at the clock.
@@ -72,26 +72,36 @@ impl Pass<'_> {
             super::contacts::unreadable(page.unreadable, &mut counts);
             at.clone_from(&page.next);
             dealt.clear();
-            match &at {
-                Some(_) => self.place.step_becomes([Step::Conversations {
-                    since,
-                    at: at.clone(),
-                    dealt: Vec::new(),
-                }]),
-                None => {
-                    // With too many to remember, all of them are searched for again.
-                    if self.place.kept.conversations_again.len() < MOST_AGAIN {
-                        self.place.kept.conversations_to = Some(self.place.began);
-                    }
-                    self.place.step_done();
-                }
-            }
-            let tx = self.db.begin().await?;
-            self.keep(tx, counts, None).await?;
+            self.conversations_page_done(since, at.as_ref(), counts)
+                .await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }
         }
+    }
+
+    /// Keeps the place after a page of changed conversations, or after the last one.
+    async fn conversations_page_done(
+        &mut self,
+        since: DateTime<Utc>,
+        at: Option<&Position>,
+        counts: RunCounts,
+    ) -> Result<(), Stop> {
+        if at.is_some() {
+            self.place.step_becomes([Step::Conversations {
+                since,
+                at: at.cloned(),
+                dealt: Vec::new(),
+            }]);
+        } else {
+            // With too many to remember, all of them are searched for again.
+            if self.place.kept.conversations_again.len() < MOST_AGAIN {
+                self.place.kept.conversations_to = Some(self.place.began);
+            }
+            self.place.step_done();
+        }
+        let tx = self.db.begin().await?;
+        self.keep(tx, counts, None).await
     }
 
     /// The tags that make tickets: none while feedback is off.
@@ -181,10 +191,8 @@ impl Pass<'_> {
             return Ok(());
         }
         let mut lines: Vec<(&str, String)> = Vec::new();
-        let redacted = conversation
-            .messages()
-            .filter(|one| one.redacted && !buried.messages.contains(&one.id))
-            .count();
+        let is_news = |one: &&Message| one.redacted && !buried.messages.contains(&one.id);
+        let redacted = conversation.messages().filter(is_news).count();
         erase::found(tenant, self.connection, &conversation, &mut buried).await?;
         let Some(row) = tenant.connection(self.connection).await? else {
             return Ok(());
@@ -210,7 +218,10 @@ impl Pass<'_> {
             let words = format!("{redacted} message(s) were redacted, and no webhook told of it");
             lines.push(("redacted", words));
         }
-        let healed = !lines.is_empty();
+        match lines.is_empty() {
+            true => counts.unchanged += 1,
+            false => counts.changed += 1,
+        }
         if self.kind == RunKind::Proof && is_kept {
             let held = tenant.messages(self.connection, &id).await?;
             match parts.compared(&held, row.feedback_on_at.is_some()) {
@@ -218,12 +229,8 @@ impl Pass<'_> {
                 Difference::Wordless => self.place.wordless += 1,
                 Difference::Listed(words) => lines.push(("parts", words)),
             }
-        } else if let Some(words) = parts.cut() {
-            lines.push(("partial", words));
-        }
-        match healed {
-            true => counts.changed += 1,
-            false => counts.unchanged += 1,
+        } else {
+            lines.extend(parts.cut().map(|words| ("partial", words)));
         }
         if lines.is_empty() {
             self.line_of_each(tenant, "unchanged", ("conversation", &id))
