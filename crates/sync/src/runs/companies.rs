@@ -92,9 +92,11 @@ impl Pass<'_> {
                 }
                 // One that was asked for before a kill may be open: if another is open, it is our own.
                 step.waited &= !step.open;
-                step.open = true;
-                self.place.step_becomes([Step::Companies(step.clone())]);
-                self.keep_place(0).await?;
+                if !step.open {
+                    step.open = true;
+                    self.place.step_becomes([Step::Companies(step.clone())]);
+                    self.keep_place(0).await?;
+                }
                 listing.pages()
             }
         };
