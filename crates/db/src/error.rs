@@ -39,6 +39,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the same statements may succeed later without anybody doing anything.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended)
+    }
+
     /// A stored text that its enum does not know.
     pub(crate) fn contradiction(
         table: &'static str,

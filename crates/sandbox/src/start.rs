@@ -113,6 +113,8 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let addr = listener.local_addr()?;
     let http = reqwest::Client::builder()
         .timeout(deliver::TIME_LIMIT)
+        // The sandbox itself, which is given orders by it, closes what is idle for five seconds.
+        .pool_idle_timeout(Duration::from_secs(2))
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| Error::Client(error.to_string()))?;

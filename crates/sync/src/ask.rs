@@ -5,6 +5,7 @@ mod tagged;
 
 pub use tagged::{escalate, is_dry_run, preview};
 
+pub use crate::runs::MOST_LINES_OF_ALL;
 use crate::runs::{Asked, Place, job_of};
 use earmark_db::tenant::{Actor, Connection, Run};
 use earmark_db::{Db, Tenant, Tx};
@@ -96,7 +97,21 @@ fn is_sample(place: &str) -> bool {
     }
 }
 
-/// Asks for a run unless one of its kind is not over: that one stands for both.
+/// Whether a run with this place writes, or is to write, a line for every record.
+fn lists_every(place: &str) -> bool {
+    // A place has this field, too.
+    serde_json::from_str::<Asked>(place).is_ok_and(|asked| asked.every)
+}
+
+/// The state in which a run that is held goes on: before it began it has no place to go on from.
+const fn goes_on_as(run: &Run) -> RunState {
+    match run.started_at {
+        Some(_) => RunState::Running,
+        None => RunState::Waiting,
+    }
+}
+
+/// Asks for a run unless one of its kind is not over: that one stands for both, and goes on if it was held.
 async fn ask_once(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
@@ -109,9 +124,19 @@ async fn ask_once(
     if let Some(run) = last.filter(|run| !run.state.is_over()) {
         // Of two requests for a proof the larger one counts, as long as it did not begin.
         let is_less = asked.full == Some(true) && run.position.as_deref().is_none_or(is_sample);
+        let lists_less = asked.every && !run.position.as_deref().is_some_and(lists_every);
+        let is_less = is_less || lists_less;
         if !is_less || tenant.ask_run_anew(run.id, &position).await? {
+            if run.state == RunState::Paused {
+                tenant.move_run(run.id, goes_on_as(&run), None).await?;
+            }
             tenant.enqueue(&job_of(connection, kind)).await?;
             return Ok(run.id);
+        }
+        if run.state == RunState::Paused {
+            let why = "it was paused, and one that looks at more was asked for";
+            let ended = tenant.move_run(run.id, RunState::Cancelled, Some(why));
+            ended.await?;
         }
     }
     let run = tenant
@@ -161,7 +186,7 @@ pub async fn set_contacts(
     Ok(run)
 }
 
-/// Asks for a run. One of the same kind that is not over stands for both.
+/// Asks for a run. One of the same kind that is not over stands for both, and goes on if it was held.
 ///
 /// # Errors
 /// [`AskError`].
@@ -172,10 +197,29 @@ pub async fn ask_run(
     connection: ConnectionId,
     ask: &Ask,
 ) -> Result<RunId, AskError> {
+    ask_run_with_lines(db, workspace, actor, connection, ask, false).await
+}
+
+/// The same; with `every`, the report of a run over contacts, companies and conversations has a line for every record that
+/// was looked at, up to [`MOST_LINES_OF_ALL`], and not for what differed alone.
+///
+/// # Errors
+/// [`AskError`].
+pub async fn ask_run_with_lines(
+    db: &Db,
+    workspace: WorkspaceId,
+    actor: &Actor,
+    connection: ConnectionId,
+    ask: &Ask,
+    every: bool,
+) -> Result<RunId, AskError> {
     let tx = db.begin().await?;
     let tenant = tx.workspace(workspace);
     let row = live(&tenant, connection).await?;
-    let mut asked = Asked::default();
+    let mut asked = Asked {
+        every,
+        ..Asked::default()
+    };
     match ask {
         Ask::Backfill if row.contacts_on_at.is_none() => return Err(AskError::SwitchedOff),
         Ask::Backfill | Ask::CatchUp => {}
@@ -267,9 +311,8 @@ async fn change(
             return Err(AskError::Erased);
         }
     }
-    // One that was held before it began has no place to go on from yet.
-    let to = match (to, run.started_at) {
-        (RunState::Running, None) => RunState::Waiting,
+    let to = match to {
+        RunState::Running => goes_on_as(&run),
         _ => to,
     };
     if !tenant.move_run(id, to, None).await? {

@@ -110,6 +110,11 @@ impl DetailsHandler {
             return error.into();
         }
         let why = match &error {
+            // Only Intercom's own words: a 404 without them may be a proxy's.
+            Error::NotFound { code: Some(_), .. } => {
+                let buried = self.bury(job, connection, conversation).await;
+                return buried.map_or_else(Verdict::from, |()| Verdict::Done);
+            }
             Error::NotFound { .. } => "Intercom does not have this conversation any more",
             Error::PermissionMissing { .. } => "the token lacks the permission Read conversations",
             Error::Rejected { .. } => "Intercom refuses to give this conversation",
@@ -161,6 +166,24 @@ impl DetailsHandler {
             }
         }
         Ok(unnamed)
+    }
+
+    /// Erases a conversation that Intercom does not have any more: nobody told that it was deleted.
+    async fn bury(
+        &self,
+        job: &ClaimedJob,
+        connection: ConnectionId,
+        id: &str,
+    ) -> earmark_db::Result<()> {
+        let tx = self.db.begin().await?;
+        let tenant = tx.workspace(job.workspace);
+        let about = About {
+            conversation: Some(id.to_owned()),
+            ..About::default()
+        };
+        Buried::lock(&tenant, connection, &about).await?;
+        erase::delete(&tenant, connection, id).await?;
+        tx.commit().await
     }
 
     async fn unavailable(

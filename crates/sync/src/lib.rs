@@ -30,8 +30,8 @@ mod text;
 mod thread;
 
 pub use ask::{
-    Ask, AskError, PREVIEW_DAYS, ask_run, cancel_run, escalate, is_dry_run, pause_run, preview,
-    resume_run, set_contacts,
+    Ask, AskError, MOST_LINES_OF_ALL, PREVIEW_DAYS, ask_run, ask_run_with_lines, cancel_run,
+    escalate, is_dry_run, pause_run, preview, resume_run, set_contacts,
 };
 pub use details::DetailsHandler;
 pub use erasure::EraseHandler;

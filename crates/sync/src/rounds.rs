@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::Db;
 use earmark_jobs::{Handler, Recurring, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, WorkspaceId};
 
 /// Between two catch-ups of a connection.
 pub const CATCH_UP_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -98,8 +98,16 @@ async fn ask(
     let tenant = tx.workspace(workspace);
     tenant.lock().await?;
     let last = tenant.last_run(connection, kind).await?;
-    if last.is_some_and(|run| !run.state.is_over() || run.asked_at >= before) {
-        return Ok(false);
+    match last {
+        Some(run) if run.asked_at >= before => return Ok(false),
+        Some(run) if run.state == RunState::Paused => {
+            let why = "it was paused until the next one was due";
+            tenant
+                .move_run(run.id, RunState::Cancelled, Some(why))
+                .await?;
+        }
+        Some(run) if !run.state.is_over() => return Ok(false),
+        _ => {}
     }
     tenant.create_run(connection, kind, None, None).await?;
     tenant.enqueue(&job_of(connection, kind)).await?;

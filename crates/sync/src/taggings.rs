@@ -64,6 +64,7 @@ impl Carried<'_> {
             if carriers.is_empty() && self.counts(tag, self.tenant.now()).await? {
                 found.extend(self.hidden(tag).await?);
             }
+            found.extend(self.hidden_opening(tag).await?);
             for message in carriers {
                 // A ticket whose conversation was erased here gets it back.
                 if !buried.copy && self.has_tickets(tag, Some(message)).await? {
@@ -102,7 +103,8 @@ impl Carried<'_> {
             if carriers.is_empty() {
                 made.extend(self.hidden(tag).await?);
             }
-            for message in carriers {
+            let opening = self.unshown_opening(tag);
+            for message in carriers.into_iter().chain(opening) {
                 let at = tag.applied_at.or(message.created_at);
                 let tagged = self.tagged(tag, message, at.unwrap_or_else(|| self.tenant.now()));
                 let applied = tagging::apply(
@@ -131,6 +133,32 @@ impl Carried<'_> {
                 self.conversation.parts.len(),
             ))
         }))
+    }
+
+    /// The opening message, when it must carry a tag that Intercom shows on parts alone: the tag was applied before any of
+    /// them was written.
+    fn unshown_opening(&self, tag: &AppliedTag) -> Option<&Message> {
+        let (applied_at, source) = (tag.applied_at?, self.conversation.source.as_ref()?);
+        let carriers = carriers(self.conversation, &tag.id);
+        let shown = carriers.is_empty() || carriers.iter().any(|one| one.id == source.id);
+        let later = |one: &&Message| one.created_at.is_some_and(|written| written > applied_at);
+        (!shown && !is_cut(self.conversation) && carriers.iter().all(later)).then_some(source)
+    }
+
+    /// What there is to say of such an opening message, unless its tickets are there. It may also have been a part that
+    /// carries the tag no more, so only a member may have its ticket made.
+    async fn hidden_opening(&self, tag: &AppliedTag) -> Result<Option<Found>> {
+        let (Some(source), Some(at)) = (self.unshown_opening(tag), tag.applied_at) else {
+            return Ok(None);
+        };
+        if !self.counts(tag, at).await? || self.has_tickets(tag, Some(source)).await? {
+            return Ok(None);
+        }
+        Ok(Some(Found::TimeUnknown(format!(
+            "message {} may carry tag '{}', which was applied before the messages that show it were written: it made no ticket",
+            source.id,
+            tag.name.as_deref().unwrap_or(&tag.id),
+        ))))
     }
 
     /// Whether every product that chose the tag has its ticket with the tag, of the message if that is known.

@@ -30,8 +30,9 @@ struct WorkspaceRow {
 }
 
 impl<S: Source> Across<'_, S> {
-    /// Connections that work, do something since before `before`, and for which no run of a kind was asked since, the
-    /// oldest first.
+    /// Connections that work, do something since before `before` or keep copies of conversations with everything switched
+    /// off, and for which no run of a kind was asked since and none is under way, the oldest first. One that a member
+    /// holds keeps none back.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -43,9 +44,11 @@ impl<S: Source> Across<'_, S> {
     ) -> Result<Vec<(WorkspaceId, ConnectionId)>> {
         let sql = format!(
             "SELECT c.workspace_id, c.id FROM connections c WHERE c.status IN ('connected', 'degraded') \
-            AND (c.contacts_on_at < $1 OR c.feedback_on_at < $1) AND NOT EXISTS (SELECT 1 FROM runs r \
+            AND (c.contacts_on_at < $1 OR c.feedback_on_at < $1 OR (c.contacts_on_at IS NULL AND c.feedback_on_at IS NULL \
+            AND EXISTS (SELECT 1 FROM conversations v WHERE v.workspace_id = c.workspace_id AND v.connection_id = c.id \
+            AND v.gone_at IS NULL))) AND NOT EXISTS (SELECT 1 FROM runs r \
             WHERE r.workspace_id = c.workspace_id AND r.connection_id = c.id AND r.kind = $2 \
-            AND (r.asked_at >= $1 OR r.state IN ('waiting', 'running', 'paused'))) ORDER BY c.id LIMIT {most}"
+            AND (r.asked_at >= $1 OR r.state IN ('waiting', 'running'))) ORDER BY c.id LIMIT {most}"
         );
         let values = vec![before.into(), kind.as_str().into()];
         let rows: Vec<ConnectionRow> = sql::all(self.on(), &sql, values).await?;

@@ -190,6 +190,23 @@ impl<S: Source> Tenant<'_, S> {
         );
         sql::column(self.on(), &sql, self.ids(connection, &[after])).await
     }
+
+    /// Contacts whose name or e-mail address stands on an escalated conversation, by id, after one of them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn named_contacts(
+        &self,
+        connection: ConnectionId,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT DISTINCT contact_id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 \
+            AND contact_id > $3 AND (contact_name IS NOT NULL OR contact_email IS NOT NULL) ORDER BY contact_id LIMIT {most}"
+        );
+        sql::column(self.on(), &sql, self.ids(connection, &[after])).await
+    }
 }
 
 impl Tenant<'_, Tx> {

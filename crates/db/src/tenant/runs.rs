@@ -221,7 +221,8 @@ impl<S: Source> Tenant<'_, S> {
         row.map(Run::try_from).transpose()
     }
 
-    /// The oldest run of these kinds that waits or is under way; not one that a member holds.
+    /// The run of these kinds that has its turn: the oldest that waits or is under way, but a preview first, for somebody
+    /// looks at its page. Not one that a member holds.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -231,13 +232,34 @@ impl<S: Source> Tenant<'_, S> {
         kinds: &[RunKind],
     ) -> Result<Option<Run>> {
         let sql = format!(
-            "{READ} AND connection_id = $2 AND state IN ('waiting', 'running') AND kind IN {} ORDER BY id LIMIT 1",
+            "{READ} AND connection_id = $2 AND state IN ('waiting', 'running') AND kind IN {} \
+            ORDER BY CASE kind WHEN 'preview' THEN 0 ELSE 1 END, id LIMIT 1",
             sql::places(1, kinds.len(), 3)
         );
         let mut values = self.ids(connection, &[]);
         values.extend(kinds.iter().map(|kind| kind.as_str().into()));
         let row: Option<RunRow> = sql::one(self.on(), &sql, values).await?;
         row.map(Run::try_from).transpose()
+    }
+
+    /// Whether one of these runs began at a time or after it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn run_began_since(
+        &self,
+        connection: ConnectionId,
+        kinds: &[RunKind],
+        at: DateTime<Utc>,
+    ) -> Result<bool> {
+        let sql = format!(
+            "SELECT count(*) FROM runs WHERE workspace_id = $1 AND connection_id = $2 AND started_at >= $3 AND kind IN {}",
+            sql::places(1, kinds.len(), 4)
+        );
+        let mut values = self.ids(connection, &[]);
+        values.push(at.into());
+        values.extend(kinds.iter().map(|kind| kind.as_str().into()));
+        Ok(sql::count(self.on(), &sql, values).await? > 0)
     }
 
     /// The newest run of these kinds that came to its end.
@@ -452,6 +474,16 @@ impl Tenant<'_, Tx> {
         sql::execute(self.on(), &sql, values()).await?;
         let sql = format!("DELETE FROM runs WHERE workspace_id = $1 AND id IN ({old})");
         sql::execute(self.on(), &sql, values()).await
+    }
+
+    /// Takes back what was written down of a run's records.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn drop_run_lines(&self, run: RunId) -> Result<()> {
+        let sql = "DELETE FROM run_lines WHERE workspace_id = $1 AND run_id = $2";
+        let values = vec![self.workspace().into(), run.0.into()];
+        sql::execute(self.on(), sql, values).await.map(drop)
     }
 
     /// Stores a run's report.

@@ -471,6 +471,7 @@ both_databases! {
             report_run(alpha.run, "beta");
             add_run_line(alpha.run, &line("beta"));
             erase_run_lines(connection, "contact");
+            drop_run_lines(alpha.run);
             set_connection_contacts(connection, true);
             remove_oauth_app(alpha.app);
             use_oauth("alpha");
@@ -565,7 +566,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 145);
+        assert_eq!(tried, 146);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

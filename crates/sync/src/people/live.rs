@@ -13,7 +13,7 @@ use earmark_db::tenant::{
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::webhook::{ContactChange, Event};
 use earmark_intercom::{Company, CompanyRef, Contact, TagRef};
-use earmark_model::ConnectionId;
+use earmark_model::{ConnectionId, RunKind};
 
 /// A notification that is being applied.
 pub(super) struct Told<'a> {
@@ -88,12 +88,23 @@ impl Told<'_> {
         let stored = put_contacts(self.tenant, self.connection, one, Seen::Told, seen_at).await?;
         let change = stored.first().map_or(Change::Older, |(_, change)| *change);
         let known = known.filter(|copy| copy.merged_into.is_none());
-        if known
-            .is_some_and(|copy| change.is_tie(copy.contact.time, contact_time(contact, seen_at)))
-        {
+        let is_tie = known
+            .is_some_and(|copy| change.is_tie(copy.contact.time, contact_time(contact, seen_at)));
+        if is_tie || self.was_passed_over(change).await? {
             self.ask(Incomplete::Contact, &contact.id).await?;
         }
         Ok(change)
+    }
+
+    /// Whether this is news of one that a pass, which began since, may have missed because it was gone already: a pass buries
+    /// what it knows and misses, and of this one nobody had told.
+    async fn was_passed_over(&self, change: Change) -> Result<bool> {
+        if change != Change::New {
+            return Ok(false);
+        }
+        self.tenant
+            .run_began_since(self.connection, RunKind::PASSES, self.at)
+            .await
     }
 
     /// Lets Intercom decide what the order of notifications does not tell.
@@ -181,12 +192,14 @@ impl Told<'_> {
         let one = std::slice::from_ref(company);
         let stored = put_companies(self.tenant, self.connection, one, Seen::Told, seen_at).await?;
         let change = stored.first().map_or(Change::Older, |(_, change)| *change);
-        if let Some(copy) = known {
+        let is_unsure = match known {
             // Told of since it was deleted: it may be back.
-            let is_back = copy.archived_at.is_some_and(|at| at <= seen_at);
-            if is_back || change.is_tie(copy.company.time, company_time(company, seen_at)) {
-                self.ask(Incomplete::Company, &company.id).await?;
-            }
+            Some(copy) if copy.archived_at.is_some_and(|at| at <= seen_at) => true,
+            Some(copy) => change.is_tie(copy.company.time, company_time(company, seen_at)),
+            None => self.was_passed_over(change).await?,
+        };
+        if is_unsure {
+            self.ask(Incomplete::Company, &company.id).await?;
         }
         Ok(in_words(change, "company"))
     }

@@ -1,7 +1,7 @@
 //! Companies: all of them in one scroll, which also shows those without users, or by list while another scroll is open.
 
 use super::contacts::unreadable;
-use super::pass::{Pass, Stop, calls, ends_step};
+use super::pass::{Pass, Stop, calls};
 use super::place::{Companies, Step};
 use crate::people::{Change, Seen, put_companies};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,7 +32,8 @@ impl Pass<'_> {
                 return self.keep_place(1).await;
             }
             self.place.step_becomes([Step::Companies(step.clone())]);
-            self.keep(self.db.begin_redoable().await?, calls(1), total).await?;
+            let tx = self.db.begin_redoable().await?;
+            self.keep(tx, calls(1), total).await?;
         }
         if step.list.is_some() {
             return self.companies_by_list(step).await;
@@ -40,7 +41,7 @@ impl Pass<'_> {
         match self.scroll(&mut step).await {
             // Perhaps our own, from before the worker was stopped: that one ends by itself.
             Err(Stop::Intercom(error @ Error::ScrollBusy { .. })) if !step.waited => {
-                step.waited = true;
+                (step.waited, step.open) = (true, false);
                 self.place.step_becomes([Step::Companies(step)]);
                 self.keep_place(1).await?;
                 Err(error.into())
@@ -85,11 +86,19 @@ impl Pass<'_> {
                 self.keep_place(0).await?;
                 listing.resume(Some(scroll)).pages()
             }
-            Some(_) => {
-                step.restarts = step.restarts.saturating_add(1);
+            left => {
+                if left.is_some() {
+                    step.restarts = step.restarts.saturating_add(1);
+                }
+                // One that was asked for before a kill may be open: if another is open, it is our own.
+                step.waited &= !step.open;
+                if !step.open {
+                    step.open = true;
+                    self.place.step_becomes([Step::Companies(step.clone())]);
+                    self.keep_place(0).await?;
+                }
                 listing.pages()
             }
-            None => listing.pages(),
         };
         loop {
             let asked_at = self.now();
@@ -194,7 +203,7 @@ impl Pass<'_> {
                 Ok(company) => Some(Some(company)),
                 // Only Intercom's own words: a 404 without them may be a proxy's.
                 Err(Error::NotFound { code: Some(_), .. }) => Some(None),
-                Err(error) if ends_step(&error) => return Err(error.into()),
+                Err(error) if self.ends_step(&error) => return Err(error.into()),
                 Err(_) => None,
             };
             self.place
@@ -223,6 +232,8 @@ impl Pass<'_> {
                 let one = std::slice::from_ref(&company);
                 put_companies(&tenant, self.connection, one, Seen::Asked, asked_at).await?;
                 counts.unchanged = 1;
+                self.line_of_each(&tenant, "unchanged", ("company", id))
+                    .await?;
             }
             Some(None) => {
                 tenant

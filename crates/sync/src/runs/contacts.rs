@@ -44,6 +44,7 @@ impl Range {
             at: None,
             contacts,
             restarts: 0,
+            pages: 0,
         }
     }
 
@@ -98,16 +99,13 @@ impl Pass<'_> {
                 left: vec![Range::new(1, day_of(self.now()) + 2, total)],
             }),
         };
-        self.place.buried = 0;
+        (self.place.buried, self.place.went) = (0, 0);
         self.place.step_becomes([next]);
         let companies = self.place.theirs.companies.unwrap_or(0);
         let all = self.place.theirs.contacts.map(|all| all + companies);
-        self.keep(
-            self.db.begin_redoable().await?,
-            calls(1),
-            all.filter(|_| since.is_none()),
-        )
-        .await
+        let tx = self.db.begin_redoable().await?;
+        self.keep(tx, calls(1), all.filter(|_| since.is_none()))
+            .await
     }
 
     /// How many pages are worth asking for at the same time: what the rate limit lets through, no more.
@@ -178,14 +176,15 @@ impl Pass<'_> {
         let Some(n) = ranges.left.iter().position(|one| one.first == first) else {
             return Ok(());
         };
-        let page = match moving(page, ranges.left[n].at.as_ref()) {
+        let range = &mut ranges.left[n];
+        let page = match moving(page, range.at.as_ref(), &mut range.pages) {
             Ok(page) => page,
             // The place in the list is not taken any more: begin the range anew.
             Err(Error::Rejected { .. } | Error::NotMoving { .. })
-                if ranges.left[n].at.is_some() && ranges.left[n].restarts < RESTARTS =>
+                if range.at.is_some() && range.restarts < RESTARTS =>
             {
-                ranges.left[n].at = None;
-                ranges.left[n].restarts += 1;
+                (range.at, range.pages) = (None, 0);
+                range.restarts += 1;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
@@ -241,12 +240,13 @@ impl Pass<'_> {
         loop {
             let asked_at = self.now();
             let listing = self.listing(&walk.over)?.resume(walk.at.clone());
-            let page = match moving(listing.page().await, walk.at.as_ref()) {
+            let page = listing.page().await;
+            let page = match moving(page, walk.at.as_ref(), &mut walk.pages) {
                 Ok(page) => page,
                 Err(Error::Rejected { .. } | Error::NotMoving { .. })
                     if walk.at.is_some() && walk.restarts < RESTARTS =>
                 {
-                    walk.at = None;
+                    (walk.at, walk.pages) = (None, 0);
                     walk.restarts += 1;
                     continue;
                 }

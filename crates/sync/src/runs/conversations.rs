@@ -2,7 +2,8 @@
 //! found.
 
 use super::TIME_UNKNOWN;
-use super::pass::{Pass, Stop, calls, ends_step, moving};
+use super::parts::{Difference, Parts};
+use super::pass::{Pass, Stop, calls, moving};
 use super::place::Step;
 use crate::buried::{About, Buried};
 use crate::details;
@@ -11,11 +12,13 @@ use crate::taggings::{Carried, Found};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::RunCounts;
 use earmark_db::{Tenant, Tx};
-use earmark_intercom::{Conversation, Error, Order, Position, conversations};
-use earmark_model::Outcome;
+use earmark_intercom::{Conversation, Error, Message, Order, Position, conversations};
+use earmark_model::{Outcome, RunKind};
 
 /// Escalated conversations read between two looks at the clock.
 const BATCH: u64 = 20;
+/// Conversations that were not given which a run remembers for the next one.
+const MOST_AGAIN: usize = 500;
 /// Intercom lists deleted conversations newest first; a look goes back this much further than needed.
 const OVERLAP: TimeDelta = TimeDelta::days(1);
 
@@ -31,9 +34,18 @@ impl Pass<'_> {
             let search = earmark_intercom::Search::from(filter)
                 .sorted(&conversations::UPDATED_AT, Order::Ascending);
             let listing = self.client.search_conversations(search).resume(at.clone());
-            let page = moving(listing.page().await, at.as_ref())?;
+            let page = listing.page().await;
+            let page = match moving(page, at.as_ref(), &mut self.place.pages) {
+                Ok(page) => page,
+                Err(error) if self.begins_anew(&error, at.is_some()) => {
+                    at = None;
+                    dealt.clear();
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let mut counts = calls(1);
-            let triggers = self.tenant().trigger_tag_ids(self.connection).await?;
+            let triggers = self.triggers().await?;
             let mut skipped = 0;
             for conversation in &page.items {
                 if dealt.contains(&conversation.id) {
@@ -60,22 +72,62 @@ impl Pass<'_> {
             super::contacts::unreadable(page.unreadable, &mut counts);
             at.clone_from(&page.next);
             dealt.clear();
-            match &at {
-                Some(_) => self.place.step_becomes([Step::Conversations {
-                    since,
-                    at: at.clone(),
-                    dealt: Vec::new(),
-                }]),
-                None => {
-                    self.place.kept.conversations_to = Some(self.place.began);
-                    self.place.step_done();
-                }
-            }
-            self.keep(self.db.begin_redoable().await?, counts, None).await?;
+            self.conversations_page_done(since, at.as_ref(), counts)
+                .await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }
         }
+    }
+
+    /// Keeps the place after a page of changed conversations, or after the last one.
+    async fn conversations_page_done(
+        &mut self,
+        since: DateTime<Utc>,
+        at: Option<&Position>,
+        counts: RunCounts,
+    ) -> Result<(), Stop> {
+        if at.is_some() {
+            self.place.step_becomes([Step::Conversations {
+                since,
+                at: at.cloned(),
+                dealt: Vec::new(),
+            }]);
+        } else {
+            // With too many to remember, all of them are searched for again.
+            if self.place.kept.conversations_again.len() < MOST_AGAIN {
+                self.place.kept.conversations_to = Some(self.place.began);
+            }
+            self.place.step_done();
+        }
+        let tx = self.db.begin_redoable().await?;
+        self.keep(tx, counts, None).await
+    }
+
+    /// The tags that make tickets: none while feedback is off.
+    async fn triggers(&self) -> Result<Vec<String>, Stop> {
+        let tenant = self.tenant();
+        let row = tenant.connection(self.connection).await?;
+        Ok(match row.is_some_and(|row| row.feedback_on_at.is_some()) {
+            true => tenant.trigger_tag_ids(self.connection).await?,
+            false => Vec::new(),
+        })
+    }
+
+    /// Reads conversations that an earlier run was not given.
+    pub(crate) async fn again(&mut self, mut ids: Vec<String>) -> Result<(), Stop> {
+        let triggers = self.triggers().await?;
+        while let Some(id) = ids.pop() {
+            self.place.step_becomes([Step::Again { ids: ids.clone() }]);
+            self.place.kept.conversations_again.retain(|one| *one != id);
+            self.read_again(&id, &triggers, RunCounts::default())
+                .await?;
+            if self.is_over() {
+                return Ok(());
+            }
+        }
+        self.place.step_done();
+        self.keep_place(0).await
     }
 
     /// Whether a conversation has a ticket or may get one.
@@ -99,10 +151,16 @@ impl Pass<'_> {
         let conversation = match self.client.conversation(id).await {
             Ok(conversation) => conversation,
             Err(Error::NotFound { code: Some(_), .. }) => return self.bury(id, counts).await,
-            Err(error) if ends_step(&error) => return Err(error.into()),
+            Err(error) if self.ends_step(&error) => return Err(error.into()),
             Err(error) => {
                 counts.failed += 1;
-                let why = format!("Intercom did not give it: {error}");
+                let again = &mut self.place.kept.conversations_again;
+                if again.len() < MOST_AGAIN && !again.iter().any(|one| one == id) {
+                    again.push(id.to_owned());
+                }
+                let why = format!(
+                    "Intercom did not give it, and is asked again in the next run: {error}"
+                );
                 let tx = self.db.begin_redoable().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
@@ -133,10 +191,8 @@ impl Pass<'_> {
             return Ok(());
         }
         let mut lines: Vec<(&str, String)> = Vec::new();
-        let redacted = conversation
-            .messages()
-            .filter(|one| one.redacted && !buried.messages.contains(&one.id))
-            .count();
+        let is_news = |one: &&Message| one.redacted && !buried.messages.contains(&one.id);
+        let redacted = conversation.messages().filter(is_news).count();
         erase::found(tenant, self.connection, &conversation, &mut buried).await?;
         let Some(row) = tenant.connection(self.connection).await? else {
             return Ok(());
@@ -154,8 +210,7 @@ impl Pass<'_> {
             Found::Made(words) => ("healed", words),
             Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
         }));
-        let total = conversation.parts_total.unwrap_or(0);
-        let given = conversation.parts.len() as u64;
+        let parts = Parts::of(&conversation);
         if is_kept && details::reread(tenant, self.connection, conversation).await? {
             lines.push(("changed", "messages were missing or differed".to_owned()));
         }
@@ -163,14 +218,23 @@ impl Pass<'_> {
             let words = format!("{redacted} message(s) were redacted, and no webhook told of it");
             lines.push(("redacted", words));
         }
-        if total > given {
-            let words = format!("Intercom gives the newest {given} of its {total} parts");
-            lines.push(("partial", words));
+        match lines.is_empty() {
+            true => counts.unchanged += 1,
+            false => counts.changed += 1,
         }
-        let healed = lines.iter().any(|(what, _)| *what != "partial");
-        match healed {
-            true => counts.changed += 1,
-            false => counts.unchanged += 1,
+        if self.kind == RunKind::Proof && is_kept {
+            let held = tenant.messages(self.connection, &id).await?;
+            match parts.compared(&held, row.feedback_on_at.is_some()) {
+                Difference::None => {}
+                Difference::Wordless => self.place.wordless += 1,
+                Difference::Listed(words) => lines.push(("parts", words)),
+            }
+        } else {
+            lines.extend(parts.cut().map(|words| ("partial", words)));
+        }
+        if lines.is_empty() {
+            self.line_of_each(tenant, "unchanged", ("conversation", &id))
+                .await?;
         }
         for (outcome, words) in lines {
             self.line(tenant, outcome, ("conversation", &id), Some(&words))
@@ -206,8 +270,13 @@ impl Pass<'_> {
     ) -> Result<(), Stop> {
         loop {
             let listing = self.client.deleted_conversations();
-            let page = match listing.resume(at.clone()).page().await {
+            let page = listing.resume(at.clone()).page().await;
+            let page = match moving(page, at.as_ref(), &mut self.place.pages) {
                 Ok(page) => page,
+                Err(error) if self.begins_anew(&error, at.is_some()) => {
+                    at = None;
+                    continue;
+                }
                 Err(Error::Rejected { .. } | Error::NotFound { .. }) => {
                     let why = "deleted conversations were left out: Intercom does not list them for this token";
                     return self.skip(why).await;
@@ -226,9 +295,7 @@ impl Pass<'_> {
                     self.bury(&one.id, counts).await?;
                 }
             }
-            at = page
-                .next
-                .filter(|next| !is_old && at.as_ref() != Some(next));
+            at = page.next.filter(|_| !is_old);
             match &at {
                 Some(_) => self.place.step_becomes([Step::DeletedConversations {
                     since,
@@ -239,7 +306,8 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            self.keep(self.db.begin_redoable().await?, counts, None).await?;
+            let tx = self.db.begin_redoable().await?;
+            self.keep(tx, counts, None).await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
             }
@@ -253,10 +321,17 @@ impl Pass<'_> {
             .escalated_conversations(self.connection, after, BATCH)
             .await?;
         if ids.is_empty() {
+            if self.place.wordless > 0 {
+                self.place.remark(format!(
+                    "of {} conversation(s) Intercom counts more parts than our copy holds, which have no words: assignments, \
+                    changes of state and a bot's routine",
+                    self.place.wordless
+                ));
+            }
             self.place.step_done();
             return self.keep_place(0).await;
         }
-        let triggers = tenant.trigger_tag_ids(self.connection).await?;
+        let triggers = self.triggers().await?;
         for id in ids {
             self.place
                 .step_becomes([Step::Escalated { after: id.clone() }]);

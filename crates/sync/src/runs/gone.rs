@@ -7,12 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{ContactPass, Links, RunCounts};
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::{Client, Contact, Error};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 /// Contacts asked for by id at the same time.
 const AT_ONCE: usize = 8;
 /// Contacts asked for by id between two looks at the clock.
 const BATCH: u64 = 40;
+
+/// A contact, and why Intercom's answer about it is missing.
+pub(super) type Fault = (String, Error);
 
 /// All companies and tags of a contact; none when there is no such contact any more.
 type Lists = Option<(Vec<String>, Vec<String>)>;
@@ -32,12 +35,16 @@ impl Pass<'_> {
             self.place.step_done();
             return self.keep_place(0).await;
         }
-        for (id, fate, asked_at) in fates(&self.client, unseen, self.now()).await? {
+        let asked_at = self.now();
+        let client = &self.client;
+        let (fates, fault) = in_order(unseen, |id| async move { fate_of(client, &id).await }).await;
+        let (fates, fault) = self.or_unclear(fates, fault, || Fate::Unclear);
+        for (id, fate) in fates {
             self.place
                 .step_becomes([Step::Vanished { after: id.clone() }]);
             self.follow(&id, &fate, (asked_at, true)).await?;
         }
-        Ok(())
+        fault.map_or(Ok(()), |(_, error)| Err(error.into()))
     }
 
     /// Asks for archived contacts: nothing but asking by id shows that one of them was deleted or merged since. After the
@@ -55,7 +62,12 @@ impl Pass<'_> {
             return self.keep_place(0).await;
         }
         let mut left = most;
-        for (id, fate, asked_at) in fates(&self.client, archived, self.now()).await? {
+        let asked_at = self.now();
+        let client = &self.client;
+        let (fates, fault) =
+            in_order(archived, |id| async move { fate_of(client, &id).await }).await;
+        let (fates, fault) = self.or_unclear(fates, fault, || Fate::Unclear);
+        for (id, fate) in fates {
             left = left.saturating_sub(1);
             self.place.step_becomes([Step::Archived {
                 after: id.clone(),
@@ -63,7 +75,23 @@ impl Pass<'_> {
             }]);
             self.follow(&id, &fate, (asked_at, false)).await?;
         }
-        Ok(())
+        fault.map_or(Ok(()), |(_, error)| Err(error.into()))
+    }
+
+    /// Answers up to the first fault; with the record at fault, when that is the first one and is to be given up.
+    pub(super) fn or_unclear<T>(
+        &self,
+        mut answers: Vec<(String, T)>,
+        fault: Option<Fault>,
+        unclear: impl Fn() -> T,
+    ) -> (Vec<(String, T)>, Option<Fault>) {
+        match fault {
+            Some((id, error)) if answers.is_empty() && self.gives_up(&error) => {
+                answers.push((id, unclear()));
+                (answers, None)
+            }
+            fault => (answers, fault),
+        }
     }
 
     /// Whether a contact that is there but was not shown is archived: not when we heard of it lately, for what is new or was
@@ -112,9 +140,12 @@ impl Pass<'_> {
             calls: 1,
             ..RunCounts::default()
         };
+        self.place.went += i64::from(matches!(met, Met::Archived | Met::Merged | Met::Deleted));
         let line = match met {
             Met::Seen => {
                 counts.unchanged = 1;
+                self.line_of_each(&tenant, "unchanged", ("contact", id))
+                    .await?;
                 None
             }
             Met::Archived => {
@@ -160,16 +191,13 @@ impl Pass<'_> {
         }
         let asked_at = self.now();
         let client = &self.client;
-        let lists: Vec<(String, Lists)> = stream::iter(cut)
-            .map(|id| async move { Ok::<_, Error>((id.clone(), lists_of(client, &id).await?)) })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+        let (lists, fault) = in_order(cut, |id| async move { lists_of(client, &id).await }).await;
+        let (lists, fault) = self.or_unclear(lists, fault, || None);
         for (id, lists) in lists {
             self.place.step_becomes([Step::Cut { after: id.clone() }]);
             self.complete(&id, lists, asked_at).await?;
         }
-        Ok(())
+        fault.map_or(Ok(()), |(_, error)| Err(error.into()))
     }
 
     /// Stores all companies and tags of a contact.
@@ -215,17 +243,23 @@ impl Pass<'_> {
     }
 }
 
-/// Asks for contacts by id, several at the same time.
-async fn fates(
-    client: &Client,
+/// Asks about contacts, several at the same time: what was answered before the first fault, and that with its contact.
+pub(super) async fn in_order<T, A: Future<Output = Result<T, Error>>>(
     ids: Vec<String>,
-    asked_at: DateTime<Utc>,
-) -> Result<Vec<(String, Fate, DateTime<Utc>)>, Error> {
-    stream::iter(ids)
-        .map(|id| async move { Ok((id.clone(), fate_of(client, &id).await?, asked_at)) })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
+    ask: impl Fn(String) -> A,
+) -> (Vec<(String, T)>, Option<Fault>) {
+    let ask = &ask;
+    let mut asked = stream::iter(ids)
+        .map(|id| async move { (ask(id.clone()).await, id) })
+        .buffered(AT_ONCE);
+    let mut answers = Vec::new();
+    while let Some((answer, id)) = asked.next().await {
+        match answer {
+            Ok(answer) => answers.push((id, answer)),
+            Err(error) => return (answers, Some((id, error))),
+        }
+    }
+    (answers, None)
 }
 
 async fn lists_of(client: &Client, id: &str) -> Result<Lists, Error> {

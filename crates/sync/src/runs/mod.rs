@@ -5,13 +5,16 @@ mod companies;
 mod contacts;
 mod conversations;
 mod gone;
+mod named;
 mod numbers;
+mod parts;
 mod pass;
 mod place;
 mod plan;
 mod proof;
 mod segments;
 mod tagged;
+mod trouble;
 
 pub(crate) use place::{Place, TaggedStep};
 
@@ -23,13 +26,16 @@ use earmark_db::tenant::{Run, RunCounts};
 use earmark_intercom::{Error, Lane};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, SecretId, WorkspaceId};
-use pass::{Pass, Stop};
+use pass::{Pass, Stop, is_trouble};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The outcome of a line about a tagging whose time cannot be known: it made no ticket, and a member may have it made.
 pub const TIME_UNKNOWN: &str = "time_unknown";
+
+/// Lines that a report has at most when every record is to have one.
+pub const MOST_LINES_OF_ALL: u32 = 50_000;
 
 /// How long a run works before others get their turn.
 const SLICE: Duration = Duration::from_secs(15);
@@ -39,8 +45,8 @@ const RECONNECT: TimeDelta = TimeDelta::minutes(10);
 const TROUBLE: TimeDelta = TimeDelta::seconds(30);
 /// How long it waits for another scroll over the companies: one ends a minute after its last page.
 const SCROLL: TimeDelta = TimeDelta::seconds(65);
-/// How often a step is tried again that Intercom refuses, before it is left out.
-const REFUSALS: u8 = 5;
+/// How often a run is tried that our own database refuses, before it fails.
+const FAULTS: u32 = 3;
 
 /// Runs `run` jobs.
 #[derive(Debug, Clone)]
@@ -63,7 +69,7 @@ impl Handler for RunHandler {
         };
         let next = self.db.workspace(job.workspace);
         match next.next_run(connection, kinds).await {
-            Ok(Some(run)) => self.go_on(job.workspace, run).await,
+            Ok(Some(run)) => self.go_on(job, run).await,
             Ok(None) => Verdict::Done,
             Err(error) => error.into(),
         }
@@ -71,7 +77,8 @@ impl Handler for RunHandler {
 }
 
 impl RunHandler {
-    async fn go_on(&self, workspace: WorkspaceId, run: Run) -> Verdict {
+    async fn go_on(&self, job: &ClaimedJob, run: Run) -> Verdict {
+        let workspace = job.workspace;
         let lane = match run.kind {
             // Somebody waits for it.
             RunKind::Preview => Lane::Interactive,
@@ -92,63 +99,24 @@ impl RunHandler {
         };
         let mut pass = match self.open(workspace, &run, ready.client).await {
             Ok(pass) => pass,
-            Err(stop) => return self.stopped(workspace, &run, ready.secret, stop).await,
+            Err(stop) => return self.stopped(job, &run, ready.secret, stop).await,
         };
         loop {
-            let mut ended = self.work(&mut pass).await;
-            if let Err(Stop::Intercom(error)) = &ended
-                && is_refusal(error)
-            {
-                let error = error.clone();
-                ended = match self.refused(&mut pass, ready.secret, error).await {
-                    Ok(()) => continue,
-                    Err(stop) => Err(stop),
-                };
-            }
-            return match ended {
+            let ended = match self.work(&mut pass).await {
+                Err(Stop::Intercom(error)) if is_trouble(&error) => {
+                    self.troubled(&mut pass, ready.secret, error).await
+                }
+                Err(Stop::Intercom(error)) if is_refusal(&error) => {
+                    self.refused(&mut pass, ready.secret, error).await
+                }
                 // Another one may wait behind it.
-                Ok(()) => Verdict::Yield,
-                Err(stop) => self.stopped(workspace, &run, ready.secret, stop).await,
+                Ok(()) => return Verdict::Yield,
+                ended => ended,
             };
+            if let Err(stop) = ended {
+                return self.stopped(job, &run, ready.secret, stop).await;
+            }
         }
-    }
-
-    /// Deals with a refusal that would come again. What lacks a permission is left out at once, what may have been a mishap
-    /// after some tries, so that the steps behind it have their turn; a run that is for nothing without it fails.
-    async fn refused(
-        &self,
-        pass: &mut Pass<'_>,
-        secret: SecretId,
-        error: Error,
-    ) -> Result<(), Stop> {
-        pass.reload().await?;
-        let Some(step) = pass.place.steps.first().cloned() else {
-            return Err(error.into());
-        };
-        let is_certain = matches!(
-            error,
-            Error::PermissionMissing { .. } | Error::Refused { .. }
-        );
-        if !is_certain && pass.place.refusals < REFUSALS {
-            pass.place.refusals += 1;
-            pass.keep_place(1).await?;
-            return Err(error.into());
-        }
-        let needed = Some(step.permission());
-        self.store
-            .note_failure(pass.workspace, pass.connection, secret, needed, &error)
-            .await?;
-        let why = with_request(&error);
-        if step.is_vital(pass.kind) {
-            pass.place.refusals = 0;
-            pass.keep_place(1).await?;
-            return Err(Stop::Failed(why));
-        }
-        if matches!(step, place::Step::Vanished { .. }) {
-            pass.place.unclear = i64::MAX;
-        }
-        pass.skip(format!("{} were left out: {why}", step.words()))
-            .await
     }
 
     /// Takes a run up where it stopped.
@@ -167,7 +135,7 @@ impl RunHandler {
                 self.plan(workspace, run, asked.unwrap_or_default()).await?
             }
         };
-        let pass = Pass {
+        let mut pass = Pass {
             db: &self.db,
             client,
             workspace,
@@ -209,16 +177,16 @@ impl RunHandler {
         Ok(tx.commit().await?)
     }
 
-    async fn stopped(
-        &self,
-        workspace: WorkspaceId,
-        run: &Run,
-        secret: SecretId,
-        stop: Stop,
-    ) -> Verdict {
+    async fn stopped(&self, job: &ClaimedJob, run: &Run, secret: SecretId, stop: Stop) -> Verdict {
+        let workspace = job.workspace;
         let error = match stop {
             Stop::Held => return Verdict::Yield,
-            Stop::Database(error) => return error.into(),
+            // It would come again, also with a job of its own.
+            Stop::Database(error) if !error.is_passing() && job.attempt >= FAULTS => {
+                let why = format!("our own database refused a step: {error}");
+                return self.fail(workspace, run, &why).await;
+            }
+            Stop::Database(error) => return Verdict::Retry(error.to_string()),
             Stop::Failed(why) => return self.fail(workspace, run, &why).await,
             Stop::Intercom(error) => error,
         };
@@ -284,6 +252,9 @@ impl RunHandler {
 /// What was asked for with a run, kept in its place until it begins.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Asked {
+    /// A line of the report for every record.
+    #[serde(default)]
+    pub(crate) every: bool,
     /// Of a proof: everything, however much it is.
     #[serde(default)]
     pub(crate) full: Option<bool>,

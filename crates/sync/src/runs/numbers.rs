@@ -70,7 +70,8 @@ impl Pass<'_> {
             let seen = tenant
                 .seen_contacts(self.connection, self.run, self.place.began)
                 .await?;
-            match seen < there {
+            // Those that are listed all the same were seen, too.
+            match seen + self.place.buried < there {
                 true => {
                     self.place.step_becomes([Step::Walk(Walk::new(Over::List))]);
                 }
@@ -103,11 +104,19 @@ impl Place {
     }
 
     /// Remembers which difference a walk through all contacts left and the next would leave too. More here than there are
-    /// those that went while it went on, which the next one finds, except for the unclear ones.
+    /// those that went while it went on, which the next one finds, except for the unclear ones; when the next one finds
+    /// nothing, neither would a third.
     pub(crate) fn compared(&mut self, ours: Totals) {
         if let (true, Some(here), Some(there)) = (self.walked, ours.contacts, self.theirs.contacts)
         {
-            self.kept.gap_walked = (there - here).max(-self.unclear);
+            let gap = there - here;
+            // The walk began because of just this difference, and explained nothing of it.
+            let stands =
+                self.went == 0 && self.kept.gap < 0 && gap - self.kept.gap_walked == self.kept.gap;
+            self.kept.gap_walked = match stands {
+                true => gap,
+                false => gap.max(-self.unclear),
+            };
             self.kept.gap = 0;
         }
     }
@@ -193,6 +202,16 @@ mod tests {
             !place.is_worth_a_walk(-3),
             "Intercom does not say what became of them"
         );
+        // Two that were to be found by the next walk, which finds nothing.
+        let two_more = Totals {
+            contacts: Some(13),
+            ..Totals::default()
+        };
+        place.unclear = 0;
+        place.compared(two_more);
+        assert!(place.is_worth_a_walk(-2));
+        place.compared(two_more);
+        assert!(!place.is_worth_a_walk(-2), "the walk found nothing");
         assert!(!place.is_worth_a_walk(0));
         assert!(!place.is_worth_a_walk(1));
     }

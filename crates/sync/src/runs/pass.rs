@@ -1,5 +1,6 @@
 //! A run that is being worked on: its client, its place, and how a step is kept.
 
+use super::MOST_LINES_OF_ALL;
 use super::place::{Place, Step};
 use crate::people::Change;
 use chrono::{DateTime, Utc};
@@ -11,6 +12,15 @@ use tokio::time::Instant;
 
 /// Lines that one run writes at most.
 const MOST_LINES: u32 = 10_000;
+
+/// The fewest entries of a full page in any list that is gone through.
+const SMALLEST_PAGE: u64 = 20;
+/// Pages more than its entries fill that a list may have: it may grow meanwhile.
+const SPARE_PAGES: u64 = 50;
+/// How often a list is begun anew when Intercom does not take a stored place in it any more.
+const RESTARTS: u8 = 3;
+/// How often a single record that Intercom has trouble with is asked for, while it answers otherwise.
+const TROUBLES: u8 = 10;
 
 /// Why a run stops before its end.
 #[derive(Debug)]
@@ -81,6 +91,7 @@ impl Pass<'_> {
                 Step::Vanished { after } => self.vanished(&after).await?,
                 Step::Archived { after, most } => self.archived(&after, most).await?,
                 Step::VanishedCompanies { after } => self.vanished_companies(&after).await?,
+                Step::Named { after } => self.named(&after).await?,
                 Step::Cut { after } => self.cut(&after).await?,
                 Step::Segments => self.segments().await?,
                 Step::Sample { from } => self.sample(from).await?,
@@ -88,6 +99,7 @@ impl Pass<'_> {
                 Step::Conversations { since, at, dealt } => {
                     self.conversations(since, (at, dealt)).await?;
                 }
+                Step::Again { ids } => self.again(ids).await?,
                 Step::DeletedConversations { since, at } => {
                     self.deleted_conversations(since, at).await?;
                 }
@@ -109,11 +121,14 @@ impl Pass<'_> {
 
     /// Writes the place down, unless the run was held meanwhile.
     pub(crate) async fn write(
-        &self,
+        &mut self,
         tenant: &Tenant<'_, Tx>,
         counts: RunCounts,
         total: Option<i64>,
     ) -> Result<(), Stop> {
+        if counts.done > 0 {
+            self.place.troubles = 0;
+        }
         let place = serde_json::to_string(&self.place)
             .map_err(|why| Stop::Failed(format!("its place cannot be written: {why}")))?;
         match tenant.advance_run(self.run, &place, counts, total).await? {
@@ -124,7 +139,7 @@ impl Pass<'_> {
 
     /// Keeps what the transaction stored together with the place after it, unless the run was held meanwhile.
     pub(crate) async fn keep(
-        &self,
+        &mut self,
         tx: Tx,
         counts: RunCounts,
         total: Option<i64>,
@@ -135,12 +150,45 @@ impl Pass<'_> {
     }
 
     /// Keeps the place alone.
-    pub(crate) async fn keep_place(&self, calls: i64) -> Result<(), Stop> {
+    pub(crate) async fn keep_place(&mut self, calls: i64) -> Result<(), Stop> {
         let counts = RunCounts {
             calls,
             ..RunCounts::default()
         };
-        self.keep(self.db.begin_redoable().await?, counts, None).await
+        let tx = self.db.begin_redoable().await?;
+        self.keep(tx, counts, None).await
+    }
+
+    /// Whether a fault met with a single record keeps those behind it waiting: not a trouble that came again and again with
+    /// this one while Intercom answered otherwise.
+    pub(crate) fn ends_step(&self, error: &Error) -> bool {
+        let passes = error.is_passing() && !self.gives_up(error);
+        passes
+            || matches!(
+                error,
+                Error::Reconnect { .. } | Error::PermissionMissing { .. }
+            )
+    }
+
+    /// Whether the record under way is left to the next run.
+    pub(crate) fn gives_up(&self, error: &Error) -> bool {
+        let most = match self.place.steps.first() {
+            // Those were given up before.
+            Some(Step::Again { .. }) => 1,
+            _ => TROUBLES,
+        };
+        is_trouble(error) && self.place.troubles >= most
+    }
+
+    /// Whether a list is to be begun anew, because Intercom does not take the stored place in it.
+    pub(crate) fn begins_anew(&mut self, error: &Error, is_stored: bool) -> bool {
+        let is_lost = matches!(error, Error::Rejected { .. } | Error::NotMoving { .. });
+        let anew = is_lost && is_stored && self.place.restarts < RESTARTS;
+        if anew {
+            self.place.restarts += 1;
+            self.place.pages = 0;
+        }
+        anew
     }
 
     /// Ends the step under way for a reason that the report tells.
@@ -158,7 +206,11 @@ impl Pass<'_> {
         (kind, id): (&str, &str),
         note: Option<&str>,
     ) -> earmark_db::Result<()> {
-        if self.place.lines >= MOST_LINES {
+        let most = match self.place.every {
+            true => MOST_LINES_OF_ALL,
+            false => MOST_LINES,
+        };
+        if self.place.lines >= most {
             self.place.lines_left_out += 1;
             return Ok(());
         }
@@ -170,6 +222,19 @@ impl Pass<'_> {
             note: note.map(ToOwned::to_owned),
         };
         tenant.add_run_line(self.run, &line).await
+    }
+
+    /// A line that is written when every record has one.
+    pub(crate) async fn line_of_each(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        outcome: &str,
+        about: (&str, &str),
+    ) -> earmark_db::Result<()> {
+        match self.place.every {
+            true => self.line(tenant, outcome, about, None).await,
+            false => Ok(()),
+        }
     }
 
     /// Counts what became of copies, and writes a line for what differed. The first pass finds everything new, which
@@ -193,6 +258,9 @@ impl Pass<'_> {
                     "skipped",
                     "it was deleted at Intercom, which shows it all the same",
                 ),
+                Change::New if self.place.every => ("new", "it was not in our copy"),
+                Change::Unchanged if self.place.every => ("unchanged", "our copy is the same"),
+                Change::Older if self.place.every => ("unchanged", "our copy is newer"),
                 Change::New | Change::Unchanged | Change::Older => continue,
             };
             self.line(tenant, outcome, (kind, id), Some(note)).await?;
@@ -201,27 +269,37 @@ impl Pass<'_> {
     }
 }
 
-/// Whether a fault met with a single record says something of all those behind it, too.
-pub(crate) const fn ends_step(error: &Error) -> bool {
-    error.is_passing()
-        || matches!(
-            error,
-            Error::Reconnect { .. } | Error::PermissionMissing { .. }
-        )
-}
-
-/// A page, unless the list stands still.
+/// A page, unless the list stands still, or goes round in circles: then it gives more pages than there can be.
 pub(crate) fn moving<T>(
     page: Result<Page<T>, Error>,
     at: Option<&Position>,
+    pages: &mut u64,
 ) -> Result<Page<T>, Error> {
-    match page {
-        Ok(page) if page.next.is_some() && page.next.as_ref() == at => Err(Error::NotMoving {
-            pages: 1,
+    let page = page?;
+    *pages += 1;
+    match page.next.as_ref() {
+        Some(next) if at == Some(next) || is_round(*pages, page.total) => Err(Error::NotMoving {
+            pages: *pages,
             request_id: None,
         }),
-        page => page,
+        _ => Ok(page),
     }
+}
+
+/// Whether a list gave more pages than there can be.
+const fn is_round(pages: u64, total: Option<u64>) -> bool {
+    match total {
+        Some(total) => pages > total / SMALLEST_PAGE + SPARE_PAGES,
+        None => false,
+    }
+}
+
+/// Whether Intercom could not answer, for a reason that may be the record's or the page's.
+pub(crate) const fn is_trouble(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ServerTrouble { .. } | Error::Unreachable { .. } | Error::ScrollLost { .. }
+    )
 }
 
 /// Counts of calls alone.
@@ -229,5 +307,18 @@ pub(crate) fn calls(calls: i64) -> RunCounts {
     RunCounts {
         calls,
         ..RunCounts::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_no_more_pages_than_its_entries_fill() {
+        assert!(!is_round(52, Some(40)));
+        assert!(is_round(53, Some(40)));
+        assert!(!is_round(6_000, Some(120_000)), "pages may be small");
+        assert!(!is_round(1_000, None));
     }
 }

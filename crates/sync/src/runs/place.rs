@@ -33,8 +33,26 @@ pub(crate) struct Place {
     pub(crate) buried: i64,
     /// Contacts that it did not see, and of which Intercom does not say what became of them.
     pub(crate) unclear: i64,
+    /// Whether the report has a line for every record.
+    #[serde(default)]
+    pub(crate) every: bool,
+    /// Contacts that the run found merged, deleted or archived.
+    #[serde(default)]
+    pub(crate) went: i64,
+    /// Conversations of which our copy lacks parts that have no words, and nothing else.
+    #[serde(default)]
+    pub(crate) wordless: i64,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
+    /// How often Intercom had trouble with what is asked for next, while it answered otherwise.
+    #[serde(default)]
+    pub(crate) troubles: u8,
+    /// How often the list under way was begun anew.
+    #[serde(default)]
+    pub(crate) restarts: u8,
+    /// Pages of the list under way that were read since then.
+    #[serde(default)]
+    pub(crate) pages: u64,
     /// What the connection's next pass begins with.
     pub(crate) kept: Kept,
 }
@@ -46,6 +64,9 @@ pub(crate) struct Kept {
     pub(crate) contacts_to: Option<DateTime<Utc>>,
     /// Changes of conversations before this were looked at.
     pub(crate) conversations_to: Option<DateTime<Utc>>,
+    /// Conversations that Intercom did not give, to be asked for again.
+    #[serde(default)]
+    pub(crate) conversations_again: Vec<String>,
     /// Deletions of conversations before this were looked at.
     pub(crate) deletions_to: Option<DateTime<Utc>>,
     /// When all companies were last gone through.
@@ -63,6 +84,7 @@ impl Kept {
     pub(crate) fn without_people(self) -> Self {
         Self {
             conversations_to: self.conversations_to,
+            conversations_again: self.conversations_again,
             deletions_to: self.deletions_to,
             ..Self::default()
         }
@@ -99,6 +121,8 @@ pub(crate) enum Step {
     Archived { after: String, most: u32 },
     /// Asks by id for companies that are shown no more.
     VanishedCompanies { after: String },
+    /// Asks by id for contacts that conversations name, while none are copied.
+    Named { after: String },
     /// Fetches lists that were cut.
     Cut { after: String },
     /// Finds out which segments there are.
@@ -114,6 +138,8 @@ pub(crate) enum Step {
         /// Conversations of the page at this place that are dealt with.
         dealt: Vec<String>,
     },
+    /// Reads conversations that an earlier run was not given.
+    Again { ids: Vec<String> },
     /// Erases conversations that were deleted.
     DeletedConversations {
         since: DateTime<Utc>,
@@ -134,6 +160,9 @@ pub(crate) struct Companies {
     pub(crate) counted_all: bool,
     /// Whether the run waited for another scroll to end.
     pub(crate) waited: bool,
+    /// Whether a scroll was asked for of which nobody knows whether it was opened.
+    #[serde(default)]
+    pub(crate) open: bool,
     /// A scroll that was left open, and when, so that others had their turn. One that broke off may have lost a page.
     pub(crate) scroll: Option<(Position, DateTime<Utc>)>,
     /// Set: by list, and from here.
@@ -161,6 +190,9 @@ pub(crate) struct Range {
     /// How many contacts are left in it, as far as known.
     pub(crate) contacts: u64,
     pub(crate) restarts: u8,
+    /// Pages read since it was begun.
+    #[serde(default)]
+    pub(crate) pages: u64,
 }
 
 /// A list or search that is gone through page by page.
@@ -169,6 +201,9 @@ pub(crate) struct Walk {
     pub(crate) over: Over,
     pub(crate) at: Option<Position>,
     pub(crate) restarts: u8,
+    /// Pages read since it was begun.
+    #[serde(default)]
+    pub(crate) pages: u64,
 }
 
 /// What a walk goes through.
@@ -189,6 +224,7 @@ impl Walk {
             over,
             at: None,
             restarts: 0,
+            pages: 0,
         }
     }
 }
@@ -230,11 +266,13 @@ impl Step {
             Self::Vanished { .. } => "contacts that Intercom shows no more",
             Self::Archived { .. } => "archived contacts",
             Self::VanishedCompanies { .. } => "companies that Intercom shows no more",
+            Self::Named { .. } => "contacts whose names stand on conversations",
             Self::Cut { .. } => "contacts with more companies or tags than Intercom lists",
             Self::Segments => "segments",
             Self::Sample { .. } => "a sample of the contacts",
             Self::Totals => "Intercom's numbers",
             Self::Conversations { .. } => "changed conversations",
+            Self::Again { .. } => "conversations that Intercom did not give before",
             Self::DeletedConversations { .. } => "deleted conversations",
             Self::Escalated { .. } => "escalated conversations",
             Self::Tagged(_) => "tagged conversations",
@@ -252,12 +290,14 @@ impl Step {
             | Self::Segments
             | Self::Sample { .. }
             | Self::Totals => Permission::ReadListUsersCompanies,
-            Self::Vanished { .. } | Self::Archived { .. } | Self::VanishedCompanies { .. } => {
-                Permission::ReadOneUserCompany
-            }
+            Self::Vanished { .. }
+            | Self::Archived { .. }
+            | Self::VanishedCompanies { .. }
+            | Self::Named { .. } => Permission::ReadOneUserCompany,
             // Their companies need the same as the steps before it.
             Self::Cut { .. } => Permission::ReadTags,
             Self::Conversations { .. }
+            | Self::Again { .. }
             | Self::DeletedConversations { .. }
             | Self::Escalated { .. }
             | Self::Tagged(_) => Permission::ReadConversations,
@@ -287,7 +327,13 @@ impl Place {
             sampled: None,
             buried: 0,
             unclear: 0,
+            every: false,
+            went: 0,
+            wordless: 0,
             refusals: 0,
+            troubles: 0,
+            restarts: 0,
+            pages: 0,
             walked: false,
             listed: false,
             companies_walked: false,
@@ -312,7 +358,8 @@ impl Place {
 
     /// Ends the step under way.
     pub(crate) fn step_done(&mut self) {
-        self.refusals = 0;
+        (self.refusals, self.troubles, self.restarts) = (0, 0, 0);
+        self.pages = 0;
         if !self.steps.is_empty() {
             self.steps.remove(0);
         }

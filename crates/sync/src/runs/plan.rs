@@ -1,16 +1,20 @@
 //! What a run of each kind has to do, decided when it begins.
 
 use super::pass::Stop;
-use super::place::{Companies, Kept, Place, Step};
+use super::place::{Companies, Kept, Over, Place, Step, Walk};
 use super::{Asked, RunHandler};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{Connection, ContactFilter, Run};
-use earmark_model::{RunKind, WorkspaceId};
+use earmark_model::{RunKind, RunState, WorkspaceId};
 
 /// Contacts up to which a proof looks at all of them unless asked otherwise.
 const WHOLE_UP_TO: i64 = 20_000;
 /// Archived contacts that a catch-up asks for.
 const ARCHIVED_AT_ONCE: u32 = 400;
+/// How long Intercom may take until search shows a change of a conversation.
+const SEARCHED_LATE: TimeDelta = TimeDelta::minutes(30);
+/// Why a run leaves contacts and companies out.
+const HELD: &str = "the first copy of contacts and companies is paused, so those that it did not reach were left out";
 /// Looks of a sampled proof.
 const LOOKS: u64 = 10;
 
@@ -29,6 +33,7 @@ impl RunHandler {
         };
         let kept = self.kept(workspace, &row).await?;
         let mut place = Place::new(began, Vec::new(), kept);
+        place.every = asked.every;
         match run.kind {
             RunKind::Backfill => place.steps = all_people(),
             RunKind::CatchUp => self.catch_up(workspace, &row, &mut place).await?,
@@ -68,12 +73,19 @@ impl RunHandler {
         place: &mut Place,
     ) -> Result<(), Stop> {
         let day = TimeDelta::days(1);
-        // First: they make tickets, and are few.
-        if let Some(on_at) = row.feedback_on_at {
+        // First: they make tickets, and are few. What was redacted or deleted is followed whatever is switched on.
+        if let Some(on_at) = self
+            .conversations_since(workspace, row, place.began)
+            .await?
+        {
             let kept = &place.kept;
+            let again = kept.conversations_again.clone();
             place.steps.extend([
+                Step::Again { ids: again },
                 Step::Conversations {
-                    since: kept.conversations_to.unwrap_or(on_at) - day,
+                    since: kept
+                        .conversations_to
+                        .map_or(on_at - day, |at| at - SEARCHED_LATE),
                     at: None,
                     dealt: Vec::new(),
                 },
@@ -83,36 +95,68 @@ impl RunHandler {
                 },
             ]);
         }
-        if let Some(on_at) = row.contacts_on_at {
-            let after = String::new;
-            place.steps.extend([
-                Step::Companies(Companies {
-                    only_if_due: true,
-                    ..Companies::default()
-                }),
-                Step::Contacts {
-                    since: Some(place.kept.contacts_to.unwrap_or(on_at)),
-                },
-                Step::Recount,
-                Step::Vanished { after: after() },
-                Step::VanishedCompanies { after: after() },
-                Step::Archived {
-                    after: place.kept.archived_after.clone(),
-                    most: ARCHIVED_AT_ONCE,
-                },
-                Step::Cut { after: after() },
-            ]);
-            let known = self.db.workspace(workspace).segments(row.id).await?;
-            let day_ago = self.db.sources().now() - day;
-            if known
-                .iter()
-                .all(|one| one.as_of.is_none_or(|at| at < day_ago))
-            {
-                place.steps.push(Step::Segments);
-            }
-            place.steps.push(Step::Totals);
+        let Some(on_at) = row.contacts_on_at else {
+            return Ok(());
+        };
+        let since = place.kept.contacts_to.unwrap_or(on_at);
+        if self.is_backfill_held(workspace, row).await? {
+            place.remark(HELD);
+            let changed = Walk::new(Over::Changed(since));
+            place.steps.push(Step::Walk(changed));
+            return Ok(());
         }
+        let after = String::new;
+        place.steps.extend([
+            Step::Companies(Companies {
+                only_if_due: true,
+                ..Companies::default()
+            }),
+            Step::Contacts { since: Some(since) },
+            Step::Recount,
+            Step::Vanished { after: after() },
+            Step::VanishedCompanies { after: after() },
+            Step::Archived {
+                after: place.kept.archived_after.clone(),
+                most: ARCHIVED_AT_ONCE,
+            },
+            Step::Cut { after: after() },
+        ]);
+        let known = self.db.workspace(workspace).segments(row.id).await?;
+        let day_ago = self.db.sources().now() - day;
+        if known
+            .iter()
+            .all(|one| one.as_of.is_none_or(|at| at < day_ago))
+        {
+            place.steps.push(Step::Segments);
+        }
+        place.steps.push(Step::Totals);
         Ok(())
+    }
+
+    /// Since when conversations are looked after: while feedback is on, or copies of them stand.
+    async fn conversations_since(
+        &self,
+        workspace: WorkspaceId,
+        row: &Connection,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, Stop> {
+        if row.feedback_on_at.is_some() {
+            return Ok(row.feedback_on_at);
+        }
+        let tenant = self.db.workspace(workspace);
+        let standing = tenant.escalated_conversations(row.id, "", 1).await?;
+        Ok((!standing.is_empty()).then_some(now))
+    }
+
+    /// Whether a member holds the first copy: then no other run makes it in its stead.
+    async fn is_backfill_held(
+        &self,
+        workspace: WorkspaceId,
+        row: &Connection,
+    ) -> Result<bool, Stop> {
+        let tenant = self.db.workspace(workspace);
+        let last = tenant.last_run(row.id, RunKind::Backfill).await?;
+        Ok(last.is_some_and(|run| run.state == RunState::Paused))
     }
 
     async fn proof(
@@ -122,12 +166,21 @@ impl RunHandler {
         full: bool,
         place: &mut Place,
     ) -> Result<(), Stop> {
-        if let Some(on_at) = row.feedback_on_at {
+        if let Some(on_at) = self
+            .conversations_since(workspace, row, place.began)
+            .await?
+        {
+            let since = row.feedback_on_at.or(place.kept.deletions_to);
+            // Before the conversations are read, which name the contact that is left of a merge by its id alone.
+            if row.contacts_on_at.is_none() {
+                let after = String::new();
+                place.steps.push(Step::Named { after });
+            }
             place.steps.push(Step::Escalated {
                 after: String::new(),
             });
             place.steps.push(Step::DeletedConversations {
-                since: on_at,
+                since: since.unwrap_or(on_at),
                 at: None,
             });
         }
@@ -138,11 +191,18 @@ impl RunHandler {
                 ..ContactFilter::default()
             };
             let ours = self.db.workspace(workspace).contact_count(&live).await?;
-            if full || ours <= WHOLE_UP_TO {
+            let held = !full && self.is_backfill_held(workspace, row).await?;
+            if held {
+                place.remark(HELD);
+            } else if full || ours <= WHOLE_UP_TO {
                 place.steps.extend(all_people());
             } else {
                 place.sampled = Some(0);
                 place.steps.extend([
+                    Step::Companies(Companies::default()),
+                    Step::VanishedCompanies {
+                        after: String::new(),
+                    },
                     Step::Totals,
                     Step::Sample {
                         from: self.places(u64::try_from(ours).unwrap_or(0)),

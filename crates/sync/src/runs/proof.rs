@@ -2,7 +2,7 @@
 
 use super::pass::{Pass, Stop, calls};
 use super::place::Step;
-use crate::people::{Seen, fate_of, put_contacts};
+use crate::people::{Fate, Seen, fate_of, put_contacts};
 use earmark_db::tenant::ContactPass;
 use earmark_intercom::{Error, contacts};
 
@@ -49,6 +49,7 @@ impl Pass<'_> {
                         .remark(format!("single contacts were left out: {error}"));
                     continue;
                 }
+                Err(error) if self.gives_up(&error) => Fate::Unclear,
                 Err(error) => return Err(error.into()),
             };
             fates.push((id, fate, asked_at));

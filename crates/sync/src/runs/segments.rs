@@ -47,6 +47,7 @@ impl Pass<'_> {
         as_of: DateTime<Utc>,
         page: &Page<Contact>,
     ) -> Result<(), Stop> {
+        self.place.troubles = 0;
         let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         let ids: Vec<String> = page.items.iter().map(|one| one.id.clone()).collect();

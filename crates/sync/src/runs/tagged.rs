@@ -1,7 +1,7 @@
 //! Conversations that carry trigger tags already: which tickets they would make, or the tickets themselves.
 
 use super::TIME_UNKNOWN;
-use super::pass::{Pass, Stop, calls, ends_step, moving};
+use super::pass::{Pass, Stop, calls, moving};
 use super::place::{Step, TaggedStep};
 use crate::buried::{About, Buried};
 use crate::taggings::{Carried, Found};
@@ -24,7 +24,15 @@ impl Pass<'_> {
         }
         loop {
             let listing = self.search_tagged(&step)?.resume(step.at.clone());
-            let page = moving(listing.page().await, step.at.as_ref())?;
+            let page = listing.page().await;
+            let page = match moving(page, step.at.as_ref(), &mut self.place.pages) {
+                Ok(page) => page,
+                Err(error) if self.begins_anew(&error, step.at.is_some()) => {
+                    self.tagged_anew(&mut step).await?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let total = page.total.and_then(|total| i64::try_from(total).ok());
             let mut counts = calls(1);
             if !step.dry {
@@ -60,6 +68,28 @@ impl Pass<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Goes back to the start of the list. What a look counted and wrote down it counts again, so that is taken back.
+    async fn tagged_anew(&mut self, step: &mut TaggedStep) -> Result<(), Stop> {
+        step.at = None;
+        step.dealt.clear();
+        let tx = self.db.begin_redoable().await?;
+        let mut counts = calls(1);
+        if step.dry {
+            (step.tickets, step.conversations) = (0, 0);
+            (self.place.lines, self.place.lines_left_out) = (0, 0);
+            let tenant = tx.workspace(self.workspace);
+            tenant.drop_run_lines(self.run).await?;
+            let run = tenant.run(self.run).await?;
+            let counted = run.map(|run| run.counts).unwrap_or_default();
+            counts.done = -counted.done;
+            counts.added = -counted.added;
+            counts.unchanged = -counted.unchanged;
+            counts.failed = -counted.failed;
+        }
+        self.place.step_becomes([Step::Tagged(step.clone())]);
+        self.keep(tx, counts, None).await
     }
 
     fn search_tagged(&self, step: &TaggedStep) -> Result<Listing<Conversation>, Stop> {
@@ -168,7 +198,7 @@ impl Pass<'_> {
         counts.calls += 1;
         let conversation = match self.client.conversation(id).await {
             Ok(conversation) => conversation,
-            Err(error) if ends_step(&error) => return Err(error.into()),
+            Err(error) if self.ends_step(&error) => return Err(error.into()),
             Err(error) => {
                 counts.failed += 1;
                 let why = format!("Intercom did not give it: {error}");

@@ -1,8 +1,9 @@
 //! Notifications of which the order is not known: late ones, repeated ones, and several of one second.
 
-use crate::support::{APP, Engine};
-use earmark_db::tenant::{Links, MirroredCompany, MirroredContact};
+use crate::support::{APP, Engine, TAG, assert_done};
+use earmark_db::tenant::{Incomplete, Links, MirroredCompany, MirroredContact};
 use earmark_model::{Permission, PermissionState};
+use earmark_sync::Ask;
 use earmark_testkit::both_databases;
 use serde_json::{Value, json};
 
@@ -173,5 +174,57 @@ both_databases! {
         let checks = engine.tenant().permission_checks(engine.connection).await.unwrap();
         let missing: Vec<Permission> = checks.iter().filter(|one| one.state == PermissionState::Missing).map(|one| one.permission).collect();
         assert_eq!(missing, [Permission::ReadOneUserCompany]);
+    }
+
+    async fn who_came_and_went_untold_is_not_believed_later(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.copy_contacts().await;
+        engine.pass(60);
+        let id = engine.contact(json!({"role": "user", "name": "Ghost"})).await;
+        let firm = engine.company("Ghosts").await;
+        let born = engine.letters().await;
+        engine.order("contacts/delete", json!({"contact": id})).await;
+        engine.order("companies/delete", json!({"company": firm})).await;
+        engine.letters().await;
+        engine.pass(60);
+        assert_done(&engine.go(Ask::CatchUp).await);
+        for letter in &born {
+            engine.receive(letter).await;
+        }
+        engine.drain().await;
+        let tenant = engine.tenant();
+        assert!(tenant.contact(engine.connection, &id).await.unwrap().is_none());
+        assert!(company(&engine, &firm).await.archived_at.is_some());
+        // Whom nobody missed is asked about by nobody.
+        engine.pass(60);
+        let id = engine.contact(json!({"role": "user", "name": "Bo"})).await;
+        for letter in engine.letters().await {
+            engine.receive(&letter).await;
+        }
+        while tenant.contact(engine.connection, &id).await.unwrap().is_none() {
+            engine.work_once().await.expect("its notification");
+        }
+        let waiting = tenant.waiting_people(engine.connection, Incomplete::Contact, 10).await.unwrap();
+        assert!(waiting.is_empty(), "{waiting:?}");
+    }
+
+    async fn a_conversation_that_went_untold_is_erased_by_its_late_tagging(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.take_feedback().await;
+        let id = engine.contact(json!({"role": "user", "name": "Ada"})).await;
+        let made = engine.order("start", json!({"contact": id, "body": "Words-of-a-ghost"})).await;
+        let conversation = made["conversation"].as_str().unwrap();
+        engine.order("tag", json!({"conversation": conversation, "tag": TAG.0})).await;
+        let tagged = engine.letters().await;
+        engine.order("delete", json!({"conversation": conversation})).await;
+        engine.letters().await;
+        for letter in &tagged {
+            engine.receive(letter).await;
+        }
+        engine.drain().await;
+        let ours = engine.tenant().conversation(engine.connection, conversation).await.unwrap().unwrap();
+        assert!(ours.gone_at.is_some(), "{ours:#?}");
+        let messages = engine.tenant().messages(engine.connection, conversation).await.unwrap();
+        assert!(messages.iter().all(|one| one.html.is_none()), "{messages:#?}");
     }
 }

@@ -13,5 +13,7 @@ mod payloads;
 mod refusals;
 mod same;
 mod support;
+mod switches;
 mod tagged;
 mod threads;
+mod troubles;

@@ -118,13 +118,34 @@ both_databases! {
         assert_eq!(engine.tenant().contact_count(&all).await.unwrap(), 2_300, "{run:#?}");
     }
 
+    async fn one_that_was_deleted_and_is_listed_all_the_same_is_no_reason_to_look_again(t: TestDb) {
+        let engine = Engine::with(t, Plan { generate: MANY, ..Plan::default() }).await;
+        engine.copy_contacts().await;
+        let listed = engine.client().await.contacts().page().await.unwrap().items;
+        let tx = engine.t.db.begin().await.unwrap();
+        let tenant = tx.workspace(engine.workspace());
+        assert!(tenant.bury_contact(engine.connection, &listed[0].id).await.unwrap());
+        tenant.remove_contact(engine.connection, &listed[0].id).await.unwrap();
+        tx.commit().await.unwrap();
+        engine.pass(3_600);
+        let run = engine.go(Ask::Backfill).await;
+        assert_done(&run);
+        assert_eq!(run.counts.skipped, 1, "the list was not gone through after the days: {run:#?}");
+        assert!(report(&run).contains("deleted at Intercom"), "{run:#?}");
+    }
+
     async fn a_sample_looks_everywhere(t: TestDb) {
         let engine = Engine::start(t).await;
+        let company = engine.company("Firm").await;
         engine.copy_contacts().await;
         invent(&engine, 20_001).await;
         engine.pass(60);
+        engine.order("companies/update", json!({"company": company, "fields": {"name": "Firm & Sons"}})).await;
+        engine.letters().await;
         let run = engine.go(Ask::Proof { full: false }).await;
         assert_done(&run);
+        let firm = engine.tenant().company(engine.connection, &company).await.unwrap().unwrap();
+        assert_eq!(firm.company.name.as_deref(), Some("Firm & Sons"), "companies are all compared");
         assert_eq!(run.counts.deleted, 500, "{run:#?}");
         assert!(report(&run).contains("500 contacts were looked at"), "{run:#?}");
         let lines: Vec<RunLine> = engine.lines(&run).await;

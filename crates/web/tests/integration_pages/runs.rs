@@ -42,6 +42,15 @@ both_databases! {
         let first: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
         assert_eq!((first["kind"].as_str(), first["state"].as_str()), (Some("backfill"), Some("done")));
         assert!(first["counts"]["looked_at"].as_i64().unwrap() > 0, "{first}");
+        let runs = format!("{page}/runs");
+        browser.get(&runs).await.shows("List every record in the report, up to 50,000");
+        browser.post(&runs, &[("what", "full-proof"), ("every", "on")]).await;
+        world.work().await;
+        let proof = last(&world, connection, RunKind::Proof).await;
+        assert_eq!(proof.state, RunState::Done, "{:?}", proof.note);
+        let report = browser.get(&format!("{runs}/{}/report", proof.id)).await.body;
+        let same = report.lines().filter(|line| line.contains("\"unchanged\"") && line.contains("\"contact\"")).count();
+        assert!(same > 0, "{report}");
         let off = browser.post_and_follow(&format!("{page}/contacts"), &[]).await;
         off.shows("are copied no more");
         let connection = world.tenant().connection(connection).await.unwrap().unwrap();

@@ -184,6 +184,7 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         last_run(connection, RunKind::Backfill);
         run_lines(world.run, 0, 100);
         next_run(connection, RunKind::PASSES);
+        run_began_since(connection, RunKind::PASSES, ever[0]);
         last_done_run(connection, &[RunKind::Proof]);
         run_line_count(world.run);
         contact_ids(connection, ContactPass::Archived, "", 100);
@@ -194,6 +195,7 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         peopled_companies(connection);
         waiting_people(connection, Incomplete::Contact, 100);
         escalated_conversations(connection, "", 100);
+        named_contacts(connection, "", 100);
         trigger_tag_ids(connection);
         preview(world.product.id, connection);
         dry_run(connection);

@@ -9,7 +9,7 @@ use actix_web::web::Query;
 use chrono::TimeDelta;
 use earmark_db::tenant::{Connection, Member, Run, RunCounts};
 use earmark_model::{ConnectionStatus, Right, RunKind, RunState};
-use earmark_sync::{Ask, AskError, CATCH_UP_EVERY, ask_run};
+use earmark_sync::{Ask, AskError, CATCH_UP_EVERY, MOST_LINES_OF_ALL, ask_run_with_lines};
 use serde::Serialize;
 
 /// Runs on a page.
@@ -230,10 +230,11 @@ impl RunsPage {
         let before = query.before.parse().ok();
         let tenant = at.tenant();
         // One more than a page tells whether there is another.
-        let (mut runs, members, last) = futures::try_join!(
+        let (mut runs, members, last, kept) = futures::try_join!(
             tenant.runs(Some(connection.id), before, PAGE as u64 + 1),
             tenant.members(),
             tenant.last_run(connection.id, RunKind::CatchUp),
+            tenant.escalated_conversations(connection.id, "", 1),
         )?;
         let more = runs.len() > PAGE;
         runs.truncate(PAGE);
@@ -244,7 +245,7 @@ impl RunsPage {
                 .into_iter()
                 .map(|run| RunRow::of(run, &members))
                 .collect(),
-            next: Next::of(&connection, last.as_ref()),
+            next: Next::of(&connection, last.as_ref(), !kept.is_empty()),
             offer: offer(at, &connection),
             connection: connection.id.to_string(),
             name: connection.name,
@@ -256,6 +257,11 @@ impl RunsPage {
     fn to(&self, before: &str) -> String {
         let before = before.to_owned();
         url::with_query(url::runs(&self.ws, &self.connection), &RunsQuery { before })
+    }
+
+    /// Lines that a report has at most when every record is to have one, in words.
+    fn most_lines(&self) -> String {
+        grouped(MOST_LINES_OF_ALL.into())
     }
 
     fn is_due(&self, at: &DateTime<Utc>) -> bool {
@@ -276,16 +282,18 @@ pub enum Next {
     AfterReconnecting,
     /// One is under way or waits for its turn.
     UnderWay,
-    /// A member holds one; the next comes after it.
-    Held,
+    /// A member holds one; at this time the next takes its place.
+    Held(DateTime<Utc>),
     /// At this time, or when it has passed, within a minute.
     At(DateTime<Utc>),
 }
 
 impl Next {
-    fn of(connection: &Connection, last: Option<&Run>) -> Self {
+    /// `copies` says that conversations are kept: what becomes of those is followed with everything switched off, too.
+    fn of(connection: &Connection, last: Option<&Run>, copies: bool) -> Self {
         let on = [connection.contacts_on_at, connection.feedback_on_at];
-        let Some(on) = on.into_iter().flatten().min() else {
+        let kept = copies.then_some(connection.created_at);
+        let Some(on) = on.into_iter().flatten().min().or(kept) else {
             return Self::Never;
         };
         match connection.status {
@@ -296,7 +304,9 @@ impl Next {
             ConnectionStatus::Connected | ConnectionStatus::Degraded => {}
         }
         match last {
-            Some(last) if last.state == RunState::Paused => Self::Held,
+            Some(last) if last.state == RunState::Paused => {
+                Self::Held(last.asked_at.max(on) + CATCH_UP_EVERY)
+            }
             Some(last) if !last.state.is_over() => Self::UnderWay,
             last => {
                 let asked = last.map_or(on, |last| last.asked_at.max(on));
@@ -355,6 +365,9 @@ pub(crate) async fn get(at: At, query: Query<RunsQuery>) -> Result<HttpResponse,
 pub(crate) struct SentAsk {
     #[serde(default)]
     what: String,
+    /// Set: a line of the report for every record.
+    #[serde(default)]
+    every: Option<String>,
 }
 
 /// Asks for a run, and leads to it.
@@ -369,7 +382,8 @@ pub(crate) async fn ask(at: At, Form(sent): Form<SentAsk>) -> Result<HttpRespons
         _ => Ask::CatchUp,
     };
     let of = connection.to_string();
-    match ask_run(at.web().db(), at.id(), &at.actor(), connection, &what).await {
+    let (db, actor, every) = (at.web().db(), at.actor(), sent.every.is_some());
+    match ask_run_with_lines(db, at.id(), &actor, connection, &what, every).await {
         Ok(run) => Ok(at.see_other(url::run(at.ws(), &of, &run.to_string()))),
         Err(error) => refused(&at, error, url::runs(at.ws(), &of)),
     }

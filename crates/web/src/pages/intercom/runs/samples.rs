@@ -84,7 +84,10 @@ pub(super) fn all() -> Vec<(&'static str, RunsPage)> {
         ("list", listed),
         ("none", none),
         ("reconnect", next(Next::AfterReconnecting)),
-        ("held", next(Next::Held)),
+        (
+            "held",
+            next(Next::Held(sample_now() + TimeDelta::minutes(9))),
+        ),
         ("under-way", next(Next::UnderWay)),
         ("hostile", page(vec![hostile])),
     ]
