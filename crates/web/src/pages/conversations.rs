@@ -1,7 +1,7 @@
 //! `/w/{ws}/conversations.jsonl`: every escalated conversation, with its messages and tickets, for a warehouse.
 
-use super::contacts::parsed;
 use super::download::{Format, Pages, stream};
+use super::people::parsed;
 use super::prelude::*;
 use crate::state::Web;
 use earmark_db::tenant::{Conversation, CopyKey, Message, Ticket, TicketTag};

@@ -249,7 +249,7 @@ both_databases! {
         assert!(cyd.contains("Active <span class=\"muted\">as of ") && cyd.contains("No ticket was made from their conversations"));
         assert!(ground.get(&format!("{path}/p5")).await.body.contains("<b>Archived</b>"));
         let osprey = ground.get(&format!("companies/{}/co1", ground.connection)).await.body;
-        for shown in ["Ada &#60;script", "p2@mail.example", "QU-1", "depot", "Show in Contacts"] {
+        for shown in ["Ada &#60;script", "p2@mail.example", "QU-1", "depot", "Show in Contacts", "/a/apps/abc123/companies/co1\""] {
             assert!(osprey.contains(shown), "{shown}");
         }
         ground.put(async |tenant| {
@@ -291,6 +291,49 @@ both_databases! {
         assert_eq!(talk["tickets"][0]["key"], "QU-1");
         let head = ground.browser.request(reqwest::Method::HEAD, "/w/quillwater/contacts.csv");
         assert_eq!(ground.browser.send(head).await.status, 200);
+    }
+
+    async fn a_file_holds_what_the_list_shows_when_a_filter_is_gone(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        for filter in ["tag=gone", "segment=gone", "company=gone", "tag=7", "role=lead&q=p&sort=name", "q=1&archived=all"] {
+            let mut listed = ground.ids(&format!("contacts?{filter}")).await;
+            let file = ground.get(&format!("contacts.csv?{filter}")).await.body;
+            let mut held: Vec<_> = file.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
+            listed.sort();
+            held.sort();
+            assert_eq!(held, listed, "{filter}");
+        }
+        assert_eq!(ground.ids("contacts?tag=gone").await.len(), 4);
+        let file = ground.get("companies.csv?tag=gone").await.body;
+        assert_eq!(file.lines().count() - 1, ground.ids("companies?tag=gone").await.len(), "{file}");
+    }
+
+    async fn what_a_disconnected_connection_left_is_called_kept(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        let (db, workspace) = (&ground.server.db.db, ground.people.workspace.id);
+        let other = build::connection(db, workspace, "def456").await.id;
+        let empty = build::connection(db, workspace, "ghi789").await.id;
+        let one = ground.connection;
+        ground.put(async |tenant| {
+            tenant.put_contacts(other, &[contact(9, "Zoe")], true).await.unwrap();
+            tenant.set_connection_contacts(other, true).await.unwrap();
+            for gone in [other, empty] {
+                tenant.disconnect(gone).await.unwrap();
+            }
+        }).await;
+        let page = ground.get("contacts").await.body;
+        assert!(page.contains("Intercom def456 was disconnected") && page.contains("is as it was then"), "{page}");
+        assert!(page.contains("Intercom def456 (disconnected)</option>"), "{page}");
+        assert!(!page.contains("ghi789"), "nothing of it is left");
+        assert!(page.contains("kept up to date by webhook"));
+        let gone = ground.get(&format!("contacts?connection={other}")).await.body;
+        assert!(!gone.contains("kept up to date by webhook"), "{gone}");
+        let live = ground.get(&format!("contacts?connection={one}")).await.body;
+        assert!(live.contains("kept up to date by webhook"));
+        // Its ids mean nothing in the list of both.
+        assert_eq!(ground.ids("contacts?tag=7").await.len(), 5);
     }
 
     async fn an_export_is_as_long_as_the_list(db: TestDb) {
@@ -362,6 +405,13 @@ both_databases! {
         let copying = ground.get("companies").await.body;
         assert!(copying.contains("1,200 of 18,240") && copying.contains("max=\"18240\" value=\"1200\""));
         assert!(copying.contains("Nothing copied yet"));
+        // The list comes with the progress as long as it is empty.
+        assert!(copying.contains("hx-select-oob=\"#found,#exports\""), "{copying}");
+        ground.put(async |tenant| {
+            tenant.put_companies(connection, &[company("co1", "Osprey")], true).await.unwrap();
+        }).await;
+        let filled = ground.get("companies").await.body;
+        assert!(filled.contains("1,200 of 18,240") && !filled.contains("#found,#exports"), "{filled}");
         let run = ground.server.db.db.workspace(ground.people.workspace.id);
         let run = run.last_run(connection, RunKind::Backfill).await.unwrap().unwrap();
         ground.put(async |tenant| {

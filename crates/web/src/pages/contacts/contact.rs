@@ -3,9 +3,9 @@
 use super::history::History;
 use super::{role_words, shown_name};
 use crate::pages::inbox::ticket_rows;
-use crate::pages::people::{Attributes, Content, Tickets, tags_of};
+use crate::pages::people::{Attributes, Content, Tickets, in_intercom, tags_of};
 use crate::pages::prelude::*;
-use earmark_connections::{Region, contact_link};
+use earmark_connections::contact_link;
 use earmark_db::tenant::{
     Company, Connection, Contact, InboxFilter, Links, MirroredCompany, MirroredContact,
 };
@@ -143,7 +143,8 @@ impl ContactPage {
                 rows: content.custom,
             },
             more: Attributes { rows: content.more },
-            intercom_url: intercom_url(at, &connection, id)?.filter(|_| archived_at.is_none()),
+            intercom_url: in_intercom(at, &connection, contact_link, id)?
+                .filter(|_| archived_at.is_none()),
             connection_name: connection.name,
             contact,
         })
@@ -167,16 +168,6 @@ impl ContactPage {
             None => self.role_words(),
         }
     }
-}
-
-/// The contact's page in Intercom, on the host of the connection's region.
-fn intercom_url(at: &At, connection: &Connection, id: &str) -> Result<Option<String>, Failed> {
-    if connection.disconnected_at.is_some() {
-        return Ok(None);
-    }
-    let region: Region = connection.region.parse().map_err(Failed::internal)?;
-    let web = &at.web().store().hosts().of(region).web;
-    Ok(Some(contact_link(web, &connection.app_id, id).into()))
 }
 
 /// Shows a contact. One that was merged into another leads there.

@@ -258,6 +258,15 @@ impl RunsPage {
         url::with_query(url::runs(&self.ws, &self.connection), &RunsQuery { before })
     }
 
+    /// The newest page and the one after this.
+    fn around(&self) -> (Option<String>, Option<String>) {
+        let is_newest = self.query.before.is_empty();
+        (
+            (!is_newest).then(|| self.to("")),
+            self.older.as_deref().map(|id| self.to(id)),
+        )
+    }
+
     fn is_due(&self, at: &DateTime<Utc>) -> bool {
         *at <= self.now
     }
