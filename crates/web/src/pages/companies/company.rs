@@ -3,7 +3,7 @@
 use super::{CompanyQuery, shown_name};
 use crate::pages::contacts::contact::TICKETS;
 use crate::pages::contacts::{ContactQuery, ContactRow};
-use crate::pages::inbox::ticket_rows;
+use crate::pages::inbox::{InboxQuery, all_tickets, ticket_rows};
 use crate::pages::people::{Attributes, Content, Tickets, in_intercom, tags_of};
 use crate::pages::prelude::*;
 use earmark_connections::company_link;
@@ -84,6 +84,7 @@ impl CompanyPage {
                 ws: at.ws().to_owned(),
                 rows: ticket_rows(at, tickets).await?,
                 count,
+                all: all_tickets(at, &InboxQuery::of_company(&of.to_string(), id)),
             },
             custom: Attributes {
                 rows: content.custom,

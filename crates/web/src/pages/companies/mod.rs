@@ -6,7 +6,7 @@ mod samples;
 
 pub(crate) use export::{csv, jsonl};
 
-use super::people::{Chip, Copied, List, ListQuery, Listed, text};
+use super::people::{Chip, Copied, CopyState, List, ListQuery, Listed, text};
 use super::prelude::*;
 use actix_web::web::Query;
 use earmark_db::tenant::{CompanyFilter, CopyKey, CopyPlace, CopySort, MirroredCompany, TicketsOf};
@@ -123,6 +123,7 @@ impl Listed for CompanyQuery {
         &mut self,
         at: &At,
         _: Option<ConnectionId>,
+        _: &[CopyState],
     ) -> Result<(Vec<Chip>, ()), Failed> {
         Ok((self.chips(at.ws()), ()))
     }

@@ -2,7 +2,7 @@
 
 use super::history::History;
 use super::{role_words, shown_name};
-use crate::pages::inbox::ticket_rows;
+use crate::pages::inbox::{InboxQuery, all_tickets, ticket_rows};
 use crate::pages::people::{Attributes, Content, Tickets, in_intercom, tags_of};
 use crate::pages::prelude::*;
 use earmark_connections::contact_link;
@@ -14,7 +14,7 @@ use earmark_db::tenant::{
 pub(in crate::pages) const TICKETS: u32 = 25;
 
 /// Webhooks in the history.
-const TOLD: u64 = 20;
+pub(super) const TOLD: usize = 20;
 
 /// A company of the contact.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl ContactPage {
             tenant.segments_of(of, id),
             tenant.inbox(&filter, None, TICKETS),
             tenant.inbox_count(&filter),
-            tenant.deliveries_about(of, id, TOLD),
+            tenant.deliveries_about(of, id, TOLD as u64 + 1),
         )?;
         let tickets = ticket_rows(at, tickets).await?;
         let owner = match &contact.owner_id {
@@ -132,11 +132,12 @@ impl ContactPage {
                 })
                 .collect(),
             companies: companies.into_iter().map(CompanyLine::from).collect(),
-            history: History::of(at.ws(), told, &tickets),
+            history: History::of(at.ws(), (&of.to_string(), id), told, &tickets),
             tickets: Tickets {
                 ws: at.ws().to_owned(),
                 rows: tickets,
                 count,
+                all: all_tickets(at, &InboxQuery::of_contact(&of.to_string(), id)),
             },
             place: content.place,
             custom: Attributes {

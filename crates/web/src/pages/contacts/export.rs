@@ -5,7 +5,9 @@ use crate::pages::download::{Format, time_cell};
 use crate::pages::people::{Copied as _, Exported, custom, export, named, names, of, parsed};
 use crate::pages::prelude::*;
 use actix_web::web::Query;
-use earmark_db::tenant::{Contact, CopyKey, Links, MirroredContact, Named};
+use earmark_db::tenant::{
+    Contact, ContactFilter, CopyKey, GoneContact, Links, MirroredContact, Named,
+};
 use earmark_db::{Db, Tenant};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -14,6 +16,7 @@ use std::collections::HashMap;
 pub(crate) struct ContactLinks {
     companies: HashMap<CopyKey, Vec<Named>>,
     tags: HashMap<CopyKey, Vec<Named>>,
+    segments: HashMap<CopyKey, Vec<Named>>,
 }
 
 impl Exported for ContactQuery {
@@ -38,11 +41,40 @@ impl Exported for ContactQuery {
     type Links = ContactLinks;
 
     async fn links(tenant: Tenant<'_, Db>, keys: &[CopyKey]) -> Result<ContactLinks, Failed> {
-        let (companies, tags) = futures::try_join!(
+        let (companies, tags, segments) = futures::try_join!(
             tenant.named_links(Links::Companies, keys),
             tenant.named_links(Links::ContactTags, keys),
+            tenant.segments_of_all(keys),
         )?;
-        Ok(ContactLinks { companies, tags })
+        Ok(ContactLinks {
+            companies,
+            tags,
+            segments,
+        })
+    }
+
+    /// Those that were merged or deleted, so that who keeps the file's contacts learns which are no more. Nothing is known of
+    /// them to filter by, so they are told where all contacts are.
+    async fn gone(
+        tenant: Tenant<'_, Db>,
+        filter: &ContactFilter,
+        after: Option<&CopyKey>,
+        most: u64,
+    ) -> Result<Vec<(CopyKey, Value)>, Failed> {
+        let ContactFilter {
+            connection,
+            role: None,
+            company: None,
+            tag: None,
+            segment: None,
+            words: None,
+            archived: None,
+        } = filter
+        else {
+            return Ok(Vec::new());
+        };
+        let gone = tenant.gone_contacts(*connection, after, most).await?;
+        Ok(gone.into_iter().map(gone_object).collect())
     }
 
     fn cells(mirrored: MirroredContact, links: &ContactLinks) -> Vec<String> {
@@ -124,6 +156,7 @@ impl Exported for ContactQuery {
             "owner_id": owner_id,
             "companies": named(of(&links.companies, &key)),
             "tags": named(of(&links.tags, &key)),
+            "segments": named(of(&links.segments, &key)),
             "lists_complete": !lists_cut,
             "created_at": created_at,
             "last_seen_at": last_seen_at,
@@ -133,6 +166,25 @@ impl Exported for ContactQuery {
             "content": parsed(content),
         })
     }
+}
+
+/// The object of a contact that is no more.
+fn gone_object(gone: GoneContact) -> (CopyKey, Value) {
+    let GoneContact {
+        key,
+        merged_into,
+        at,
+    } = gone;
+    let (connection, id) = &key;
+    let object = match merged_into {
+        Some(into) => {
+            json!({ "type": "contact_merged", "connection": connection, "id": id, "merged_into": into, "merged_at": at })
+        }
+        None => {
+            json!({ "type": "contact_deleted", "connection": connection, "id": id, "deleted_at": at })
+        }
+    };
+    (key, object)
 }
 
 /// The filtered contacts as CSV.

@@ -1,5 +1,6 @@
 //! `/w/{ws}/contacts`: the copied contacts.
 
+mod company;
 pub mod contact;
 mod export;
 pub mod history;
@@ -7,7 +8,9 @@ pub(super) mod samples;
 
 pub(crate) use export::{csv, jsonl};
 
-use super::people::{Chip, Copied, List, ListQuery, Listed, keep_known, shown, text};
+pub use company::Asked;
+
+use super::people::{Chip, Copied, CopyState, List, ListQuery, Listed, keep_known, shown, text};
 use super::prelude::*;
 use actix_web::web::Query;
 use earmark_db::tenant::{
@@ -30,6 +33,9 @@ pub struct ContactQuery {
     /// Intercom's id of a company; empty for any or none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub company: String,
+    /// The name of a company as somebody typed it; once it means one, that one is the filter.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub of: String,
     /// Intercom's id of a segment; empty for any or none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub segment: String,
@@ -47,35 +53,6 @@ impl ContactQuery {
             ..Self::default()
         }
     }
-
-    /// The company of the filter, by name; one that the connection does not have is no filter.
-    async fn chips(
-        &mut self,
-        at: &At,
-        connection: Option<ConnectionId>,
-    ) -> Result<Vec<Chip>, Failed> {
-        let company = match connection {
-            Some(connection) if !self.company.is_empty() => {
-                at.tenant().company(connection, &self.company).await?
-            }
-            _ => None,
-        };
-        let Some(company) = company else {
-            self.company.clear();
-            return Ok(Vec::new());
-        };
-        let without = Self {
-            company: String::new(),
-            ..self.first()
-        };
-        Ok(vec![Chip {
-            label: company.company.name.unwrap_or(company.company.id),
-            field: "company",
-            value: self.company.clone(),
-            without: without.href(at.ws()),
-            rest: "show all companies",
-        }])
-    }
 }
 
 impl Copied for MirroredContact {
@@ -92,8 +69,7 @@ impl Listed for ContactQuery {
     const WHAT: &'static str = "contacts";
     type Record = MirroredContact;
     type Filter = ContactFilter;
-    /// Segments to choose from.
-    type More = Vec<Choice>;
+    type More = ContactMore;
 
     fn list(&self) -> &ListQuery {
         &self.list
@@ -151,11 +127,21 @@ impl Listed for ContactQuery {
         &mut self,
         at: &At,
         one: Option<ConnectionId>,
-    ) -> Result<(Vec<Chip>, Vec<Choice>), Failed> {
+        states: &[CopyState],
+    ) -> Result<(Vec<Chip>, ContactMore), Failed> {
         let segments = segment_choices(at, one, &self.segment).await?;
         keep_known(&mut self.segment, &segments);
-        Ok((self.chips(at, one).await?, segments))
+        let asked = company::ask(self, at, one, states).await?;
+        let one = self.list.connection()?.or(one);
+        let chips = company::chips(self, at, one).await?;
+        Ok((chips, ContactMore { segments, asked }))
     }
+}
+
+/// What only the list of contacts shows.
+pub(crate) struct ContactMore {
+    segments: Vec<Choice>,
+    asked: Option<Asked>,
 }
 
 /// A contact in the list.
@@ -258,6 +244,10 @@ pub struct ContactsPage {
     pub rows: Vec<ContactRow>,
     /// Segments to choose from, like the tags.
     pub segments: Vec<Choice>,
+    /// Names of companies that the field for one offers.
+    pub companies: Vec<String>,
+    /// What the field was asked for, when that does not mean one company.
+    pub asked: Option<Asked>,
 }
 
 impl ContactsPage {
@@ -318,12 +308,13 @@ impl Page for ContactsPage {
 pub(crate) async fn get(at: At, query: Query<ContactQuery>) -> Result<HttpResponse, Failed> {
     let query = query.into_inner();
     let here = query.href(at.ws());
-    let (list, found, segments) = List::load(&at, query).await?;
-    let rows = ContactRow::load(&at, found).await?;
+    let (list, found, more) = List::load(&at, query).await?;
     let page = ContactsPage {
+        companies: company::suggested(&at, &list.query).await?,
+        rows: ContactRow::load(&at, found).await?,
+        segments: more.segments,
+        asked: more.asked,
         list,
-        rows,
-        segments,
     };
     at.page(here, &page).await
 }

@@ -99,7 +99,26 @@ fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> C
         list,
         rows,
         segments: choices("Any segment", &["Active, as of 12 Mar, 10:00 UTC"]),
+        companies: vec!["Osprey Freight".to_owned()],
+        asked: None,
     }
+}
+
+fn asked(words: &str, names: &[&str]) -> ContactsPage {
+    let query = ContactQuery {
+        of: words.to_owned(),
+        ..ContactQuery::default()
+    };
+    let mut page = page(rows(), query, vec![state("Support EU", true, None)]);
+    let offered = names.iter();
+    page.asked = Some(Asked {
+        words: words.to_owned(),
+        offered: offered
+            .map(|&name| (name.to_owned(), url::contacts("quillwater")))
+            .collect(),
+        more: false,
+    });
+    page
 }
 
 fn words(q: &str) -> ListQuery {
@@ -125,6 +144,7 @@ fn hostile() -> ContactsPage {
         hostile_query,
         vec![state(HOSTILE, true, Some(note))],
     );
+    hostile.asked = asked(HOSTILE, &[HOSTILE]).asked;
     hostile.list.chips = vec![Chip {
         label: HOSTILE.to_owned(),
         field: "company",
@@ -184,6 +204,11 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
         ),
         ("not-connected", page(Vec::new(), none(), Vec::new())),
         ("none", page(Vec::new(), none(), on())),
+        (
+            "which-company",
+            asked("osprey", &["Osprey Air", "Osprey Freight"]),
+        ),
+        ("no-company", asked("ospray", &[])),
         ("hostile", hostile()),
     ]
 }
@@ -214,7 +239,8 @@ pub(in crate::pages) fn tickets(title: &str) -> Tickets {
                 1_900_000,
             ),
         ],
-        count: 2,
+        count: 31,
+        all: url::inbox("quillwater"),
     }
 }
 
@@ -253,6 +279,7 @@ fn history(word: &str, is_empty: bool) -> History {
     History {
         ws: "quillwater".to_owned(),
         lines: if is_empty { Vec::new() } else { lines },
+        all: (!is_empty).then(|| url::deliveries("quillwater", "c1")),
     }
 }
 

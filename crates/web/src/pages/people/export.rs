@@ -27,6 +27,15 @@ pub(crate) trait Exported: Listed {
     fn cells(record: Self::Record, links: &Self::Links) -> Vec<String>;
     /// A record's JSON object, with everything that was copied.
     fn object(record: Self::Record, links: &Self::Links) -> Value;
+    /// Objects of what is no more, after a key, for who keeps what a file held before; each with its key.
+    async fn gone(
+        _tenant: Tenant<'_, Db>,
+        _filter: &Self::Filter,
+        _after: Option<&CopyKey>,
+        _most: u64,
+    ) -> Result<Vec<(CopyKey, Value)>, Failed> {
+        Ok(Vec::new())
+    }
 }
 
 /// The records of a filter, page by page.
@@ -36,7 +45,14 @@ struct Export<Q: Exported> {
     filter: Q::Filter,
     after: Option<CopyPlace>,
     format: Format,
-    over: bool,
+    stage: Stage,
+}
+
+/// How far a file is.
+enum Stage {
+    Listed,
+    Gone(Option<CopyKey>),
+    Over,
 }
 
 impl<Q: Exported> Pages for Export<Q> {
@@ -48,13 +64,41 @@ impl<Q: Exported> Pages for Export<Q> {
     }
 
     async fn next(&mut self) -> Result<Option<String>, Failed> {
-        if self.over {
-            return Ok(None);
+        match &self.stage {
+            Stage::Listed => self.listed().await.map(Some),
+            Stage::Gone(after) => {
+                let after = after.clone();
+                self.gone(after.as_ref()).await.map(Some)
+            }
+            Stage::Over => Ok(None),
         }
+    }
+}
+
+impl<Q: Exported> Export<Q> {
+    async fn gone(&mut self, after: Option<&CopyKey>) -> Result<String, Failed> {
+        let tenant = self.web.db().workspace(self.workspace);
+        let gone = Q::gone(tenant, &self.filter, after, ROWS as u64).await?;
+        self.stage = match gone.last() {
+            Some((last, _)) if gone.len() == ROWS => Stage::Gone(Some(last.clone())),
+            _ => Stage::Over,
+        };
+        Ok(gone
+            .iter()
+            .map(|(_, object)| format!("{object}\n"))
+            .collect())
+    }
+
+    async fn listed(&mut self) -> Result<String, Failed> {
         let tenant = || self.web.db().workspace(self.workspace);
         let after = self.after.as_ref();
         let found = Q::records(tenant(), &self.filter, CopySort::Key, after, ROWS as u64).await?;
-        self.over = found.len() < ROWS;
+        if found.len() < ROWS {
+            self.stage = match self.format {
+                Format::Csv => Stage::Over,
+                Format::JsonLines => Stage::Gone(None),
+            };
+        }
         let keys: Vec<CopyKey> = found.iter().map(|record| record.key()).collect();
         let links = Q::links(tenant(), &keys).await?;
         self.after = found.last().map(|last| last.place(CopySort::Key));
@@ -68,7 +112,7 @@ impl<Q: Exported> Pages for Export<Q> {
                 }
             }
         }
-        Ok(Some(page))
+        Ok(page)
     }
 }
 
@@ -86,7 +130,7 @@ pub(in crate::pages) async fn export<Q: Exported>(
         filter: query.filter()?,
         after: None,
         format,
-        over: false,
+        stage: Stage::Listed,
     };
     stream(&at, Q::WHAT, format, pages).await
 }

@@ -138,6 +138,7 @@ pub(crate) trait Listed: Clone + Serialize + DeserializeOwned + 'static {
         &mut self,
         at: &At,
         one: Option<ConnectionId>,
+        states: &[CopyState],
     ) -> Result<(Vec<Chip>, Self::More), Failed>;
 
     /// Whether it shows less than all that is not archived.
@@ -190,7 +191,8 @@ pub(crate) async fn settle<Q: Listed>(
     let one = single(states, query.list().connection()?);
     let tags = tag_choices(at, one, &query.list().tag).await?;
     keep_known(&mut query.list_mut().tag, &tags);
-    let (chips, more) = query.settle_more(at, one).await?;
+    let (chips, more) = query.settle_more(at, one, states).await?;
+    let one = single(states, query.list().connection()?);
     let named = query.names_ids() || !query.list().tag.is_empty();
     if let Some(one) = one.filter(|_| named) {
         query.list_mut().connection = one.to_string();

@@ -50,6 +50,8 @@ pub struct Tickets {
     pub rows: Vec<TicketRow>,
     /// How many there are.
     pub count: i64,
+    /// All of them in the inbox.
+    pub all: String,
 }
 
 impl Tickets {
