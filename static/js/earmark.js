@@ -162,20 +162,35 @@
   document.addEventListener('htmx:responseError', failed);
   document.addEventListener('htmx:sendError', failed);
 
-  /* The stream of changes: say how it is, and look for what was missed when it comes back. */
+  /* The stream of changes: say how it is, and look for what changed before it was open. */
   const live = (tone, words) => {
     const mark = $('[data-live]');
     if (!mark || $('[data-live-words]', mark).textContent === words) return;
     $('.dot', mark).dataset.tone = tone;
     $('[data-live-words]', mark).textContent = words;
   };
-  let lost = false;
-  document.addEventListener('htmx:sseOpen', () => {
+  document.addEventListener('htmx:sseOpen', ({ target }) => {
     live('ok', 'Live');
-    if (lost) $$('#list, #t-live, #run-live').forEach((n) => htmx.trigger(n, 'stale'));
-    lost = false;
+    $$('[hx-trigger*=stale]', target).forEach((n) => htmx.trigger(n, 'stale'));
   });
-  document.addEventListener('htmx:sseError', () => { lost = true; live('warn', 'Reconnecting'); });
+  document.addEventListener('htmx:sseError', () => live('warn', 'Reconnecting'));
+
+  /* What changes all the time is told to those who do not see it every ten seconds at most. */
+  const TELL_EVERY = 10000;
+  const words = () => $$('[data-tell]').map((n) => n.dataset.tell).join('. ');
+  let told = words();
+  let toldAt = Date.now();
+  let telling;
+  document.addEventListener('htmx:afterSwap', () => {
+    telling ??= setTimeout(() => {
+      telling = undefined;
+      const now = words();
+      if (!now || now === told) return;
+      told = now;
+      toldAt = Date.now();
+      say(now);
+    }, Math.max(0, toldAt + TELL_EVERY - Date.now()));
+  });
 
   /* The streams end with their page, or the browser reports each as broken. A page that comes back from the browser's store
      has none any more. */

@@ -106,6 +106,33 @@ describe('people and earlier conversations', () => {
     await inspect(page, 'companies');
   });
 
+  it('does without JavaScript', async () => {
+    const plain = await openPage(browser, { javaScriptEnabled: false });
+    const main = plain.page.getByRole('main');
+    const openContacts = () => plain.page.getByRole('link', { name: 'Contacts', exact: true }).click();
+    await logIn(plain.page, demo);
+    await openContacts();
+    const first = await main.locator('.cover').first().textContent();
+    await main.getByRole('link', { name: 'Next page' }).click();
+    await main.getByRole('link', { name: 'First page' }).waitFor();
+    assert.notEqual(await main.locator('.cover').first().textContent(), first);
+    await main.getByLabel('Name, e-mail address or external ID').fill('ines');
+    await main.getByLabel('Role', { exact: true }).selectOption({ label: 'Users' });
+    await main.getByRole('button', { name: 'Apply' }).click();
+    await plain.page.waitForURL(/q=ines/);
+    await main.getByRole('link', { name: 'Ines Carvalho' }).click();
+    await main.getByRole('heading', { name: 'Ines Carvalho', level: 1 }).waitFor();
+    await openContacts();
+    await main.getByLabel('Company', { exact: true }).fill('osprey freight');
+    await main.getByRole('button', { name: 'Apply' }).click();
+    await main.getByRole('link', { name: /^Osprey Freight/ }).waitFor();
+    await main.getByRole('link', { name: 'Ines Carvalho' }).waitFor();
+    await main.getByRole('link', { name: /^Osprey Freight/ }).click();
+    await main.getByRole('link', { name: 'Next page' }).waitFor();
+    assert.deepEqual(plain.complaints, []);
+    await plain.context.close();
+  });
+
   it('previews what a tag would have made', async () => {
     await writeAsContact(sandbox.page, demo, wish);
     await tagMessage(sandbox.page, 'bug');
@@ -150,6 +177,27 @@ describe('people and earlier conversations', () => {
     await inMain('Download the report').click();
     const [first] = readFileSync(await (await download).path(), 'utf8').split('\n');
     assert.equal(JSON.parse(first).kind, 'proof');
+  });
+
+  it('keeps the focus while a run is followed, and tells how it goes on', async () => {
+    const slow = { kind: 'slow', match: '/contacts', ms: 4_000, count: 2 };
+    const played = await fetch(`${demo.sandbox}/__sandbox/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(slow),
+    });
+    assert.ok(played.ok);
+    await openConnection();
+    await tab('Runs');
+    await page.getByRole('button', { name: 'Prove every contact' }).click();
+    const pause = page.getByRole('button', { name: 'Pause' });
+    await pause.focus();
+    const before = await pause.elementHandle();
+    await page.evaluate(() => globalThis.htmx.trigger('#run-live', 'sse:people'));
+    await until(() => before.evaluate((button) => !button.isConnected));
+    await until(() => page.evaluate(() => document.activeElement.id === 'run-pause'));
+    await runIsDone();
+    await page.locator('#say').getByText(/^Proof: Done, /).waitFor({ state: 'attached' });
   });
 
   it('shows how the calls that Intercom allows are used', async () => {

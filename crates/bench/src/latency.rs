@@ -87,7 +87,9 @@ async fn measure(plan: Plan, t: &TestDb, title: &str) -> Result<(), Failure> {
     })?;
     let place = Place::open(t, &intercom.url).await?;
     report::line(&format!("\n{title}"))?;
-    report::line("  a second                           p50       p95       p99    lost  beside it")?;
+    report::line(
+        "  a second                           p50       p95       p99    lost  beside it",
+    )?;
     let mut alone = Vec::new();
     for load in LOADS {
         let measured = one_load(plan, &place, load, None).await?;

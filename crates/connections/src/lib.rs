@@ -44,5 +44,7 @@ pub use safe::{Checked, Resealed, Shut};
 pub use store::Store;
 pub use uninstall::UninstallHandler;
 
-pub use earmark_intercom::{HostMap, Region, contact_link, conversation_link, webhook};
+pub use earmark_intercom::{
+    HostMap, Region, company_link, contact_link, conversation_link, webhook,
+};
 pub use earmark_seal::OpenError;

@@ -4,9 +4,9 @@ use crate::across::Across;
 use crate::error::{Error, Result};
 use crate::scope::{Tenant, Tx};
 use crate::signal::{Changes, Signal};
+use crate::turn::{Durability, Turns};
 use earmark_migrations::{Migrator, MigratorTrait};
 use earmark_model::{Sources, WorkspaceId};
-use crate::turn::{Durability, Turns};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,

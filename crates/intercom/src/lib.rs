@@ -50,7 +50,7 @@ pub use raw::{
     FilePart, MOST_RETRIES, RawAnswer, RawBody, RawContent, RawRequest, RawRetries, ResponseKind,
 };
 pub use region::{
-    HostError, HostMap, Hosts, Region, contact_link, conversation_link, validate_host,
+    HostError, HostMap, Hosts, Region, company_link, contact_link, conversation_link, validate_host,
 };
 pub use rest::{Probe, ProbeOutcome};
 pub use search::{Order, Search, SearchError, contacts, conversations, tickets};

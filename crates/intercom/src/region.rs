@@ -280,6 +280,13 @@ pub fn contact_link(web: &Url, app_id: &str, contact_id: &str) -> Url {
     )
 }
 
+/// The page of a company in Intercom, on the web host of the workspace's region. Intercom documents no such address; it is
+/// that of a contact with the word for companies in it.
+#[must_use]
+pub fn company_link(web: &Url, app_id: &str, company_id: &str) -> Url {
+    join(web, &["a", "apps", app_id, "companies", company_id])
+}
+
 /// `base` with path segments appended, each percent-encoded.
 pub(crate) fn join(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
@@ -402,6 +409,15 @@ mod tests {
         assert_eq!(
             contact_link(&web, "q7x", "65f0/a1").as_str(),
             "https://app.au.intercom.com/a/apps/q7x/users/65f0%2Fa1/all-conversations"
+        );
+    }
+
+    #[test]
+    fn links_to_a_company_on_the_right_host() {
+        let web = Url::parse("https://app.eu.intercom.com").unwrap();
+        assert_eq!(
+            company_link(&web, "q7x", "65f0/c1").as_str(),
+            "https://app.eu.intercom.com/a/apps/q7x/companies/65f0%2Fc1"
         );
     }
 

@@ -206,8 +206,10 @@ impl Worker {
             let kinds = self.handlers.kinds().collect();
             return vec![Room { kinds, free }];
         }
-        let (callers, others): (Vec<_>, Vec<_>) =
-            self.handlers.kinds().partition(|kind| kind.calls_intercom());
+        let (callers, others): (Vec<_>, Vec<_>) = self
+            .handlers
+            .kinds()
+            .partition(|kind| kind.calls_intercom());
         let room = |kinds, free| Room { kinds, free };
         let most = (all / 2).saturating_sub(calling).min(free);
         vec![room(callers, most), room(others, free)]

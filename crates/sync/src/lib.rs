@@ -38,7 +38,8 @@ pub use erasure::EraseHandler;
 pub use lane::LaneHandler;
 pub use people::{Acted, CompletePeopleHandler, follow_action};
 pub use rounds::{
-    CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler, StrandedRuns, WeeklyProof,
+    CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PROOF_EVERY, PayloadsHandler, StrandedRuns,
+    WeeklyProof,
 };
 pub use runs::{RunHandler, TIME_UNKNOWN};
 pub use tags::RefreshTagsHandler;

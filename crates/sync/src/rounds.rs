@@ -11,7 +11,7 @@ use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, WorkspaceI
 /// Between two catch-ups of a connection.
 pub const CATCH_UP_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Between two proofs of a connection.
-const PROOF_EVERY: TimeDelta = TimeDelta::weeks(1);
+pub const PROOF_EVERY: TimeDelta = TimeDelta::weeks(1);
 /// Between two looks at a workspace's payloads.
 const DAILY: TimeDelta = TimeDelta::days(1);
 /// How long runs are kept.

@@ -359,6 +359,52 @@ mod tests {
         }
     }
 
+    /// The elements inside of the one with this id.
+    fn inside<'a>(html: &'a str, id: &str) -> Option<&'a str> {
+        let part = &html[html.find(&format!(" id=\"{id}\""))?..];
+        let mut depth = 1;
+        let mut at = part.find('>')?;
+        while depth > 0 {
+            let next = at + part[at..].find("div")?;
+            match &part[..next] {
+                before if before.ends_with("</") => depth -= 1,
+                before if before.ends_with('<') => depth += 1,
+                _ => {}
+            }
+            at = next + 3;
+        }
+        Some(&part[..at])
+    }
+
+    #[test]
+    fn what_is_replaced_while_it_is_looked_at_keeps_the_focus() {
+        let mut seen = HashSet::new();
+        for GalleryEntry { page, sample, html } in gallery().unwrap() {
+            for id in ["run-live", "previews"] {
+                let Some(part) = inside(&html, id) else {
+                    continue;
+                };
+                seen.insert(page);
+                for tag in part.split('<').filter_map(|rest| rest.split('>').next()) {
+                    let takes_focus = ["a ", "button ", "select ", "summary"]
+                        .iter()
+                        .any(|name| tag.starts_with(name));
+                    let has_id = tag.contains(" id=\"");
+                    assert!(!takes_focus || has_id, "{page}/{sample}: no id: <{tag}>");
+                }
+            }
+        }
+        let live = [
+            "companies/list",
+            "contacts/list",
+            "intercom/connection",
+            "intercom/run",
+            "intercom/runs",
+            "products/feedback",
+        ];
+        assert_eq!(seen, HashSet::from(live));
+    }
+
     /// Writes the gallery into the target folder, for looking at it in a browser.
     #[test]
     fn the_gallery_can_be_looked_at() {

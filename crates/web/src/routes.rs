@@ -115,7 +115,7 @@ routes! {
     Contacts Get "/w/{ws}/contacts" Member(Read);
     /// The filtered contacts as CSV.
     ContactsCsv Get "/w/{ws}/contacts.csv" Member(Read);
-    /// The filtered contacts as JSON lines.
+    /// The filtered contacts as JSON lines; with all of them, archived or not, those that were merged or deleted.
     ContactsJson Get "/w/{ws}/contacts.jsonl" Member(Read);
     /// One contact.
     Contact Get "/w/{ws}/contacts/{connection}/{contact}" Member(Read);

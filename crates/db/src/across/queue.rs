@@ -63,7 +63,9 @@ impl<S: Source> Across<'_, S> {
     pub async fn next_job_at(&self, kinds: &[JobKind]) -> Result<Option<DateTime<Utc>>> {
         // Kind by kind, each of which is one look into an index.
         let of_kind = |kind: &JobKind| {
-            format!("SELECT min(run_at) AS run_at FROM jobs WHERE state = 'pending' AND kind = '{kind}'")
+            format!(
+                "SELECT min(run_at) AS run_at FROM jobs WHERE state = 'pending' AND kind = '{kind}'"
+            )
         };
         let of_each: Vec<String> = kinds.iter().map(of_kind).collect();
         let sql = format!(

@@ -6,6 +6,7 @@ use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::ProductId;
 use sea_orm::{FromQueryResult, Value};
+use uuid::Uuid;
 
 /// Which tickets are counted.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,8 @@ pub struct TagTickets {
 /// A conversation that made tickets, and when it was answered, as far as our copy of its thread tells.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct AnsweredTalk {
+    /// The connection, inside which the team's id means something.
+    pub connection_id: Uuid,
     /// How many of the tickets are its.
     pub tickets: i64,
     /// Intercom's id of the team it was assigned to when it was last read.
@@ -47,7 +50,7 @@ struct StretchRow {
 }
 
 impl TicketsSince {
-    fn conditions(self, workspace: uuid::Uuid) -> (String, Vec<Value>) {
+    fn conditions(self, workspace: Uuid) -> (String, Vec<Value>) {
         let Self { since, product } = self;
         let mut sql = "t.workspace_id = $1 AND t.created_at >= $2".to_owned();
         let mut values = vec![workspace.into(), since.into()];
@@ -95,7 +98,7 @@ impl<S: Source> Tenant<'_, S> {
             format!("author_kind = 'teammate' AND a.kind = 'reply' AND a.created_at >= {asked}");
         let replied = first("a", &reply);
         let sql = format!(
-            "SELECT k.tickets, c.team_id, w.name AS team_name, {asked} AS asked_at, {replied} AS replied_at FROM \
+            "SELECT k.tickets, c.connection_id, c.team_id, w.name AS team_name, {asked} AS asked_at, {replied} AS replied_at FROM \
             (SELECT t.workspace_id, t.connection_id, t.conversation_id, count(*) AS tickets FROM tickets t \
               WHERE {conditions} GROUP BY t.workspace_id, t.connection_id, t.conversation_id LIMIT {most}) k \
             JOIN conversations c ON c.workspace_id = k.workspace_id AND c.connection_id = k.connection_id \

@@ -58,7 +58,7 @@ struct CountRow {
 }
 
 /// Keys that are asked about by one statement at most.
-const MOST_KEYS: usize = 500;
+pub(super) const MOST_KEYS: usize = 500;
 
 impl<S: Source> Tenant<'_, S> {
     /// What each of these contacts or companies has, with names, by name.
@@ -152,7 +152,7 @@ impl<S: Source> Tenant<'_, S> {
     }
 
     /// The workspace and these keys, as values.
-    fn keys(&self, keys: &[CopyKey]) -> Vec<Value> {
+    pub(super) fn keys(&self, keys: &[CopyKey]) -> Vec<Value> {
         let mut values: Vec<Value> = vec![self.workspace().into()];
         for (connection, id) in keys {
             values.extend([connection.0.into(), id.as_str().into()]);

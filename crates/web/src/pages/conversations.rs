@@ -1,21 +1,46 @@
 //! `/w/{ws}/conversations.jsonl`: every escalated conversation, with its messages and tickets, for a warehouse.
 
-use super::contacts::parsed;
 use super::download::{Format, Pages, stream};
+use super::people::parsed;
 use super::prelude::*;
 use crate::state::Web;
-use earmark_db::tenant::{Conversation, CopyKey, Message, Ticket, TicketTag};
-use earmark_model::{ConnectionId, TicketKey, WorkspaceId};
+use earmark_db::tenant::{Conversation, CopyKey, Message, Status, Ticket, TicketTag};
+use earmark_model::{ConnectionId, ProductId, StatusId, TicketKey, UserId, WorkspaceId};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Conversations that are read at once.
 const ROWS: usize = 50;
+
+/// What tickets name by id.
+struct Names {
+    products: HashMap<ProductId, String>,
+    statuses: HashMap<StatusId, Status>,
+    members: HashMap<UserId, String>,
+}
+
+impl Names {
+    async fn load(at: &At) -> Result<Self, Failed> {
+        let tenant = at.tenant();
+        let (products, members) = futures::try_join!(tenant.products(), tenant.members())?;
+        let each = products.iter().map(|product| tenant.statuses(product.id));
+        let statuses = futures::future::try_join_all(each).await?;
+        let statuses = statuses.into_iter().flatten();
+        let (products, members) = (products.into_iter(), members.into_iter());
+        Ok(Self {
+            products: products.map(|one| (one.id, one.name)).collect(),
+            statuses: statuses.map(|one| (one.id, one)).collect(),
+            members: members.map(|one| (one.user, one.name)).collect(),
+        })
+    }
+}
 
 /// The conversations of a workspace, page by page.
 struct Export {
     web: Web,
     workspace: WorkspaceId,
     prefix: String,
+    names: Names,
     after: Option<(ConnectionId, String)>,
     over: bool,
 }
@@ -103,11 +128,24 @@ impl Export {
             number: ticket.number,
         };
         let tag = |tag: TicketTag| json!({ "id": tag.tag, "name": tag.name, "tagged_at": tag.tagged_at, "tagged_by": tag.tagged_by });
+        let status = self.names.statuses.get(&ticket.status);
+        let assignee = ticket.assignee.map(|user| {
+            let name = self.names.members.get(&user);
+            json!({ "id": user, "name": name })
+        });
         json!({
             "key": key.to_string(),
             "product": ticket.product,
+            "product_name": self.names.products.get(&ticket.product),
+            "status": status.map(|status| json!({
+                "key": status.key,
+                "name": status.name,
+                "category": status.category.as_str(),
+            })),
+            "assignee": assignee,
             "message": ticket.message,
             "title": ticket.title,
+            "tagged_at": ticket.tagged_at,
             "created_at": ticket.created_at,
             "tags": tags.into_iter().map(tag).collect::<Value>(),
         })
@@ -147,6 +185,7 @@ pub(crate) async fn jsonl(at: At) -> Result<HttpResponse, Failed> {
         web: at.web().clone(),
         workspace: at.id(),
         prefix: at.workspace().ticket_prefix.clone(),
+        names: Names::load(&at).await?,
         after: None,
         over: false,
     };

@@ -3,6 +3,7 @@
 mod form;
 mod json;
 mod marks;
+mod pager;
 mod tabs;
 mod time;
 
@@ -12,6 +13,7 @@ pub use marks::{
     Tone, avatar, icon, outcome_pill, pill, product_mark, status_pill, status_tone, tag, topic,
     workspace_mark,
 };
+pub use pager::{Pager, pager};
 pub use tabs::{ConnectionTabs, connection_tabs};
 pub use time::{ago, exact, time};
 

@@ -35,7 +35,7 @@ both_databases! {
         let run = last(&world, connection, RunKind::Backfill).await;
         assert_eq!(run.state, RunState::Done, "{:?}", run.note);
         browser.get(&path).await.shows("Done").shows("In Intercom").hides("Pause").hides("<progress");
-        browser.get(&format!("{page}/runs")).await.shows("Copy everything").shows("Done").shows("The next catch-up is due at");
+        browser.get(&format!("{page}/runs")).await.shows("Copy everything").shows("Done").shows("The next catch-up is due at").shows("The next proof is due on").shows("It comes every week");
         let listed = browser.get("contacts").await;
         assert!(listed.body.contains("class=\"cover\""), "{}", listed.body);
         let report = browser.get(&format!("{path}/report")).await.body;

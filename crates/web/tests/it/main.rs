@@ -9,6 +9,7 @@ mod events;
 mod inbox;
 mod insights;
 mod people;
+mod people_files;
 mod products;
 mod routes;
 mod support;

@@ -2,19 +2,21 @@
 
 use crate::support::{Answer, Browser, Server};
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_db::tenant::{Company, Contact, Conversation, CopyTime, Links, Segment};
+use earmark_db::tenant::{
+    Company, Contact, Conversation, CopyTime, DeliveryFilter, Links, Segment,
+};
 use earmark_db::{Tenant, Tx};
-use earmark_model::{ConnectionId, RunKind, RunState};
+use earmark_model::{ConnectionId, Outcome, RunKind, RunState};
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{TestDb, both_databases};
 
-const HOSTILE: &str = "<script>alert(1)</script>";
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::seconds(seconds)
 }
 
-fn contact(n: i64, name: &str) -> Contact {
+pub(crate) fn contact(n: i64, name: &str) -> Contact {
     Contact {
         id: format!("p{n}"),
         role: Some("user".to_owned()),
@@ -54,15 +56,15 @@ fn company(id: &str, name: &str) -> Company {
     }
 }
 
-struct Ground {
+pub(crate) struct Ground {
     server: Server,
     people: People,
-    connection: ConnectionId,
-    browser: Browser,
+    pub(crate) connection: ConnectionId,
+    pub(crate) browser: Browser,
 }
 
 impl Ground {
-    async fn lay(db: TestDb) -> Self {
+    pub(crate) async fn lay(db: TestDb) -> Self {
         let server = Server::start(db).await;
         let people = build::people(&server.db.db, "Quillwater").await;
         let connection = build::connection(&server.db.db, people.workspace.id, "abc123").await;
@@ -75,20 +77,20 @@ impl Ground {
     }
 
     /// Stores something in one transaction.
-    async fn put(&self, put: impl AsyncFnOnce(Tenant<'_, Tx>)) {
+    pub(crate) async fn put(&self, put: impl AsyncFnOnce(Tenant<'_, Tx>)) {
         let tx = build::begin(&self.server.db.db).await;
         put(tx.workspace(self.people.workspace.id)).await;
         tx.commit().await.unwrap();
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         let page = self.browser.get(&format!("/w/quillwater/{path}")).await;
         assert_eq!(page.status, 200, "{path}: {}", page.body);
         page
     }
 
     /// The ids of a list's rows.
-    async fn ids(&mut self, path: &str) -> Vec<String> {
+    pub(crate) async fn ids(&mut self, path: &str) -> Vec<String> {
         let page = self.get(path).await;
         let rows = page.body.split("class=\"cover\" href=\"").skip(1);
         let href = rows.map(|rest| rest.split('"').next().unwrap());
@@ -97,7 +99,7 @@ impl Ground {
     }
 
     /// Five contacts: Ada and Ben of Osprey, Ben tagged, Cyd in a segment, a lead, and one archived.
-    async fn furnish(&self) {
+    pub(crate) async fn furnish(&self) {
         let c = self.connection;
         let tags = [("7", "vip")];
         build::tags(
@@ -144,7 +146,7 @@ impl Ground {
         .await;
     }
 
-    async fn ticket(&self) {
+    pub(crate) async fn ticket(&self) {
         let workspace = self.people.workspace.id;
         let product = build::product(&self.server.db.db, workspace, "Mobile").await;
         self.put(async |tenant| {
@@ -249,7 +251,7 @@ both_databases! {
         assert!(cyd.contains("Active <span class=\"muted\">as of ") && cyd.contains("No ticket was made from their conversations"));
         assert!(ground.get(&format!("{path}/p5")).await.body.contains("<b>Archived</b>"));
         let osprey = ground.get(&format!("companies/{}/co1", ground.connection)).await.body;
-        for shown in ["Ada &#60;script", "p2@mail.example", "QU-1", "depot", "Show in Contacts"] {
+        for shown in ["Ada &#60;script", "p2@mail.example", "QU-1", "depot", "Show in Contacts", "/a/apps/abc123/companies/co1\""] {
             assert!(osprey.contains(shown), "{shown}");
         }
         ground.put(async |tenant| {
@@ -260,54 +262,98 @@ both_databases! {
         assert_eq!(ground.browser.get(&format!("/w/quillwater/{path}/nobody")).await.status, 404);
     }
 
-    async fn exports_hold_the_filtered_list_whole(db: TestDb) {
+    async fn what_a_disconnected_connection_left_is_called_kept(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        let (db, workspace) = (&ground.server.db.db, ground.people.workspace.id);
+        let other = build::connection(db, workspace, "def456").await.id;
+        let empty = build::connection(db, workspace, "ghi789").await.id;
+        let one = ground.connection;
+        ground.put(async |tenant| {
+            tenant.put_contacts(other, &[contact(9, "Zoe")], true).await.unwrap();
+            tenant.set_connection_contacts(other, true).await.unwrap();
+            for gone in [other, empty] {
+                tenant.disconnect(gone).await.unwrap();
+            }
+        }).await;
+        let page = ground.get("contacts").await.body;
+        assert!(page.contains("Intercom def456 was disconnected") && page.contains("is as it was then"), "{page}");
+        assert!(page.contains("Intercom def456 (disconnected)</option>"), "{page}");
+        assert!(!page.contains("ghi789"), "nothing of it is left");
+        assert!(page.contains("kept up to date by webhook"));
+        let gone = ground.get(&format!("contacts?connection={other}")).await.body;
+        assert!(!gone.contains("kept up to date by webhook"), "{gone}");
+        let live = ground.get(&format!("contacts?connection={one}")).await.body;
+        assert!(live.contains("kept up to date by webhook"));
+        // Its ids mean nothing in the list of both.
+        assert_eq!(ground.ids("contacts?tag=7").await.len(), 5);
+    }
+
+    async fn a_company_is_found_by_its_name(db: TestDb) {
+        let mut ground = Ground::lay(db).await;
+        ground.furnish().await;
+        let c = ground.connection;
+        ground.put(async |tenant| {
+            tenant.put_companies(c, &[company("co3", "Osprey Air")], true).await.unwrap();
+        }).await;
+        // Its whole name, and a part that only it has.
+        for typed in ["osprey", "tidew"] {
+            let page = ground.get(&format!("contacts?of={typed}")).await.body;
+            assert!(page.contains("name=\"company\" value=\"co") && !page.contains("Which company?"), "{page}");
+        }
+        assert_eq!(ground.ids("contacts?of=osprey&sort=name").await, ["p2", "p1"]);
+        assert_eq!(ground.get("contacts.csv?of=osprey").await.body.lines().count(), 3);
+        let several = ground.get("contacts?of=osp&role=user").await.body;
+        assert!(several.contains("Which company?") && several.contains(">Osprey Air</a>"), "{several}");
+        assert!(several.contains("role=user&#38;company=co3") && several.contains("value=\"osp\""), "{several}");
+        let none = ground.get("contacts?of=nobody").await.body;
+        assert!(none.contains("No company matches \"nobody\""), "{none}");
+        assert!(ground.get("contacts").await.body.contains("<option value=\"Osprey Air\">"));
+    }
+
+    async fn what_a_page_cuts_can_be_read_whole(db: TestDb) {
         let mut ground = Ground::lay(db).await;
         ground.furnish().await;
         ground.ticket().await;
-        let file = ground.get("contacts.csv?tag=7").await;
-        assert!(file.header("content-type").starts_with("text/csv"));
-        let name = file.header("content-disposition");
-        assert!(name.starts_with("attachment; filename=\"quillwater-contacts-") && name.ends_with(".csv\""), "{name}");
-        let lines: Vec<_> = file.body.split("\r\n").collect();
-        assert_eq!(lines.len(), 3, "{}", file.body);
-        assert!(lines[0].starts_with("connection,id,external_id,role,name,"));
-        // What a spreadsheet would take for a formula is text.
-        assert!(lines[1].contains(",p2,ext-2,user,\"'=Ben, \"\"B\"\"\",p2@mail.example,"), "{}", lines[1]);
-        assert!(lines[1].contains(",Osprey,vip,"), "{}", lines[1]);
-        let file = ground.get("companies.csv?sort=name").await.body;
-        assert!(file.contains(",\"'+Tidewell\",Scale,") && file.contains("\"{\"\"depot\"\":\"\"Lisbon\"\"}\""), "{file}");
-        let file = ground.get("contacts.jsonl?q=ext-1").await;
-        assert_eq!(file.header("content-type"), "application/x-ndjson");
-        let ada: serde_json::Value = serde_json::from_str(&file.body).unwrap();
-        assert_eq!(ada["content"]["custom_attributes"][HOSTILE], HOSTILE);
-        assert_eq!(ada["companies"][0]["name"], "Osprey");
-        let file = ground.get("companies.jsonl?tag=7").await.body;
-        let company: serde_json::Value = serde_json::from_str(&file).unwrap();
-        assert_eq!((company["id"].as_str(), company["tags"][0]["name"].as_str()), (Some("co2"), Some("vip")));
-        let file = ground.get("conversations.jsonl").await.body;
-        let talk: serde_json::Value = serde_json::from_str(&file).unwrap();
-        assert_eq!(talk["id"], "70");
-        assert_eq!(talk["contact"]["id"], "p1");
-        assert_eq!(talk["tickets"][0]["key"], "QU-1");
-        let head = ground.browser.request(reqwest::Method::HEAD, "/w/quillwater/contacts.csv");
-        assert_eq!(ground.browser.send(head).await.status, 200);
-    }
-
-    async fn an_export_is_as_long_as_the_list(db: TestDb) {
-        let mut ground = Ground::lay(db).await;
-        let all: Vec<_> = (0..1_203).map(|n| contact(n, "Same")).collect();
+        let (c, workspace) = (ground.connection, ground.people.workspace.id);
+        let product = ground.server.db.db.workspace(workspace).products().await.unwrap()[0].id;
+        for n in 2..27 {
+            let message = format!("m{n}");
+            build::ticket(&ground.server.db.db, workspace, product, c, ("70", message.as_str())).await;
+        }
+        let other = Conversation { contact_id: Some("p2".to_owned()), ..Conversation::new("71".to_owned()) };
         ground.put(async |tenant| {
-            tenant.put_contacts(ground.connection, &all, true).await.unwrap();
+            tenant.put_conversation(c, &other).await.unwrap();
         }).await;
-        let file = ground.get("contacts.csv?sort=name").await;
-        assert_eq!(file.header("transfer-encoding"), "chunked");
-        assert_eq!(file.body.lines().count(), 1_204);
-        let file = ground.get("contacts.jsonl").await.body;
-        let ids = file.lines().map(|line| {
-            let line: serde_json::Value = serde_json::from_str(line).unwrap();
-            line["id"].as_str().unwrap().to_owned()
-        });
-        assert_eq!(ids.collect::<std::collections::HashSet<_>>().len(), 1_203);
+        build::ticket(&ground.server.db.db, workspace, product, c, ("71", "m1")).await;
+        let ada = ground.get(&format!("contacts/{c}/p1")).await.body;
+        assert!(ada.contains("The newest 25 are shown.") && ada.contains("All 26 tickets</a>"), "{ada}");
+        for (page, field) in [(format!("contacts/{c}/p1"), "contact"), (format!("companies/{c}/co1"), "company")] {
+            let page = ground.get(&page).await.body;
+            let link = &page[..page.find("\">All 26 tickets").unwrap()];
+            let link = link[link.rfind("href=\"/w/quillwater/").unwrap() + 20..].replace("&#38;", "&");
+            let inbox = ground.get(&link).await.body;
+            assert!(inbox.contains(&format!("type=\"hidden\" name=\"{field}\"")), "{inbox}");
+            assert!(!inbox.contains("ticket=QU-27&#34;") && inbox.contains("Older</a>"), "{inbox}");
+            let older = ground.get(&format!("{link}&before=QU-2")).await.body;
+            assert!(older.contains("QU-1"), "{older}");
+        }
+        let told: Vec<_> = (0..21).map(|n| build::delivery((workspace, c), &format!("n{n}"), "p1", at(n))).collect();
+        let tx = build::begin(&ground.server.db.db).await;
+        tx.across().store_deliveries(&told).await.unwrap();
+        tx.commit().await.unwrap();
+        let log = ground.server.db.db.workspace(workspace).deliveries(c, &DeliveryFilter::default(), 50).await.unwrap();
+        ground.put(async |tenant| {
+            for delivery in &log {
+                tenant.finish_delivery(delivery.id, Outcome::Processed, "updated contact", None).await.unwrap();
+            }
+        }).await;
+        let ada = ground.get(&format!("contacts/{c}/p1")).await.body;
+        assert_eq!(ada.matches("Updated contact").count(), 20);
+        assert!(ada.contains("/deliveries?q=p1\">All webhooks about the contact"), "{ada}");
+        let only = ground.get(&format!("inbox?contact={c}:p2&status=all")).await.body;
+        assert!(only.contains("row-QU-27") && !only.contains("row-QU-26"), "{only}");
+        assert_eq!(ground.browser.get("/w/quillwater/inbox?contact=nonsense").await.status, 404);
     }
 
     async fn ids_of_one_connection_mean_nothing_in_another(db: TestDb) {
@@ -334,18 +380,6 @@ both_databases! {
         assert!(page.contains("of Intercom def456 are not copied now"), "{page}");
     }
 
-    async fn an_export_keeps_its_order_while_people_are_seen(db: TestDb) {
-        let mut ground = Ground::lay(db).await;
-        let all: Vec<_> = (0..501).map(|n| contact(n, "Same")).collect();
-        ground.put(async |tenant| {
-            tenant.put_contacts(ground.connection, &all, true).await.unwrap();
-        }).await;
-        let file = ground.get("contacts.csv").await.body;
-        let ids: Vec<_> = file.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
-        assert_eq!(ids.len(), 501);
-        assert!(ids.is_sorted(), "by the key, which never changes");
-    }
-
     async fn an_empty_list_says_why_it_is(db: TestDb) {
         let mut ground = Ground::lay(db).await;
         let off = ground.get("contacts").await.body;
@@ -362,6 +396,13 @@ both_databases! {
         let copying = ground.get("companies").await.body;
         assert!(copying.contains("1,200 of 18,240") && copying.contains("max=\"18240\" value=\"1200\""));
         assert!(copying.contains("Nothing copied yet"));
+        // The list comes with the progress as long as it is empty.
+        assert!(copying.contains("hx-select-oob=\"#found,#exports\""), "{copying}");
+        ground.put(async |tenant| {
+            tenant.put_companies(connection, &[company("co1", "Osprey")], true).await.unwrap();
+        }).await;
+        let filled = ground.get("companies").await.body;
+        assert!(filled.contains("1,200 of 18,240") && !filled.contains("#found,#exports"), "{filled}");
         let run = ground.server.db.db.workspace(ground.people.workspace.id);
         let run = run.last_run(connection, RunKind::Backfill).await.unwrap().unwrap();
         ground.put(async |tenant| {

@@ -3,9 +3,10 @@
 use super::{CompanyQuery, shown_name};
 use crate::pages::contacts::contact::TICKETS;
 use crate::pages::contacts::{ContactQuery, ContactRow};
-use crate::pages::inbox::ticket_rows;
-use crate::pages::people::{Attributes, Content, Tickets, tags_of};
+use crate::pages::inbox::{InboxQuery, all_tickets, ticket_rows};
+use crate::pages::people::{Attributes, Content, Tickets, in_intercom, tags_of};
 use crate::pages::prelude::*;
+use earmark_connections::company_link;
 use earmark_db::tenant::{
     Company, Connection, ContactFilter, CopySort, InboxFilter, Links, MirroredCompany,
 };
@@ -39,6 +40,8 @@ pub struct CompanyPage {
     pub custom: Attributes,
     /// What else Intercom says.
     pub more: Attributes,
+    /// Its page in Intercom.
+    pub intercom_url: Option<String>,
 }
 
 impl CompanyPage {
@@ -70,6 +73,8 @@ impl CompanyPage {
         Ok(Self {
             ws: at.ws().to_owned(),
             connection: of.to_string(),
+            intercom_url: in_intercom(at, &connection, company_link, id)?
+                .filter(|_| archived_at.is_none()),
             connection_name: connection.name,
             archived_at,
             tags: tags_of(at, Links::CompanyTags, of, id).await?,
@@ -79,6 +84,7 @@ impl CompanyPage {
                 ws: at.ws().to_owned(),
                 rows: ticket_rows(at, tickets).await?,
                 count,
+                all: all_tickets(at, &InboxQuery::of_company(&of.to_string(), id)),
             },
             custom: Attributes {
                 rows: content.custom,

@@ -6,14 +6,11 @@ mod samples;
 
 pub(crate) use export::{csv, jsonl};
 
-use super::people::{
-    Chip, CopyNotices, CopyState, Nothing, PAGE, archived_choices, archived_of, connection_choices,
-    connection_of, keep_known, place_fields, place_of, single, sort_choices, sort_of, tag_choices,
-    text,
-};
+use super::people::{Chip, Copied, CopyState, List, ListQuery, Listed, text};
 use super::prelude::*;
 use actix_web::web::Query;
-use earmark_db::tenant::{CompanyFilter, CopyKey, CopySort, MirroredCompany, TicketsOf};
+use earmark_db::tenant::{CompanyFilter, CopyKey, CopyPlace, CopySort, MirroredCompany, TicketsOf};
+use earmark_db::{Db, Tenant};
 use earmark_model::ConnectionId;
 use serde::Serialize;
 
@@ -21,89 +18,114 @@ use serde::Serialize;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CompanyQuery {
-    /// Words in name, own id or website; empty for any.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub q: String,
-    /// A connection's id; empty for all.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub connection: String,
-    /// Intercom's id of a tag; empty for any or none.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub tag: String,
+    /// What both lists can show.
+    #[serde(flatten)]
+    pub list: ListQuery,
     /// The name of a plan; empty for any or none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub plan: String,
-    /// `all`, `only` or empty for those that are not archived.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub archived: String,
-    /// `name`, `newest` or empty for those whose people were seen last.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub sort: String,
-    /// The row that the page begins after, with its connection.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub after: String,
-    /// What that row is sorted by.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub from: String,
 }
 
 impl CompanyQuery {
-    const fn filters(&self) -> bool {
-        !(self.q.is_empty()
-            && self.connection.is_empty()
-            && self.tag.is_empty()
-            && self.plan.is_empty()
-            && self.archived.is_empty())
-    }
-
-    fn filter(&self) -> Result<CompanyFilter, Failed> {
-        let connection = connection_of(&self.connection)?;
-        Ok(CompanyFilter {
-            // Its id means something inside one connection only.
-            tag: text(&self.tag).filter(|_| connection.is_some()),
-            connection,
-            plan: text(&self.plan),
-            words: text(&self.q),
-            archived: archived_of(&self.archived),
-        })
-    }
-
-    /// Names the connection that a tag means something in: the chosen one, or the only one.
-    fn bind(&mut self, one: Option<ConnectionId>) {
-        if let Some(one) = one.filter(|_| !self.tag.is_empty()) {
-            self.connection = one.to_string();
-        }
-    }
-
-    fn sort(&self) -> CopySort {
-        sort_of(&self.sort)
-    }
-
-    /// The page that begins after a row.
-    fn after(&self, company: &MirroredCompany) -> Self {
-        let (after, from) = place_fields(&company.place(self.sort()));
-        Self {
-            after,
-            from,
-            ..self.clone()
-        }
-    }
-
-    /// The top of the list.
-    fn first(&self) -> Self {
-        Self {
-            after: String::new(),
-            from: String::new(),
-            ..self.clone()
-        }
-    }
-
     /// The companies of a plan.
     fn of_plan(plan: &str) -> Self {
         Self {
             plan: plan.to_owned(),
             ..Self::default()
         }
+    }
+
+    /// The plan of the filter.
+    fn chips(&self, ws: &str) -> Vec<Chip> {
+        if self.plan.is_empty() {
+            return Vec::new();
+        }
+        let without = Self {
+            plan: String::new(),
+            ..self.first()
+        };
+        vec![Chip {
+            label: format!("Plan {}", self.plan),
+            field: "plan",
+            value: self.plan.clone(),
+            without: without.href(ws),
+            rest: "show all plans",
+        }]
+    }
+}
+
+impl Copied for MirroredCompany {
+    fn key(&self) -> CopyKey {
+        (self.connection, self.company.id.clone())
+    }
+
+    fn place(&self, sort: CopySort) -> CopyPlace {
+        self.place(sort)
+    }
+}
+
+impl Listed for CompanyQuery {
+    const WHAT: &'static str = "companies";
+    type Record = MirroredCompany;
+    type Filter = CompanyFilter;
+    type More = ();
+
+    fn list(&self) -> &ListQuery {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut ListQuery {
+        &mut self.list
+    }
+
+    fn filters_more(&self) -> bool {
+        !self.plan.is_empty()
+    }
+
+    fn names_ids(&self) -> bool {
+        false
+    }
+
+    fn filter(&self) -> Result<CompanyFilter, Failed> {
+        let connection = self.list.connection()?;
+        Ok(CompanyFilter {
+            tag: text(&self.list.tag).filter(|_| connection.is_some()),
+            connection,
+            plan: text(&self.plan),
+            words: text(&self.list.q),
+            archived: self.list.archived(),
+        })
+    }
+
+    fn path(ws: &str) -> String {
+        url::companies(ws)
+    }
+
+    fn csv(ws: &str) -> String {
+        url::companies_csv(ws)
+    }
+
+    fn json(ws: &str) -> String {
+        url::companies_json(ws)
+    }
+
+    async fn records(
+        tenant: Tenant<'_, Db>,
+        filter: &CompanyFilter,
+        sort: CopySort,
+        after: Option<&CopyPlace>,
+        most: u64,
+    ) -> Result<Vec<MirroredCompany>, Failed> {
+        Ok(tenant.companies(filter, sort, after, most).await?)
+    }
+
+    async fn settle_more(
+        &mut self,
+        at: &At,
+        _: Option<ConnectionId>,
+        _: &[CopyState],
+    ) -> Result<(Vec<Chip>, ()), Failed> {
+        Ok((self.chips(at.ws()), ()))
     }
 }
 
@@ -132,7 +154,7 @@ pub struct CompanyRow {
 
 impl CompanyRow {
     async fn load(at: &At, found: Vec<MirroredCompany>) -> Result<Vec<Self>, Failed> {
-        let keys: Vec<CopyKey> = found.iter().map(key).collect();
+        let keys: Vec<CopyKey> = found.iter().map(Copied::key).collect();
         let tickets = at.tenant().tickets_of(TicketsOf::Companies, &keys).await?;
         let rows = keys.into_iter().zip(found).map(|(key, mirrored)| {
             let company = mirrored.company;
@@ -152,10 +174,6 @@ impl CompanyRow {
     }
 }
 
-fn key(mirrored: &MirroredCompany) -> CopyKey {
-    (mirrored.connection, mirrored.company.id.clone())
-}
-
 /// What a company is called.
 fn shown_name<'a>(name: Option<&'a str>, id: &'a str) -> &'a str {
     name.filter(|name| !name.trim().is_empty()).unwrap_or(id)
@@ -165,103 +183,10 @@ fn shown_name<'a>(name: Option<&'a str>, id: &'a str) -> &'a str {
 #[derive(Debug, Template)]
 #[template(path = "pages/companies/list.html")]
 pub struct CompaniesPage {
-    /// The workspace's slug.
-    pub ws: String,
-    /// What is shown.
-    pub query: CompanyQuery,
+    /// What it has in common with the list of contacts.
+    pub(super) list: List<CompanyQuery>,
     /// The rows in their order.
     pub rows: Vec<CompanyRow>,
-    /// The next page; `None` on the last.
-    pub next: Option<CompanyQuery>,
-    /// How far the copies are.
-    pub notices: CopyNotices,
-    /// What stands in place of no rows.
-    pub nothing: Nothing,
-    /// Connections to choose from; empty when there is one.
-    pub connections: Vec<Choice>,
-    /// Tags to choose from; empty when there are none, or the connection is not chosen.
-    pub tags: Vec<Choice>,
-    /// Filters that have no field.
-    pub chips: Vec<Chip>,
-}
-
-impl CompaniesPage {
-    async fn load(at: &At, mut query: CompanyQuery) -> Result<Self, Failed> {
-        let states = CopyState::load(at).await?;
-        let one = single(&states, connection_of(&query.connection)?);
-        let tags = tag_choices(at, one, &query.tag).await?;
-        keep_known(&mut query.tag, &tags);
-        query.bind(one);
-        let place = place_of(&query.after, &query.from);
-        // One more than a page tells whether there is another.
-        let mut found = at
-            .tenant()
-            .companies(
-                &query.filter()?,
-                query.sort(),
-                place.as_ref(),
-                PAGE as u64 + 1,
-            )
-            .await?;
-        let more = found.len() > PAGE;
-        found.truncate(PAGE);
-        let next = found.last().filter(|_| more).map(|last| query.after(last));
-        let unfiltered = query.filters().then(|| url::companies(at.ws()));
-        Ok(Self {
-            ws: at.ws().to_owned(),
-            nothing: Nothing::of(at, "companies", unfiltered, &states),
-            connections: connection_choices(&states, &query.connection),
-            notices: CopyNotices {
-                ws: at.ws().to_owned(),
-                // Without the filters, which the progress does not need.
-                here: url::companies(at.ws()),
-                has_rows: !found.is_empty(),
-                states,
-            },
-            rows: CompanyRow::load(at, found).await?,
-            next,
-            chips: chips(at.ws(), &query),
-            tags,
-            query,
-        })
-    }
-
-    fn href(&self, query: &CompanyQuery) -> String {
-        url::with_query(url::companies(&self.ws), query)
-    }
-
-    fn csv_href(&self) -> String {
-        url::with_query(url::companies_csv(&self.ws), &self.query.first())
-    }
-
-    fn json_href(&self) -> String {
-        url::with_query(url::companies_json(&self.ws), &self.query.first())
-    }
-
-    fn sorts(&self) -> Vec<Choice> {
-        sort_choices(&self.query.sort)
-    }
-
-    fn archived(&self) -> Vec<Choice> {
-        archived_choices(&self.query.archived)
-    }
-}
-
-/// The plan of the filter.
-fn chips(ws: &str, query: &CompanyQuery) -> Vec<Chip> {
-    if query.plan.is_empty() {
-        return Vec::new();
-    }
-    let without = CompanyQuery {
-        plan: String::new(),
-        ..query.first()
-    };
-    vec![Chip {
-        label: format!("Plan {}", query.plan),
-        field: "plan",
-        value: query.plan.clone(),
-        without: url::with_query(url::companies(ws), &without),
-    }]
 }
 
 impl Page for CompaniesPage {
@@ -282,7 +207,8 @@ impl Page for CompaniesPage {
 /// Shows the list.
 pub(crate) async fn get(at: At, query: Query<CompanyQuery>) -> Result<HttpResponse, Failed> {
     let query = query.into_inner();
-    let here = url::with_query(url::companies(at.ws()), &query);
-    let page = CompaniesPage::load(&at, query).await?;
-    at.page(here, &page).await
+    let here = query.href(at.ws());
+    let (list, found, ()) = List::load(&at, query).await?;
+    let rows = CompanyRow::load(&at, found).await?;
+    at.page(here, &CompaniesPage { list, rows }).await
 }

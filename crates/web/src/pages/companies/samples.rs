@@ -4,6 +4,7 @@ use super::company::CompanyPage;
 use super::*;
 use crate::pages::contacts::ContactRow;
 use crate::pages::contacts::samples::{attributes, copying, state, tickets};
+use crate::pages::people::{CopyState, List};
 use earmark_db::tenant::{Company, CopyTime};
 use earmark_model::RunState;
 
@@ -23,29 +24,10 @@ fn row(name: &str, plan: &str, people: i64, tickets: i64, seconds: i64) -> Compa
 }
 
 fn page(rows: Vec<CompanyRow>, query: CompanyQuery, states: Vec<CopyState>) -> CompaniesPage {
-    let unfiltered = query.filters().then(|| url::companies("quillwater"));
-    CompaniesPage {
-        ws: "quillwater".to_owned(),
-        rows,
-        next: None,
-        nothing: Nothing {
-            ws: "quillwater".to_owned(),
-            what: "companies",
-            unfiltered,
-            states: states.clone(),
-            may: false,
-        },
-        connections: connection_choices(&states, ""),
-        tags: Vec::new(),
-        chips: chips("quillwater", &query),
-        notices: CopyNotices {
-            ws: "quillwater".to_owned(),
-            here: url::companies("quillwater"),
-            has_rows: true,
-            states,
-        },
-        query,
-    }
+    let chips = query.chips("quillwater");
+    let mut list = List::of("quillwater", query, states, !rows.is_empty());
+    list.chips = chips;
+    CompaniesPage { list, rows }
 }
 
 pub(super) fn all() -> Vec<(&'static str, CompaniesPage)> {
@@ -58,7 +40,7 @@ pub(super) fn all() -> Vec<(&'static str, CompaniesPage)> {
     ];
     let none = CompanyQuery::default;
     let mut full = page(rows.clone(), none(), on());
-    full.next = Some(none());
+    full.list.next = Some(none());
     let copying = copying(RunState::Running, None);
     let hostile = CompanyRow {
         id: HOSTILE.to_owned(),
@@ -133,6 +115,7 @@ fn one(word: &str, is_sparse: bool) -> CompanyPage {
         tickets: found,
         custom,
         more,
+        intercom_url: given("https://app.eu.intercom.com/a/apps/q1w4ter0/companies/65f0a1c9d24e"),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::history::History;
 use super::{role_words, shown_name};
-use crate::pages::inbox::ticket_rows;
-use crate::pages::people::{Attributes, Content, Tickets, tags_of};
+use crate::pages::inbox::{InboxQuery, all_tickets, ticket_rows};
+use crate::pages::people::{Attributes, Content, Tickets, in_intercom, tags_of};
 use crate::pages::prelude::*;
-use earmark_connections::{Region, contact_link};
+use earmark_connections::contact_link;
 use earmark_db::tenant::{
     Company, Connection, Contact, InboxFilter, Links, MirroredCompany, MirroredContact,
 };
@@ -14,7 +14,7 @@ use earmark_db::tenant::{
 pub(in crate::pages) const TICKETS: u32 = 25;
 
 /// Webhooks in the history.
-const TOLD: u64 = 20;
+pub(super) const TOLD: usize = 20;
 
 /// A company of the contact.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl ContactPage {
             tenant.segments_of(of, id),
             tenant.inbox(&filter, None, TICKETS),
             tenant.inbox_count(&filter),
-            tenant.deliveries_about(of, id, TOLD),
+            tenant.deliveries_about(of, id, TOLD as u64 + 1),
         )?;
         let tickets = ticket_rows(at, tickets).await?;
         let owner = match &contact.owner_id {
@@ -132,18 +132,20 @@ impl ContactPage {
                 })
                 .collect(),
             companies: companies.into_iter().map(CompanyLine::from).collect(),
-            history: History::of(at.ws(), told, &tickets),
+            history: History::of(at.ws(), (&of.to_string(), id), told, &tickets),
             tickets: Tickets {
                 ws: at.ws().to_owned(),
                 rows: tickets,
                 count,
+                all: all_tickets(at, &InboxQuery::of_contact(&of.to_string(), id)),
             },
             place: content.place,
             custom: Attributes {
                 rows: content.custom,
             },
             more: Attributes { rows: content.more },
-            intercom_url: intercom_url(at, &connection, id)?.filter(|_| archived_at.is_none()),
+            intercom_url: in_intercom(at, &connection, contact_link, id)?
+                .filter(|_| archived_at.is_none()),
             connection_name: connection.name,
             contact,
         })
@@ -167,16 +169,6 @@ impl ContactPage {
             None => self.role_words(),
         }
     }
-}
-
-/// The contact's page in Intercom, on the host of the connection's region.
-fn intercom_url(at: &At, connection: &Connection, id: &str) -> Result<Option<String>, Failed> {
-    if connection.disconnected_at.is_some() {
-        return Ok(None);
-    }
-    let region: Region = connection.region.parse().map_err(Failed::internal)?;
-    let web = &at.web().store().hosts().of(region).web;
-    Ok(Some(contact_link(web, &connection.app_id, id).into()))
 }
 
 /// Shows a contact. One that was merged into another leads there.

@@ -1,6 +1,8 @@
 //! What happened to a contact, as far as Earmark was told or did it.
 
+use super::contact::TOLD;
 use crate::pages::inbox::TicketRow;
+use crate::pages::intercom::deliveries::DeliveryQuery;
 use crate::{ui, url};
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -27,13 +29,28 @@ pub struct History {
     pub ws: String,
     /// Newest first.
     pub lines: Vec<HistoryLine>,
+    /// Where all webhooks about the contact are, when there are more.
+    pub all: Option<String>,
 }
 
 ui::components!(History);
 
 impl History {
     /// From the webhooks about the contact, the tickets of their conversations, and when the copy was last told to change.
-    pub(super) fn of(ws: &str, told: Vec<Delivery>, tickets: &[TicketRow]) -> Self {
+    pub(super) fn of(
+        ws: &str,
+        (connection, contact): (&str, &str),
+        mut told: Vec<Delivery>,
+        tickets: &[TicketRow],
+    ) -> Self {
+        let all = (told.len() > TOLD).then(|| {
+            let query = DeliveryQuery {
+                q: contact.to_owned(),
+                ..DeliveryQuery::default()
+            };
+            url::with_query(url::deliveries(ws, connection), &query)
+        });
+        told.truncate(TOLD);
         let told = told.into_iter().map(|delivery| HistoryLine {
             at: delivery.received_at,
             words: first_upper(delivery.note.as_deref().unwrap_or("applied")),
@@ -51,6 +68,7 @@ impl History {
         Self {
             ws: ws.to_owned(),
             lines,
+            all,
         }
     }
 }

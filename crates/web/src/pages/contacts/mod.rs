@@ -1,23 +1,22 @@
 //! `/w/{ws}/contacts`: the copied contacts.
 
+mod company;
 pub mod contact;
 mod export;
 pub mod history;
 pub(super) mod samples;
 
 pub(crate) use export::{csv, jsonl};
-pub(super) use export::{custom, named, names, parsed};
 
-use super::people::{
-    Chip, CopyNotices, CopyState, Nothing, PAGE, archived_choices, archived_of, connection_choices,
-    connection_of, keep_known, place_fields, place_of, shown, single, sort_choices, sort_of,
-    tag_choices, text,
-};
+pub use company::Asked;
+
+use super::people::{Chip, Copied, CopyState, List, ListQuery, Listed, keep_known, shown, text};
 use super::prelude::*;
 use actix_web::web::Query;
 use earmark_db::tenant::{
-    ContactFilter, CopyKey, CopySort, Links, MirroredContact, Named, TicketsOf,
+    ContactFilter, CopyKey, CopyPlace, CopySort, Links, MirroredContact, Named, TicketsOf,
 };
+use earmark_db::{Db, Tenant};
 use earmark_model::ConnectionId;
 use serde::Serialize;
 
@@ -25,104 +24,124 @@ use serde::Serialize;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContactQuery {
-    /// Words in name, e-mail address or external id; empty for any.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub q: String,
+    /// What both lists can show.
+    #[serde(flatten)]
+    pub list: ListQuery,
     /// `user`, `lead` or empty for both.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
-    /// A connection's id; empty for all.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub connection: String,
     /// Intercom's id of a company; empty for any or none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub company: String,
-    /// Intercom's id of a tag; empty for any or none.
+    /// The name of a company as somebody typed it; once it means one, that one is the filter.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub tag: String,
+    pub of: String,
     /// Intercom's id of a segment; empty for any or none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub segment: String,
-    /// `all`, `only` or empty for those that are not archived.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub archived: String,
-    /// `name`, `newest` or empty for those that were seen last.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub sort: String,
-    /// The row that the page begins after, with its connection.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub after: String,
-    /// What that row is sorted by.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub from: String,
 }
 
 impl ContactQuery {
-    const fn filters(&self) -> bool {
-        !(self.q.is_empty()
-            && self.role.is_empty()
-            && self.connection.is_empty()
-            && self.company.is_empty()
-            && self.tag.is_empty()
-            && self.segment.is_empty()
-            && self.archived.is_empty())
+    /// The contacts of a company.
+    pub(super) fn of_company(connection: &str, company: &str) -> Self {
+        Self {
+            list: ListQuery {
+                connection: connection.to_owned(),
+                ..ListQuery::default()
+            },
+            company: company.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Copied for MirroredContact {
+    fn key(&self) -> CopyKey {
+        (self.connection, self.contact.id.clone())
     }
 
-    /// Companies, tags and segments are known by ids that mean something inside one connection only.
+    fn place(&self, sort: CopySort) -> CopyPlace {
+        self.place(sort)
+    }
+}
+
+impl Listed for ContactQuery {
+    const WHAT: &'static str = "contacts";
+    type Record = MirroredContact;
+    type Filter = ContactFilter;
+    type More = ContactMore;
+
+    fn list(&self) -> &ListQuery {
+        &self.list
+    }
+
+    fn list_mut(&mut self) -> &mut ListQuery {
+        &mut self.list
+    }
+
+    fn filters_more(&self) -> bool {
+        !(self.role.is_empty() && self.company.is_empty() && self.segment.is_empty())
+    }
+
+    fn names_ids(&self) -> bool {
+        !(self.company.is_empty() && self.segment.is_empty())
+    }
+
     fn filter(&self) -> Result<ContactFilter, Failed> {
-        let connection = connection_of(&self.connection)?;
+        let connection = self.list.connection()?;
         let of_one = |id: &str| text(id).filter(|_| connection.is_some());
         Ok(ContactFilter {
             connection,
             role: text(&self.role),
             company: of_one(&self.company),
-            tag: of_one(&self.tag),
+            tag: of_one(&self.list.tag),
             segment: of_one(&self.segment),
-            words: text(&self.q),
-            archived: archived_of(&self.archived),
+            words: text(&self.list.q),
+            archived: self.list.archived(),
         })
     }
 
-    /// Names the connection that a company, tag or segment means something in: the chosen one, or the only one.
-    fn bind(&mut self, one: Option<ConnectionId>) {
-        let ids = [&self.company, &self.tag, &self.segment];
-        let has_ids = ids.iter().any(|id| !id.is_empty());
-        if let Some(one) = one.filter(|_| has_ids) {
-            self.connection = one.to_string();
-        }
+    fn path(ws: &str) -> String {
+        url::contacts(ws)
     }
 
-    fn sort(&self) -> CopySort {
-        sort_of(&self.sort)
+    fn csv(ws: &str) -> String {
+        url::contacts_csv(ws)
     }
 
-    /// The page that begins after a row.
-    fn after(&self, contact: &MirroredContact) -> Self {
-        let (after, from) = place_fields(&contact.place(self.sort()));
-        Self {
-            after,
-            from,
-            ..self.clone()
-        }
+    fn json(ws: &str) -> String {
+        url::contacts_json(ws)
     }
 
-    /// The top of the list.
-    fn first(&self) -> Self {
-        Self {
-            after: String::new(),
-            from: String::new(),
-            ..self.clone()
-        }
+    async fn records(
+        tenant: Tenant<'_, Db>,
+        filter: &ContactFilter,
+        sort: CopySort,
+        after: Option<&CopyPlace>,
+        most: u64,
+    ) -> Result<Vec<MirroredContact>, Failed> {
+        Ok(tenant.contacts(filter, sort, after, most).await?)
     }
 
-    /// The contacts of a company.
-    pub(super) fn of_company(connection: &str, company: &str) -> Self {
-        Self {
-            connection: connection.to_owned(),
-            company: company.to_owned(),
-            ..Self::default()
-        }
+    async fn settle_more(
+        &mut self,
+        at: &At,
+        one: Option<ConnectionId>,
+        states: &[CopyState],
+    ) -> Result<(Vec<Chip>, ContactMore), Failed> {
+        let segments = segment_choices(at, one, &self.segment).await?;
+        keep_known(&mut self.segment, &segments);
+        let asked = company::ask(self, at, one, states).await?;
+        let one = self.list.connection()?.or(one);
+        let chips = company::chips(self, at, one).await?;
+        Ok((chips, ContactMore { segments, asked }))
     }
+}
+
+/// What only the list of contacts shows.
+pub(crate) struct ContactMore {
+    segments: Vec<Choice>,
+    asked: Option<Asked>,
 }
 
 /// A contact in the list.
@@ -151,14 +170,14 @@ pub struct ContactRow {
 impl ContactRow {
     /// Rows with the companies and the number of tickets of each.
     pub(super) async fn load(at: &At, found: Vec<MirroredContact>) -> Result<Vec<Self>, Failed> {
-        let keys: Vec<CopyKey> = found.iter().map(key).collect();
+        let keys: Vec<CopyKey> = found.iter().map(Copied::key).collect();
         let tenant = at.tenant();
         let (mut companies, tickets) = futures::try_join!(
             tenant.named_links(Links::Companies, &keys),
             tenant.tickets_of(TicketsOf::Contacts, &keys),
         )?;
         let rows = found.into_iter().map(|mirrored| {
-            let key = key(&mirrored);
+            let key = mirrored.key();
             let companies: Vec<Named> = companies.remove(&key).unwrap_or_default();
             Self {
                 connection: mirrored.connection.to_string(),
@@ -196,10 +215,6 @@ impl ContactRow {
     }
 }
 
-fn key(mirrored: &MirroredContact) -> CopyKey {
-    (mirrored.connection, mirrored.contact.id.clone())
-}
-
 /// What a contact is called: by name, else by e-mail address.
 fn shown_name<'a>(name: Option<&'a str>, email: Option<&'a str>, role: Option<&str>) -> &'a str {
     let name = name.filter(|name| !name.trim().is_empty());
@@ -223,100 +238,26 @@ fn role_words(role: Option<&str>) -> String {
 #[derive(Debug, Template)]
 #[template(path = "pages/contacts/list.html")]
 pub struct ContactsPage {
-    /// The workspace's slug.
-    pub ws: String,
-    /// What is shown.
-    pub query: ContactQuery,
+    /// What it has in common with the list of companies.
+    pub(super) list: List<ContactQuery>,
     /// The rows in their order.
     pub rows: Vec<ContactRow>,
-    /// The next page; `None` on the last.
-    pub next: Option<ContactQuery>,
-    /// How far the copies are.
-    pub notices: CopyNotices,
-    /// What stands in place of no rows.
-    pub nothing: Nothing,
-    /// Connections to choose from; empty when there is one.
-    pub connections: Vec<Choice>,
-    /// Tags to choose from; empty when there are none, or the connection is not chosen.
-    pub tags: Vec<Choice>,
     /// Segments to choose from, like the tags.
     pub segments: Vec<Choice>,
-    /// Filters that have no field.
-    pub chips: Vec<Chip>,
+    /// Names of companies that the field for one offers.
+    pub companies: Vec<String>,
+    /// What the field was asked for, when that does not mean one company.
+    pub asked: Option<Asked>,
 }
 
 impl ContactsPage {
-    async fn load(at: &At, mut query: ContactQuery) -> Result<Self, Failed> {
-        let states = CopyState::load(at).await?;
-        let one = single(&states, connection_of(&query.connection)?);
-        let tags = tag_choices(at, one, &query.tag).await?;
-        let segments = segment_choices(at, one, &query.segment).await?;
-        keep_known(&mut query.tag, &tags);
-        keep_known(&mut query.segment, &segments);
-        let chips = chips(at, &mut query, one).await?;
-        query.bind(one);
-        let place = place_of(&query.after, &query.from);
-        // One more than a page tells whether there is another.
-        let mut found = at
-            .tenant()
-            .contacts(
-                &query.filter()?,
-                query.sort(),
-                place.as_ref(),
-                PAGE as u64 + 1,
-            )
-            .await?;
-        let more = found.len() > PAGE;
-        found.truncate(PAGE);
-        let next = found.last().filter(|_| more).map(|last| query.after(last));
-        let unfiltered = query.filters().then(|| url::contacts(at.ws()));
-        Ok(Self {
-            ws: at.ws().to_owned(),
-            nothing: Nothing::of(at, "contacts", unfiltered, &states),
-            connections: connection_choices(&states, &query.connection),
-            notices: CopyNotices {
-                ws: at.ws().to_owned(),
-                // Without the filters, which the progress does not need.
-                here: url::contacts(at.ws()),
-                has_rows: !found.is_empty(),
-                states,
-            },
-            rows: ContactRow::load(at, found).await?,
-            next,
-            tags,
-            segments,
-            chips,
-            query,
-        })
-    }
-
-    fn href(&self, query: &ContactQuery) -> String {
-        url::with_query(url::contacts(&self.ws), query)
-    }
-
-    fn csv_href(&self) -> String {
-        url::with_query(url::contacts_csv(&self.ws), &self.query.first())
-    }
-
-    fn json_href(&self) -> String {
-        url::with_query(url::contacts_json(&self.ws), &self.query.first())
-    }
-
     fn roles(&self) -> Vec<Choice> {
-        let role = &self.query.role;
+        let role = &self.list.query.role;
         vec![
             Choice::new("", "Users and leads", role),
             Choice::new("user", "Users", role),
             Choice::new("lead", "Leads", role),
         ]
-    }
-
-    fn sorts(&self) -> Vec<Choice> {
-        sort_choices(&self.query.sort)
-    }
-
-    fn archived(&self) -> Vec<Choice> {
-        archived_choices(&self.query.archived)
     }
 }
 
@@ -348,34 +289,6 @@ async fn segment_choices(
     Ok(choices)
 }
 
-/// The company of the filter, by name; one that the connection does not have is no filter.
-async fn chips(
-    at: &At,
-    query: &mut ContactQuery,
-    connection: Option<ConnectionId>,
-) -> Result<Vec<Chip>, Failed> {
-    let company = match connection {
-        Some(connection) if !query.company.is_empty() => {
-            at.tenant().company(connection, &query.company).await?
-        }
-        _ => None,
-    };
-    let Some(company) = company else {
-        query.company.clear();
-        return Ok(Vec::new());
-    };
-    let without = ContactQuery {
-        company: String::new(),
-        ..query.first()
-    };
-    Ok(vec![Chip {
-        label: company.company.name.unwrap_or(company.company.id),
-        field: "company",
-        value: query.company.clone(),
-        without: url::with_query(url::contacts(at.ws()), &without),
-    }])
-}
-
 impl Page for ContactsPage {
     const NAME: &'static str = "contacts/list";
 
@@ -394,7 +307,14 @@ impl Page for ContactsPage {
 /// Shows the list.
 pub(crate) async fn get(at: At, query: Query<ContactQuery>) -> Result<HttpResponse, Failed> {
     let query = query.into_inner();
-    let here = url::with_query(url::contacts(at.ws()), &query);
-    let page = ContactsPage::load(&at, query).await?;
+    let here = query.href(at.ws());
+    let (list, found, more) = List::load(&at, query).await?;
+    let page = ContactsPage {
+        companies: company::suggested(&at, &list.query).await?,
+        rows: ContactRow::load(&at, found).await?,
+        segments: more.segments,
+        asked: more.asked,
+        list,
+    };
     at.page(here, &page).await
 }

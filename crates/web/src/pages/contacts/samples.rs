@@ -4,7 +4,9 @@ use super::contact::{CompanyLine, ContactPage, SegmentLine};
 use super::history::{History, HistoryLine};
 use super::*;
 use crate::pages::inbox::TicketRow;
-use crate::pages::people::{Attribute, AttributeValue, Attributes, CopyRun, Tickets};
+use crate::pages::people::{
+    Attribute, AttributeValue, Attributes, CopyRun, CopyState, List, ListQuery, Tickets,
+};
 use crate::pages::tickets::Untitled;
 use earmark_db::tenant::{Contact, CopyTime};
 use earmark_model::{RunState, StatusCategory};
@@ -68,6 +70,7 @@ pub(in crate::pages) fn state(name: &str, on: bool, run: Option<CopyRun>) -> Cop
         connection: "c1".to_owned(),
         name: name.to_owned(),
         on,
+        disconnected_at: None,
         run,
     }
 }
@@ -83,41 +86,51 @@ pub(in crate::pages) fn copying(state: RunState, note: Option<&str>) -> CopyRun 
 }
 
 fn page(rows: Vec<ContactRow>, query: ContactQuery, states: Vec<CopyState>) -> ContactsPage {
-    let unfiltered = query.filters().then(|| url::contacts("quillwater"));
     let choices = |first: &str, rest: &[&str]| {
         let rest = rest.iter().map(|&name| Choice::new(name, name, ""));
         std::iter::once(Choice::new("", first, ""))
             .chain(rest)
             .collect()
     };
+    let mut list = List::of("quillwater", query, states, !rows.is_empty());
+    list.nothing.may = true;
+    list.tags = choices("Any tag", &["beta-group", "freight"]);
     ContactsPage {
-        ws: "quillwater".to_owned(),
-        query,
+        list,
         rows,
-        next: None,
-        nothing: Nothing {
-            ws: "quillwater".to_owned(),
-            what: "contacts",
-            unfiltered,
-            states: states.clone(),
-            may: true,
-        },
-        connections: connection_choices(&states, ""),
-        tags: choices("Any tag", &["beta-group", "freight"]),
         segments: choices("Any segment", &["Active, as of 12 Mar, 10:00 UTC"]),
-        chips: Vec::new(),
-        notices: CopyNotices {
-            ws: "quillwater".to_owned(),
-            here: url::contacts("quillwater"),
-            has_rows: true,
-            states,
-        },
+        companies: vec!["Osprey Freight".to_owned()],
+        asked: None,
+    }
+}
+
+fn asked(words: &str, names: &[&str]) -> ContactsPage {
+    let query = ContactQuery {
+        of: words.to_owned(),
+        ..ContactQuery::default()
+    };
+    let mut page = page(rows(), query, vec![state("Support EU", true, None)]);
+    let offered = names.iter();
+    page.asked = Some(Asked {
+        words: words.to_owned(),
+        offered: offered
+            .map(|&name| (name.to_owned(), url::contacts("quillwater")))
+            .collect(),
+        more: false,
+    });
+    page
+}
+
+fn words(q: &str) -> ListQuery {
+    ListQuery {
+        q: q.to_owned(),
+        ..ListQuery::default()
     }
 }
 
 fn hostile() -> ContactsPage {
     let hostile_query = ContactQuery {
-        q: HOSTILE.to_owned(),
+        list: words(HOSTILE),
         ..ContactQuery::default()
     };
     let hostile_row = ContactRow {
@@ -131,11 +144,13 @@ fn hostile() -> ContactsPage {
         hostile_query,
         vec![state(HOSTILE, true, Some(note))],
     );
-    hostile.chips = vec![Chip {
+    hostile.asked = asked(HOSTILE, &[HOSTILE]).asked;
+    hostile.list.chips = vec![Chip {
         label: HOSTILE.to_owned(),
         field: "company",
         value: HOSTILE.to_owned(),
         without: url::contacts("quillwater"),
+        rest: "show all companies",
     }];
     hostile
 }
@@ -144,11 +159,7 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
     let on = || vec![state("Support EU", true, None)];
     let none = ContactQuery::default;
     let mut full = page(rows(), none(), on());
-    full.next = Some(ContactQuery {
-        after: "c1:65f0".to_owned(),
-        from: "1773312120".to_owned(),
-        ..none()
-    });
+    full.list.next = Some(none());
     let run = copying(RunState::Running, None);
     let several = vec![
         state("Support EU", true, Some(run.clone())),
@@ -156,16 +167,28 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
         state(
             "Support AU",
             true,
-            Some(copying(RunState::Paused, Some("Paused by Priya Raman."))),
+            Some(CopyRun {
+                id: "r2".to_owned(),
+                ..copying(RunState::Paused, Some("Paused by Priya Raman."))
+            }),
         ),
     ];
+    let gone = CopyState {
+        connection: "c2".to_owned(),
+        disconnected_at: Some(sample_ago(86_400 * 12)),
+        ..state("Support US", false, None)
+    };
     let filtered = ContactQuery {
-        q: "nobody".to_owned(),
+        list: words("nobody"),
         ..none()
     };
     vec![
         ("list", full),
         ("copying", page(rows(), none(), several)),
+        (
+            "disconnected",
+            page(rows(), none(), vec![state("Support EU", true, None), gone]),
+        ),
         (
             "first",
             page(
@@ -181,6 +204,11 @@ pub(super) fn all() -> Vec<(&'static str, ContactsPage)> {
         ),
         ("not-connected", page(Vec::new(), none(), Vec::new())),
         ("none", page(Vec::new(), none(), on())),
+        (
+            "which-company",
+            asked("osprey", &["Osprey Air", "Osprey Freight"]),
+        ),
+        ("no-company", asked("ospray", &[])),
         ("hostile", hostile()),
     ]
 }
@@ -211,7 +239,8 @@ pub(in crate::pages) fn tickets(title: &str) -> Tickets {
                 1_900_000,
             ),
         ],
-        count: 2,
+        count: 31,
+        all: url::inbox("quillwater"),
     }
 }
 
@@ -250,6 +279,7 @@ fn history(word: &str, is_empty: bool) -> History {
     History {
         ws: "quillwater".to_owned(),
         lines: if is_empty { Vec::new() } else { lines },
+        all: (!is_empty).then(|| url::deliveries("quillwater", "c1")),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Reading the list: what a query means, and the rows it finds.
 
 use super::{InboxPage, InboxQuery, InboxRows, SetUp, TicketRow};
+use crate::pages::people::Chip;
 use crate::pages::prelude::*;
 use crate::pages::tickets::Untitled;
-use earmark_db::tenant::{Assignee, InboxFilter, InboxRow, Product, SecretKind, Status};
+use earmark_db::tenant::{Assignee, CopyKey, InboxFilter, InboxRow, Product, SecretKind, Status};
 use earmark_model::{ConnectionStatus, Right, StatusCategory, TicketKey};
 use std::collections::BTreeSet;
 
@@ -56,8 +57,40 @@ impl Ground {
             tag: text(&query.tag),
             assignee,
             words: text(&query.q),
-            ..InboxFilter::default()
+            contact: copy_key(&query.contact)?,
+            company: copy_key(&query.company)?,
         })
+    }
+
+    /// The contact and the company of the filter, by name where they are copied.
+    async fn chips(at: &At, query: &InboxQuery) -> Result<Vec<Chip>, Failed> {
+        let mut chips = Vec::new();
+        let mut chip = |field, value: &str, label, rest, without: InboxQuery| {
+            chips.push(Chip {
+                label,
+                field,
+                value: value.to_owned(),
+                without: url::with_query(url::inbox(at.ws()), &without.newest()),
+                rest,
+            });
+        };
+        if let Some((connection, id)) = copy_key(&query.contact)? {
+            let found = at.tenant().contact(connection, &id).await?;
+            let name = found.and_then(|found| found.contact.name.or(found.contact.email));
+            let mut without = query.clone();
+            without.contact.clear();
+            let rest = "show those of all contacts";
+            chip("contact", &query.contact, name.unwrap_or(id), rest, without);
+        }
+        if let Some((connection, id)) = copy_key(&query.company)? {
+            let found = at.tenant().company(connection, &id).await?;
+            let name = found.and_then(|found| found.company.name);
+            let mut without = query.clone();
+            without.company.clear();
+            let rest = "show those of all companies";
+            chip("company", &query.company, name.unwrap_or(id), rest, without);
+        }
+        Ok(chips)
     }
 
     /// How many tickets of a filter nobody has looked at.
@@ -146,6 +179,7 @@ impl Ground {
         let others = members.iter().filter(|member| member.user != at.user.id);
         assignees.extend(others.map(|m| Choice::new(m.user.to_string(), &m.name, assignee)));
         Ok(InboxPage {
+            chips: Self::chips(at, &list.query).await?,
             list,
             ticket,
             products,
@@ -154,6 +188,16 @@ impl Ground {
             assignees,
         })
     }
+}
+
+/// A contact or company that a query names.
+fn copy_key(text: &str) -> Result<Option<CopyKey>, Failed> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (connection, id) = text.split_once(':').ok_or(Failed::NotFound)?;
+    let connection = connection.parse().map_err(|_| Failed::NotFound)?;
+    Ok(Some((connection, id.to_owned())))
 }
 
 /// The number of a ticket of this workspace, from its key.

@@ -3,6 +3,7 @@
 mod list;
 mod samples;
 
+use super::people::Chip;
 use super::prelude::*;
 use super::tickets::{self, TicketView, Untitled};
 use crate::render::{BannerPlace, Nav};
@@ -28,6 +29,12 @@ pub struct InboxQuery {
     /// A member's id, `me`, `none`, or empty for anyone.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub assignee: String,
+    /// A contact, as connection and Intercom's id with a colon between; empty for any.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub contact: String,
+    /// A company, in the same way; empty for any.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub company: String,
     /// Words in title, contact or company; empty for any.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub q: String,
@@ -47,7 +54,29 @@ impl InboxQuery {
             && self.status.is_empty()
             && self.tag.is_empty()
             && self.assignee.is_empty()
+            && self.contact.is_empty()
+            && self.company.is_empty()
             && self.q.is_empty())
+    }
+
+    /// Every ticket of a contact.
+    #[must_use]
+    pub fn of_contact(connection: &str, id: &str) -> Self {
+        Self {
+            status: "all".to_owned(),
+            contact: format!("{connection}:{id}"),
+            ..Self::default()
+        }
+    }
+
+    /// Every ticket of a company.
+    #[must_use]
+    pub fn of_company(connection: &str, id: &str) -> Self {
+        Self {
+            status: "all".to_owned(),
+            company: format!("{connection}:{id}"),
+            ..Self::default()
+        }
     }
 
     /// The same list with another ticket open.
@@ -84,6 +113,11 @@ impl InboxQuery {
             (product, _) => Current::Product(product.to_owned()),
         }
     }
+}
+
+/// Where a list of tickets is shown whole.
+pub(crate) fn all_tickets(at: &At, query: &InboxQuery) -> String {
+    url::with_query(url::inbox(at.ws()), query)
 }
 
 /// A ticket in the list.
@@ -269,6 +303,8 @@ pub struct InboxPage {
     pub tags: Vec<Choice>,
     /// Assignees to choose from, with one for anyone.
     pub assignees: Vec<Choice>,
+    /// Filters that have no field.
+    pub chips: Vec<Chip>,
 }
 
 impl InboxPage {

@@ -101,6 +101,7 @@ fn page(rows: Vec<TicketRow>, query: InboxQuery, ticket: Option<TicketView>) -> 
         ),
         tags: choices("Any tag", &["feature-request", "bug"]),
         assignees: choices("Anyone", &["Me", "Nobody yet", "Dana Whitlock"]),
+        chips: Vec::new(),
     }
 }
 

@@ -113,6 +113,8 @@ impl InsightsPage {
             tenant.tickets_by_tag(which, TAGS),
             tenant.answered_talks(which, TALKS),
         )?;
+        let mut replies = Replies::of(talks, TALKS);
+        replies.tell_apart(&tenant.connections().await?);
         let stretches = edges.iter().zip(counts).map(|(edge, tickets)| Stretch {
             label: edge.format("%-d %b").to_string(),
             tickets,
@@ -126,7 +128,7 @@ impl InsightsPage {
                 .into_iter()
                 .map(|tag| TagLine::of(&ws, &query, tag))
                 .collect(),
-            replies: Replies::of(talks, TALKS),
+            replies,
             ws,
             query,
         })
@@ -238,7 +240,9 @@ fn edges(now: DateTime<Utc>, days: i32) -> (Vec<DateTime<Utc>>, &'static str) {
     let day = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
     let end = day + TimeDelta::days(1);
     let step = TimeDelta::days(i64::from(each));
-    let edges = (0..=count).map(|n| end - step * (count - n));
+    // The first week may be cut: the period begins where it says.
+    let whole = TimeDelta::days(i64::from(days));
+    let edges = (0..=count).map(|n| end - (step * (count - n)).min(whole));
     (edges.collect(), unit)
 }
 
@@ -278,6 +282,7 @@ mod tests {
         let (weeks, unit) = edges(now, 365);
         assert_eq!((weeks.len(), unit), (54, "Week of"));
         assert_eq!(weeks[52].to_rfc3339(), "2026-11-15T00:00:00+00:00");
+        assert_eq!(weeks[53] - weeks[0], TimeDelta::days(365));
     }
 
     #[test]

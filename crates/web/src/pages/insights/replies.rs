@@ -2,7 +2,8 @@
 
 use super::percent;
 use chrono::TimeDelta;
-use earmark_db::tenant::AnsweredTalk;
+use earmark_db::tenant::{AnsweredTalk, Connection};
+use earmark_model::ConnectionId;
 use std::collections::BTreeMap;
 
 /// The longest time to a reply that a bucket holds, and how it is called.
@@ -26,6 +27,8 @@ pub struct Bucket {
 /// The conversations of one team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamLine {
+    /// Its connection; `None` for the conversations that no team has.
+    pub connection: Option<ConnectionId>,
     /// The team's name; `None` for those that no team has.
     pub name: Option<String>,
     /// Tickets of its conversations.
@@ -59,6 +62,7 @@ pub struct Replies {
 
 #[derive(Default)]
 struct Team {
+    name: Option<String>,
     tickets: i64,
     talks: i64,
     times: Vec<TimeDelta>,
@@ -68,18 +72,21 @@ impl Replies {
     pub(super) fn of(talks: Vec<AnsweredTalk>, most: u64) -> Self {
         let is_cut = talks.len() as u64 >= most;
         let (mut times, mut unknown, mut waiting) = (Vec::new(), 0, 0);
-        let mut teams: BTreeMap<Option<String>, Team> = BTreeMap::new();
+        let mut teams: BTreeMap<Option<(ConnectionId, String)>, Team> = BTreeMap::new();
         let all = talks.len() as i64;
         for talk in talks {
             let AnsweredTalk {
+                connection_id,
                 tickets,
                 team_id,
                 team_name,
                 asked_at,
                 replied_at,
             } = talk;
-            let name = team_name.or_else(|| Some(format!("Team {}", team_id?)));
-            let team = teams.entry(name).or_default();
+            let name = team_id.as_ref().map(|id| format!("Team {id}"));
+            let key = team_id.map(|id| (ConnectionId(connection_id), id));
+            let team = teams.entry(key).or_default();
+            team.name = team_name.or(name);
             team.tickets += tickets;
             team.talks += 1;
             match (asked_at, replied_at) {
@@ -114,6 +121,18 @@ impl Replies {
         percent(*count, most.unwrap_or_default())
     }
 
+    /// Names the connection of each team, where there are several.
+    pub(super) fn tell_apart(&mut self, connections: &[Connection]) {
+        for team in &mut self.teams {
+            let of = connections
+                .iter()
+                .find(|one| Some(one.id) == team.connection);
+            if let (Some(of), Some(name)) = (of.filter(|_| connections.len() > 1), &mut team.name) {
+                *name = format!("{name}, {}", of.name);
+            }
+        }
+    }
+
     /// Whether any conversation is a team's.
     pub(super) fn has_teams(&self) -> bool {
         self.teams.iter().any(|team| team.name.is_some())
@@ -137,13 +156,15 @@ impl Replies {
 }
 
 impl TeamLine {
-    fn of((name, team): (Option<String>, Team)) -> Self {
+    fn of((key, team): (Option<(ConnectionId, String)>, Team)) -> Self {
         let Team {
+            name,
             tickets,
             talks,
             times,
         } = team;
         Self {
+            connection: key.map(|(connection, _)| connection),
             name,
             tickets,
             talks,
@@ -205,9 +226,13 @@ mod tests {
     use super::*;
     use chrono::{DateTime, Utc};
 
+    const CONNECTION: &str = "00000000-0000-7000-8000-000000000001";
+    const OTHER: &str = "00000000-0000-7000-8000-000000000002";
+
     fn talk(team: Option<&str>, minutes: Option<i64>) -> AnsweredTalk {
         let asked = DateTime::<Utc>::UNIX_EPOCH;
         AnsweredTalk {
+            connection_id: CONNECTION.parse::<ConnectionId>().unwrap().0,
             tickets: 2,
             team_id: team.map(str::to_owned),
             team_name: team.filter(|id| *id == "7").map(|_| "Ledger".to_owned()),
@@ -249,6 +274,16 @@ mod tests {
             [("Ledger", 6, 3), ("No team", 4, 0), ("Team 8", 2, 1)]
         );
         assert_eq!(replies.teams[2].median_words(), "6 d 22 h");
+        let elsewhere = AnsweredTalk {
+            connection_id: OTHER.parse::<ConnectionId>().unwrap().0,
+            ..talk(Some("8"), Some(5))
+        };
+        let apart = Replies::of(vec![talk(Some("8"), Some(5)), elsewhere], 9);
+        assert_eq!(
+            apart.teams.len(),
+            2,
+            "two connections' teams have the same id"
+        );
         assert_eq!(replies.teams[1].median_words(), "Unknown");
     }
 }

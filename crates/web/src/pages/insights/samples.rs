@@ -13,6 +13,7 @@ fn page(word: &str, is_empty: bool) -> InsightsPage {
         href: "/w/quillwater/inbox?tag=bug".to_owned(),
     };
     let team = |name: Option<&str>, tickets, minutes| TeamLine {
+        connection: None,
         name: name.map(str::to_owned),
         tickets,
         talks: tickets,

@@ -2,8 +2,8 @@
 
 use super::progress_words;
 use crate::pages::prelude::*;
-use earmark_db::tenant::Connection;
-use earmark_model::{ConnectionStatus, Right, RunKind, RunState};
+use earmark_db::tenant::{CompanyFilter, Connection, ContactFilter, CopySort};
+use earmark_model::{ConnectionId, ConnectionStatus, RunKind, RunState};
 
 /// How far the copying of a connection's contacts and companies is.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct CopyState {
     pub name: String,
     /// Whether the switch is on.
     pub on: bool,
+    /// Since when the connection is disconnected; what was copied before is kept, and is as it was then.
+    pub disconnected_at: Option<DateTime<Utc>>,
     /// The pass that fills the copy, until it is done; a cancelled one if none was ever done.
     pub run: Option<CopyRun>,
 }
@@ -34,21 +36,30 @@ pub struct CopyRun {
 }
 
 impl CopyState {
-    /// That of every connection that is not disconnected, by name.
+    /// That of every connection that is not disconnected, or has copies left, by name.
     pub(in crate::pages) async fn load(at: &At) -> Result<Vec<Self>, Failed> {
         let (tenant, mut states) = (at.tenant(), Vec::new());
         for connection in tenant.connections().await? {
-            if connection.status == ConnectionStatus::Disconnected {
-                continue;
+            let is_gone = connection.status == ConnectionStatus::Disconnected;
+            if !is_gone || has_copies(at, connection.id).await? {
+                states.push(Self::of(at, &connection).await?);
             }
-            states.push(Self::of(at, &connection).await?);
         }
         Ok(states)
     }
 
+    /// What a choice between connections calls it.
+    pub(in crate::pages) fn shown_name(&self) -> String {
+        match self.disconnected_at {
+            Some(_) => format!("{} (disconnected)", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// That of one connection.
     pub(crate) async fn of(at: &At, connection: &Connection) -> Result<Self, Failed> {
-        let (tenant, on) = (at.tenant(), connection.contacts_on_at.is_some());
+        let (tenant, gone) = (at.tenant(), connection.disconnected_at);
+        let on = connection.contacts_on_at.is_some() && gone.is_none();
         let run = match on {
             true => tenant.last_run(connection.id, RunKind::Backfill).await?,
             false => None,
@@ -66,6 +77,7 @@ impl CopyState {
             connection: connection.id.to_string(),
             name: connection.name.clone(),
             on,
+            disconnected_at: gone,
             run: run.map(|run| CopyRun {
                 id: run.id.to_string(),
                 state: run.state,
@@ -75,6 +87,23 @@ impl CopyState {
             }),
         })
     }
+}
+
+async fn has_copies(at: &At, connection: ConnectionId) -> Result<bool, Failed> {
+    let tenant = at.tenant();
+    let contacts = ContactFilter {
+        connection: Some(connection),
+        ..ContactFilter::default()
+    };
+    let companies = CompanyFilter {
+        connection: Some(connection),
+        ..CompanyFilter::default()
+    };
+    let (contacts, companies) = futures::try_join!(
+        tenant.contacts(&contacts, CopySort::Key, None, 1),
+        tenant.companies(&companies, CopySort::Key, None, 1),
+    )?;
+    Ok(!(contacts.is_empty() && companies.is_empty()))
 }
 
 impl CopyRun {
@@ -112,6 +141,8 @@ pub struct CopyNotices {
     pub here: String,
     /// Whether there is something copied to be told apart from what is kept up to date.
     pub has_rows: bool,
+    /// Whether the list below is empty, and is replaced with them.
+    pub fills_list: bool,
     /// How far each connection is.
     pub states: Vec<CopyState>,
 }
@@ -123,13 +154,15 @@ impl CopyNotices {
             ws: at.ws().to_owned(),
             here: url::connection(at.ws(), &connection.id.to_string()),
             has_rows: false,
+            fills_list: false,
             states: vec![CopyState::of(at, connection).await?],
         })
     }
 
-    /// Whether any copy is kept up to date.
-    pub(in crate::pages) fn is_fed(&self) -> bool {
-        self.states.iter().any(|state| state.on)
+    /// Whether any copy is kept up to date: the connection's, if one is chosen.
+    pub(in crate::pages) fn is_fed(&self, connection: &str) -> bool {
+        let is_shown = |state: &&CopyState| connection.is_empty() || state.connection == connection;
+        self.states.iter().filter(is_shown).any(|state| state.on)
     }
 
     fn has_runs(&self) -> bool {
@@ -138,9 +171,19 @@ impl CopyNotices {
 
     /// The connections that are not switched on, where the list does not say so itself because it is empty.
     fn off(&self) -> Vec<&CopyState> {
-        let told = self.has_rows || self.is_fed();
-        let off = self.states.iter().filter(|state| told && !state.on);
-        off.collect()
+        let told = self.has_rows || self.is_fed("");
+        let live = self
+            .states
+            .iter()
+            .filter(|one| one.disconnected_at.is_none());
+        live.filter(|state| told && !state.on).collect()
+    }
+
+    /// The connections whose copies are as they were when it was disconnected, with when that was.
+    fn kept(&self) -> Vec<(&CopyState, DateTime<Utc>)> {
+        let gone = self.states.iter().filter(|_| self.has_rows);
+        gone.filter_map(|state| Some((state, state.disconnected_at?)))
+            .collect()
     }
 
     fn runs(&self) -> impl Iterator<Item = (&CopyState, &CopyRun)> {
@@ -172,25 +215,27 @@ pub struct Nothing {
 }
 
 impl Nothing {
-    pub(in crate::pages) fn of(
-        at: &At,
-        what: &'static str,
-        unfiltered: Option<String>,
-        states: &[CopyState],
-    ) -> Self {
-        Self {
-            ws: at.ws().to_owned(),
-            what,
-            unfiltered,
-            states: states.to_vec(),
-            may: at.may(Right::ManageConnections),
+    /// What a record can be found by.
+    pub(in crate::pages) fn known_by(&self) -> &'static str {
+        match self.what {
+            "companies" => "Name, company ID or website",
+            _ => "Name, e-mail address or external ID",
         }
+    }
+
+    fn live(&self) -> impl Iterator<Item = &CopyState> {
+        let states = self.states.iter();
+        states.filter(|state| state.disconnected_at.is_none())
+    }
+
+    fn is_connected(&self) -> bool {
+        self.live().next().is_some()
     }
 
     /// The first connection that could be switched on, if none is.
     fn off(&self) -> Option<&CopyState> {
         let none_on = self.states.iter().all(|state| !state.on);
-        self.states.first().filter(|_| none_on)
+        self.live().next().filter(|_| none_on)
     }
 
     /// How the pass is that would fill the list.

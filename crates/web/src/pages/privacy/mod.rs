@@ -169,6 +169,15 @@ impl PrivacyPage {
         let before = before.to_owned();
         url::with_query(url::privacy(&self.ws), &PrivacyQuery { before })
     }
+
+    /// The newest page and the one after this.
+    fn around(&self) -> (Option<String>, Option<String>) {
+        let is_newest = self.query.before.is_empty();
+        (
+            (!is_newest).then(|| self.to("")),
+            self.older.as_deref().map(|id| self.to(id)),
+        )
+    }
 }
 
 /// Shows it.

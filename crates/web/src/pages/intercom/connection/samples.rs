@@ -39,6 +39,7 @@ fn page() -> ConnectionPage {
             ws: "quillwater".to_owned(),
             here: url::connection("quillwater", "c1"),
             has_rows: false,
+            fills_list: false,
             states: vec![state(
                 "Support EU",
                 true,

@@ -9,7 +9,9 @@ use actix_web::web::Query;
 use chrono::TimeDelta;
 use earmark_db::tenant::{Connection, Member, Run, RunCounts};
 use earmark_model::{ConnectionStatus, Right, RunKind, RunState};
-use earmark_sync::{Ask, AskError, CATCH_UP_EVERY, MOST_LINES_OF_ALL, ask_run_with_lines};
+use earmark_sync::{
+    Ask, AskError, CATCH_UP_EVERY, MOST_LINES_OF_ALL, PROOF_EVERY, ask_run_with_lines,
+};
 use serde::Serialize;
 
 /// Runs on a page.
@@ -218,6 +220,8 @@ pub struct RunsPage {
     pub query: RunsQuery,
     /// When the next catch-up comes.
     pub next: Next,
+    /// When the next proof comes.
+    pub proof: Next,
     /// What can be asked for.
     pub offer: Offer,
     /// The time it is made at.
@@ -230,10 +234,11 @@ impl RunsPage {
         let before = query.before.parse().ok();
         let tenant = at.tenant();
         // One more than a page tells whether there is another.
-        let (mut runs, members, last, kept) = futures::try_join!(
+        let (mut runs, members, last, proved, kept) = futures::try_join!(
             tenant.runs(Some(connection.id), before, PAGE as u64 + 1),
             tenant.members(),
             tenant.last_run(connection.id, RunKind::CatchUp),
+            tenant.last_run(connection.id, RunKind::Proof),
             tenant.escalated_conversations(connection.id, "", 1),
         )?;
         let more = runs.len() > PAGE;
@@ -246,6 +251,7 @@ impl RunsPage {
                 .map(|run| RunRow::of(run, &members))
                 .collect(),
             next: Next::of(&connection, last.as_ref(), !kept.is_empty()),
+            proof: Next::of(&connection, proved.as_ref(), !kept.is_empty()).of_proof(),
             offer: offer(at, &connection),
             connection: connection.id.to_string(),
             name: connection.name,
@@ -264,8 +270,31 @@ impl RunsPage {
         grouped(MOST_LINES_OF_ALL.into())
     }
 
+    /// The newest page and the one after this.
+    fn around(&self) -> (Option<String>, Option<String>) {
+        let is_newest = self.query.before.is_empty();
+        (
+            (!is_newest).then(|| self.to("")),
+            self.older.as_deref().map(|id| self.to(id)),
+        )
+    }
+
     fn is_due(&self, at: &DateTime<Utc>) -> bool {
         *at <= self.now
+    }
+
+    /// What the proof does next, where the words about the catch-up do not say it for both.
+    fn proof_words(&self) -> Option<String> {
+        Some(match &self.proof {
+            Next::At(at) if self.is_due(at) => "A proof is due within a minute.".to_owned(),
+            Next::At(at) => format!(
+                "The next proof is due on {}. It comes every week, and looks whether both sides hold the same.",
+                at.format("%-d %B at %H:%M UTC")
+            ),
+            Next::UnderWay => "A proof is under way or waits for its turn.".to_owned(),
+            Next::Held { .. } => "A proof is paused.".to_owned(),
+            Next::AfterReconnecting | Next::Never => return None,
+        })
     }
 
     fn took(&self, row: &RunRow) -> String {
@@ -273,7 +302,7 @@ impl RunsPage {
     }
 }
 
-/// When the next catch-up comes.
+/// When the next run of a kind comes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Never: nothing is switched on, or the connection is disconnected.
@@ -312,6 +341,14 @@ impl Next {
                 let asked = last.map_or(on, |last| last.asked_at.max(on));
                 Self::At(asked + CATCH_UP_EVERY)
             }
+        }
+    }
+
+    /// The same of a proof, which comes less often.
+    fn of_proof(self) -> Self {
+        match self {
+            Self::At(at) => Self::At(at - CATCH_UP_EVERY + PROOF_EVERY),
+            other => other,
         }
     }
 }

@@ -36,6 +36,7 @@ fn page(rows: Vec<RunRow>) -> RunsPage {
         older: None,
         query: RunsQuery::default(),
         next: Next::At(sample_now() + TimeDelta::minutes(42)),
+        proof: Next::At(sample_now() + TimeDelta::days(3)),
         offer: Offer::Runs {
             contacts: true,
             feedback: true,
@@ -71,9 +72,11 @@ pub(super) fn all() -> Vec<(&'static str, RunsPage)> {
     listed.older = Some("r4".to_owned());
     let mut none = page(Vec::new());
     none.next = Next::Never;
+    none.proof = Next::Never;
     none.offer = Offer::Nothing;
     let next = |next| RunsPage {
         next,
+        proof: next,
         ..page(vec![row("r1", RunKind::CatchUp, RunState::Paused, 60, 0)])
     };
     let hostile = RunRow {

@@ -2,8 +2,8 @@
 
 use super::super::super::super::prelude::*;
 use super::found;
-use crate::pages::contacts::parsed;
 use crate::pages::download::{Format, Pages, stream};
+use crate::pages::people::parsed;
 use crate::state::Web;
 use earmark_db::tenant::{RunCounts, RunLine};
 use earmark_model::{RunId, WorkspaceId};
