@@ -136,7 +136,16 @@ pub(super) fn all() -> Vec<(&'static str, InboxPage)> {
         tags: true,
         ..begun.clone()
     };
+    let mut of_one = page(rows(), InboxQuery::of_contact("c1", "65f0a1c9d24e"), None);
+    of_one.chips = vec![Chip {
+        label: "Ines Carvalho".to_owned(),
+        field: "contact",
+        value: of_one.list.query.contact.clone(),
+        without: url::inbox("quillwater"),
+        rest: "show those of all contacts",
+    }];
     vec![
+        ("of-one-contact", of_one),
         ("list", page(rows(), InboxQuery::default(), None)),
         (
             "open",
