@@ -34,6 +34,7 @@ impl RunHandler {
         let kept = self.kept(workspace, &row).await?;
         let mut place = Place::new(began, Vec::new(), kept);
         place.every = asked.every;
+        place.feedback = row.feedback_on_at.is_some();
         match run.kind {
             RunKind::Backfill => place.steps = all_people(),
             RunKind::CatchUp => self.catch_up(workspace, &row, &mut place).await?,
@@ -80,12 +81,14 @@ impl RunHandler {
         {
             let kept = &place.kept;
             let again = kept.conversations_again.clone();
+            let looked_to = match place.feedback {
+                true => kept.conversations_to,
+                false => kept.redactions_to.max(kept.conversations_to),
+            };
             place.steps.extend([
                 Step::Again { ids: again },
                 Step::Conversations {
-                    since: kept
-                        .conversations_to
-                        .map_or(on_at - day, |at| at - SEARCHED_LATE),
+                    since: looked_to.map_or(on_at - day, |at| at - SEARCHED_LATE),
                     at: None,
                     dealt: Vec::new(),
                 },
