@@ -98,9 +98,19 @@ impl RunHandler {
                 },
             ]);
         }
-        let Some(on_at) = row.contacts_on_at else {
-            return Ok(());
-        };
+        match row.contacts_on_at {
+            Some(on_at) => self.catch_up_people(workspace, row, on_at, place).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn catch_up_people(
+        &self,
+        workspace: WorkspaceId,
+        row: &Connection,
+        on_at: DateTime<Utc>,
+        place: &mut Place,
+    ) -> Result<(), Stop> {
         let since = place.kept.contacts_to.unwrap_or(on_at);
         if self.is_backfill_held(workspace, row).await? {
             place.remark(HELD);
@@ -125,7 +135,7 @@ impl RunHandler {
             Step::Cut { after: after() },
         ]);
         let known = self.db.workspace(workspace).segments(row.id).await?;
-        let day_ago = self.db.sources().now() - day;
+        let day_ago = self.db.sources().now() - TimeDelta::days(1);
         if known
             .iter()
             .all(|one| one.as_of.is_none_or(|at| at < day_ago))
