@@ -96,7 +96,11 @@ impl Pass<'_> {
         } else {
             // With too many to remember, all of them are searched for again.
             if self.place.kept.conversations_again.len() < MOST_AGAIN {
-                self.place.kept.conversations_to = Some(self.place.began);
+                let to = match self.place.feedback {
+                    true => &mut self.place.kept.conversations_to,
+                    false => &mut self.place.kept.redactions_to,
+                };
+                *to = Some(self.place.began);
             }
             self.place.step_done();
         }

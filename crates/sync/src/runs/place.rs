@@ -33,6 +33,9 @@ pub(crate) struct Place {
     pub(crate) buried: i64,
     /// Contacts that it did not see, and of which Intercom does not say what became of them.
     pub(crate) unclear: i64,
+    /// Whether feedback was on when it began.
+    #[serde(default)]
+    pub(crate) feedback: bool,
     /// Whether the report has a line for every record.
     #[serde(default)]
     pub(crate) every: bool,
@@ -64,6 +67,10 @@ pub(crate) struct Kept {
     pub(crate) contacts_to: Option<DateTime<Utc>>,
     /// Changes of conversations before this were looked at.
     pub(crate) conversations_to: Option<DateTime<Utc>>,
+    /// Changes of conversations before this were looked at with feedback off: for what was redacted alone, as nothing more is
+    /// copied then.
+    #[serde(default)]
+    pub(crate) redactions_to: Option<DateTime<Utc>>,
     /// Conversations that Intercom did not give, to be asked for again.
     #[serde(default)]
     pub(crate) conversations_again: Vec<String>,
@@ -84,6 +91,7 @@ impl Kept {
     pub(crate) fn without_people(self) -> Self {
         Self {
             conversations_to: self.conversations_to,
+            redactions_to: self.redactions_to,
             conversations_again: self.conversations_again,
             deletions_to: self.deletions_to,
             ..Self::default()
@@ -327,6 +335,7 @@ impl Place {
             sampled: None,
             buried: 0,
             unclear: 0,
+            feedback: false,
             every: false,
             went: 0,
             wordless: 0,

@@ -34,6 +34,7 @@ impl RunHandler {
         let kept = self.kept(workspace, &row).await?;
         let mut place = Place::new(began, Vec::new(), kept);
         place.every = asked.every;
+        place.feedback = row.feedback_on_at.is_some();
         match run.kind {
             RunKind::Backfill => place.steps = all_people(),
             RunKind::CatchUp => self.catch_up(workspace, &row, &mut place).await?,
@@ -80,12 +81,14 @@ impl RunHandler {
         {
             let kept = &place.kept;
             let again = kept.conversations_again.clone();
+            let looked_to = match place.feedback {
+                true => kept.conversations_to,
+                false => kept.redactions_to.max(kept.conversations_to),
+            };
             place.steps.extend([
                 Step::Again { ids: again },
                 Step::Conversations {
-                    since: kept
-                        .conversations_to
-                        .map_or(on_at - day, |at| at - SEARCHED_LATE),
+                    since: looked_to.map_or(on_at - day, |at| at - SEARCHED_LATE),
                     at: None,
                     dealt: Vec::new(),
                 },
@@ -95,9 +98,19 @@ impl RunHandler {
                 },
             ]);
         }
-        let Some(on_at) = row.contacts_on_at else {
-            return Ok(());
-        };
+        match row.contacts_on_at {
+            Some(on_at) => self.catch_up_people(workspace, row, on_at, place).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn catch_up_people(
+        &self,
+        workspace: WorkspaceId,
+        row: &Connection,
+        on_at: DateTime<Utc>,
+        place: &mut Place,
+    ) -> Result<(), Stop> {
         let since = place.kept.contacts_to.unwrap_or(on_at);
         if self.is_backfill_held(workspace, row).await? {
             place.remark(HELD);
@@ -122,7 +135,7 @@ impl RunHandler {
             Step::Cut { after: after() },
         ]);
         let known = self.db.workspace(workspace).segments(row.id).await?;
-        let day_ago = self.db.sources().now() - day;
+        let day_ago = self.db.sources().now() - TimeDelta::days(1);
         if known
             .iter()
             .all(|one| one.as_of.is_none_or(|at| at < day_ago))
