@@ -147,6 +147,30 @@ both_databases! {
         assert!(kept.contains("no ticket comes from this"), "what they wrote stays: {kept}");
     }
 
+    async fn a_catch_up_does_not_bring_a_deleted_contacts_name_back(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.take_feedback().await;
+        engine.pass(5);
+        let lead = json!({"role": "lead", "name": NAME, "email": EMAIL});
+        let lead = engine.contact(lead).await;
+        let (conversation, _) = starts(&engine, &lead).await;
+        engine.letters().await;
+        let tx = engine.t.db.begin().await.unwrap();
+        tx.workspace(engine.workspace()).bury_contact(engine.connection, &lead).await.unwrap();
+        tx.commit().await.unwrap();
+        engine.order("tag", json!({"conversation": conversation, "tag": TAG.0})).await;
+        engine.letters().await;
+        engine.pass(60);
+        let run = engine.go(earmark_sync::Ask::CatchUp).await;
+        assert_eq!(run.counts.changed, 1, "{run:#?}");
+        let (tenant, connection) = (engine.tenant(), engine.connection);
+        let ours = tenant.conversation(connection, &conversation).await.unwrap().unwrap();
+        assert_eq!((ours.contact_name, ours.contact_email), (None, None));
+        let messages = tenant.messages(connection, &conversation).await.unwrap();
+        assert_eq!(messages.len(), 1);
+        assert_eq!((messages[0].author_name.as_deref(), messages[0].plain.as_deref()), (None, Some("The words of a wish")));
+    }
+
     async fn whoever_was_merged_into_a_deleted_contact_is_erased_too(t: TestDb) {
         let engine = Engine::start(t).await;
         // Twice removed, and whether contacts are copied or not.
