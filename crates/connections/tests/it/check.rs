@@ -184,6 +184,7 @@ both_databases! {
             workspace: build::people(&bench.t.db, "Lumen").await.workspace.id,
             job: Job::CheckConnection { connection: id },
             attempt: 1,
+            claim: 1,
         };
         assert_eq!(CheckHandler(bench.store.clone()).run(&claimed).await, Verdict::Done);
     }
