@@ -23,6 +23,7 @@ mod people;
 mod rederive;
 mod rounds;
 mod runs;
+mod scrubbing;
 mod tagging;
 mod taggings;
 mod tags;
@@ -41,5 +42,6 @@ pub use rounds::{
     CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PayloadsHandler, StrandedRuns, WeeklyProof,
 };
 pub use runs::{RunHandler, TIME_UNKNOWN};
+pub use scrubbing::ScrubHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};
