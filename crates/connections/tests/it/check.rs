@@ -22,6 +22,7 @@ async fn attempt(bench: &Bench, store: &Store, connection: ConnectionId, attempt
         workspace: bench.workspace(),
         job: Job::CheckConnection { connection },
         attempt,
+        claim: 1,
     };
     CheckHandler(store.clone()).run(&claimed).await
 }

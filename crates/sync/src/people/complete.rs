@@ -165,7 +165,9 @@ impl Batch<'_> {
             return Ok(Left::More);
         }
         let next = tenant.next_waiting_person(self.connection).await?;
-        Ok(next.map_or(Left::Nothing, Left::Until))
+        // Not for long: a snooze would also put off what is asked for just now.
+        let soon = self.db.sources().now() + PUT_OFF;
+        Ok(next.map_or(Left::Nothing, |at| Left::Until(at.min(soon))))
     }
 
     /// Puts one off about which Intercom gives no answer, so that it keeps no other waiting.
