@@ -26,6 +26,7 @@ mod m0015_engine;
 mod m0016_uninstalls;
 mod m0018_pages;
 mod m0019_ticket_types;
+mod m0020_scrubs;
 mod m0021_speed;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_uninstalls::Migration),
             Box::new(m0018_pages::Migration),
             Box::new(m0019_ticket_types::Migration),
+            Box::new(m0020_scrubs::Migration),
             Box::new(m0021_speed::Migration),
         ]
     }

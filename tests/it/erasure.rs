@@ -317,7 +317,7 @@ both_databases! {
         let (handler, tenant) = (EraseHandler(t.db.clone()), t.db.workspace(workspace));
         let total = progress(tenant, connection).await.total;
         assert_eq!(total, 60 + 3 + 1 + 2);
-        let job = ClaimedJob { id: t.sources.id(), workspace, job: Job::Erase { connection }, attempt: 1 };
+        let job = ClaimedJob { id: t.sources.id(), workspace, job: Job::Erase { connection }, attempt: 1, claim: 1 };
         t.clock.advance(chrono::TimeDelta::minutes(1));
         let (mut last, mut broken) = (0, 0);
         for polls in 1.. {
@@ -362,7 +362,7 @@ both_databases! {
         let tx = build::begin(&t.db).await;
         tx.workspace(workspace).begin_erasure(connection).await.unwrap();
         tx.commit().await.unwrap();
-        let job = ClaimedJob { id: t.sources.id(), workspace, job: Job::Erase { connection }, attempt: 1 };
+        let job = ClaimedJob { id: t.sources.id(), workspace, job: Job::Erase { connection }, attempt: 1, claim: 1 };
         assert_eq!(EraseHandler(t.db.clone()).run(&job).await, Verdict::Done);
         assert_eq!(t.db.workspace(workspace).mirrored(connection).await.unwrap(), 66);
     }

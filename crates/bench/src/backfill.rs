@@ -212,6 +212,7 @@ async fn work(place: &Place, run: RunId) -> Result<(), Failure> {
             tagged: false,
         },
         attempt: 1,
+        claim: 1,
     };
     while !current(place, run).await?.state.is_over() {
         match handler.run(&job).await {

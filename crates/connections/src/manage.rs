@@ -96,7 +96,7 @@ impl Store {
             // Asked for with the run it belongs to.
             Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
             Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),
-            Job::Erase { .. } => return Err(ManageError::Missing),
+            Job::Erase { .. } | Job::Scrub { .. } => return Err(ManageError::Missing),
             Job::Run { .. } | Job::People { .. } | Job::Payloads => {
                 ("connection.job_asked", json!({}))
             }

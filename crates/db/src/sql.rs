@@ -30,6 +30,14 @@ pub(crate) async fn advisory_lock(
     Ok(())
 }
 
+/// What locks the rows that a query finds until the transaction ends. SQLite has one writer and needs none.
+pub(crate) fn for_update(on: &impl ConnectionTrait) -> &'static str {
+    match on.get_database_backend() {
+        DbBackend::Postgres => "FOR UPDATE",
+        _ => "",
+    }
+}
+
 /// All rows of a query.
 pub(crate) async fn all<R: FromQueryResult>(
     on: &impl ConnectionTrait,
@@ -99,14 +107,6 @@ pub(crate) fn containing(words: &str) -> String {
         .replace('%', "\\%")
         .replace('_', "\\_");
     format!("%{escaped}%")
-}
-
-/// The condition that a column of bytes holds those of place `$n`.
-pub(crate) fn bytes_hold(on: &impl ConnectionTrait, column: &str, n: usize) -> String {
-    match on.get_database_backend() {
-        DbBackend::Postgres => format!("position(${n} IN {column}) > 0"),
-        _ => format!("instr({column}, ${n}) > 0"),
-    }
 }
 
 /// A condition that a column contains `words`, whatever the letters' case.

@@ -22,6 +22,8 @@ text_enum! {
         ConfirmUninstall = "confirm_uninstall",
         /// Erases what was copied through a disconnected connection.
         Erase = "erase",
+        /// Erases from kept payloads and the log of actions what was erased at Intercom.
+        Scrub = "scrub",
         /// Goes on with a connection's runs.
         Run = "run",
         /// Asks Intercom for contacts and companies of which a payload told the id alone.
@@ -36,7 +38,7 @@ impl JobKind {
     #[must_use]
     pub const fn calls_intercom(self) -> bool {
         match self {
-            Self::Lane | Self::Erase | Self::Payloads => false,
+            Self::Lane | Self::Erase | Self::Scrub | Self::Payloads => false,
             Self::Details
             | Self::RefreshTags
             | Self::CheckConnection
@@ -105,6 +107,11 @@ pub enum Job {
         /// The connection.
         connection: ConnectionId,
     },
+    /// See [`JobKind::Scrub`].
+    Scrub {
+        /// The connection.
+        connection: ConnectionId,
+    },
     /// See [`JobKind::Run`].
     Run {
         /// The connection.
@@ -134,6 +141,7 @@ impl Job {
             Self::Doctor { .. } => JobKind::Doctor,
             Self::ConfirmUninstall { .. } => JobKind::ConfirmUninstall,
             Self::Erase { .. } => JobKind::Erase,
+            Self::Scrub { .. } => JobKind::Scrub,
             Self::Run { .. } => JobKind::Run,
             Self::People { .. } => JobKind::People,
             Self::Payloads => JobKind::Payloads,
@@ -161,6 +169,7 @@ impl Job {
             },
             Self::ConfirmUninstall { connection } => format!("confirm_uninstall:{connection}"),
             Self::Erase { connection } => format!("erase:{connection}"),
+            Self::Scrub { connection } => format!("scrub:{connection}"),
             Self::Run { connection, tagged } => match tagged {
                 true => format!("run:{connection}:tagged"),
                 false => format!("run:{connection}"),
@@ -178,6 +187,7 @@ impl Job {
             | Self::Details { .. }
             | Self::FetchAll { .. }
             | Self::Erase { .. }
+            | Self::Scrub { .. }
             | Self::Run { .. }
             | Self::People { .. } => 100,
             Self::RefreshTags { .. }
@@ -198,6 +208,8 @@ pub struct ClaimedJob {
     pub workspace: WorkspaceId,
     /// What to do.
     pub job: Job,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is since it last got on, from 1.
     pub attempt: u32,
+    /// Tells this claim from earlier ones.
+    pub claim: i32,
 }

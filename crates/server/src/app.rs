@@ -18,7 +18,7 @@ use earmark_model::{JobKind, Sources};
 use earmark_oauth::{Exchange, OAuth};
 use earmark_sync::{
     CompletePeopleHandler, DailyPayloads, DetailsHandler, EraseHandler, HourlyCatchUp, LaneHandler,
-    PayloadsHandler, RefreshTagsHandler, RunHandler, StrandedRuns, WeeklyProof,
+    PayloadsHandler, RefreshTagsHandler, RunHandler, ScrubHandler, StrandedRuns, WeeklyProof,
 };
 use earmark_web::Web;
 use std::net::{SocketAddr, TcpListener};
@@ -338,6 +338,7 @@ fn handlers(db: &Db, store: &Store, doctor: &Doctor) -> Handlers {
         .with(JobKind::Doctor, DoctorHandler(doctor.clone()))
         .with(JobKind::ConfirmUninstall, UninstallHandler(store.clone()))
         .with(JobKind::Erase, EraseHandler(db.clone()))
+        .with(JobKind::Scrub, ScrubHandler(db.clone()))
         .with(
             JobKind::Run,
             RunHandler {

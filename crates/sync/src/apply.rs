@@ -31,7 +31,7 @@ pub(crate) async fn apply(
     };
     // Whatever becomes of the delivery, its stored body keeps nothing that is buried.
     let buried = Buried::lock(&tenant, connection, &about).await?;
-    buried.scrub_own(&tenant, delivery).await?;
+    buried.scrub_own(&tenant, connection, delivery).await?;
     let live = tenant.connection(connection).await?;
     let live = live.map(|row| (row.status != ConnectionStatus::Disconnected, row));
     let mut topic = None;
@@ -94,7 +94,7 @@ pub(crate) async fn fail(
     let tenant = tx.workspace(workspace);
     let about = About::subject(delivery.subject.as_deref());
     let buried = Buried::lock(&tenant, connection, &about).await?;
-    buried.scrub_own(&tenant, delivery).await?;
+    buried.scrub_own(&tenant, connection, delivery).await?;
     let Applied {
         outcome,
         note,

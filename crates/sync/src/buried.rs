@@ -124,6 +124,7 @@ impl Buried {
     pub(crate) async fn scrub_own(
         &self,
         tenant: &Tenant<'_, Tx>,
+        connection: ConnectionId,
         delivery: &WaitingDelivery,
     ) -> Result<()> {
         if !self.whole && self.messages.is_empty() && self.contacts.is_empty() {
@@ -138,13 +139,13 @@ impl Buried {
             messages: self.messages.clone(),
             contacts: self.contacts.clone(),
         };
-        // A body on which even this fails is not kept.
-        let scrubbed = catch_unwind(AssertUnwindSafe(|| scrub(&delivery.body, &erase)))
-            .unwrap_or_else(|_| Some(br#"{"redacted":true}"#.to_vec()));
-        match scrubbed {
-            Some(body) => tenant.rewrite_body(delivery.id, body).await,
-            None => Ok(()),
-        }
+        // As it is stored now: it may have lost more since it was read.
+        let rewritten = tenant.rewrite_body(connection, delivery.id, |body| {
+            // A body on which even this fails is not kept.
+            catch_unwind(AssertUnwindSafe(|| scrub(body, &erase)))
+                .unwrap_or_else(|_| Some(br#"{"redacted":true}"#.to_vec()))
+        });
+        rewritten.await.map(drop)
     }
 
     /// Takes names, e-mail addresses and the company of deleted contacts out of a conversation that arrives.

@@ -1,14 +1,13 @@
 //! Redaction and deletion: gone from every stored copy, payloads included. Switches do not matter here.
 
 use crate::buried::Buried;
-use crate::forget;
 use crate::outcome::Applied;
 use crate::rederive::rederive;
-use earmark_db::tenant::{Incomplete, Ticket};
+use earmark_db::tenant::{Incomplete, NewScrub, RemovalCause, Removed, Ticket};
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{Erase, mentions, scrub};
-use earmark_model::ConnectionId;
+use earmark_model::{ConnectionId, Job};
 use std::collections::BTreeSet;
 
 /// Erases messages of a conversation and buries them.
@@ -18,9 +17,11 @@ pub(crate) async fn redact(
     conversation: &str,
     messages: &[String],
 ) -> Result<Applied> {
-    let (mut news, mut ours) = (false, 0);
+    let (mut news, mut ours) = (BTreeSet::new(), 0);
     for message in messages {
-        news |= tenant.bury(connection, conversation, Some(message)).await?;
+        if tenant.bury(connection, conversation, Some(message)).await? {
+            news.insert(message.as_str());
+        }
         ours += tenant
             .redact_message(connection, conversation, message)
             .await?;
@@ -30,17 +31,31 @@ pub(crate) async fn redact(
         messages: messages.iter().cloned().collect(),
         ..Erase::default()
     };
-    tenant
+    let mut payloads = tenant
         .rewrite_bodies(connection, conversation, |body| scrub(body, &erase))
         .await?;
     let mut ids: Vec<&str> = messages.iter().map(String::as_str).collect();
     ids.push(conversation);
-    erase_unreadable(tenant, connection, &ids).await?;
-    erase_actions(tenant, connection, &ids).await?;
-    rederive(tenant, connection, conversation).await?;
+    payloads += erase_unreadable(tenant, connection, &ids).await?;
     let tickets = tenant
         .tickets_of_conversation(connection, conversation)
         .await?;
+    let shows = |message: Option<&str>| message.is_some_and(|id| news.contains(id));
+    let losing = tickets.iter().filter(|ticket| {
+        ticket.source_gone_at.is_none()
+            && (shows(Some(&ticket.message)) || shows(ticket.text_from.as_deref()))
+    });
+    let removed = Removed {
+        messages: ours,
+        tickets: losing.count() as u64,
+        payloads,
+        ..Removed::default()
+    };
+    let cause = RemovalCause::MessageRedacted;
+    let told = (!news.is_empty()).then_some((cause, removed));
+    tell_log(tenant, connection, (conversation, &ids), told).await?;
+    rederive(tenant, connection, conversation).await?;
+    let news = !news.is_empty();
     Ok(match (news, tickets.first()) {
         (false, _) => Applied::ignored("this was redacted before"),
         (true, Some(ticket)) if ours > 0 => Applied::processed(
@@ -71,13 +86,13 @@ impl Cause {
 }
 
 /// Erases our copy of a conversation and buries it. Its tickets keep key, status, our own words and a member's title.
-/// Gives whether that is news, and the tickets.
+/// Gives whether that is news, the tickets, and what was removed.
 pub(crate) async fn empty(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     conversation: &str,
     cause: Cause,
-) -> Result<(bool, Vec<Ticket>)> {
+) -> Result<(bool, Vec<Ticket>, Removed)> {
     let news = match cause {
         Cause::Deleted => tenant.bury(connection, conversation, None).await?,
         Cause::Wanted => tenant.bury_copy(connection, conversation).await?,
@@ -88,10 +103,19 @@ pub(crate) async fn empty(
     for ticket in &tickets {
         tenant.mark_source_gone(ticket.id).await?;
     }
-    tenant
+    let (messages, was_kept) = tenant
         .erase_conversation(connection, conversation, cause.words())
         .await?;
-    Ok((news, tickets))
+    let shown = tickets
+        .iter()
+        .filter(|ticket| ticket.source_gone_at.is_none());
+    let removed = Removed {
+        messages,
+        conversations: was_kept.into(),
+        tickets: shown.count() as u64,
+        ..Removed::default()
+    };
+    Ok((news, tickets, removed))
 }
 
 /// Erases all of a deleted conversation, from the stored payloads, too.
@@ -100,16 +124,18 @@ pub(crate) async fn delete(
     connection: ConnectionId,
     conversation: &str,
 ) -> Result<Applied> {
-    let (news, tickets) = empty(tenant, connection, conversation, Cause::Deleted).await?;
+    let (news, tickets, mut removed) =
+        empty(tenant, connection, conversation, Cause::Deleted).await?;
     let erase = Erase {
         whole: true,
         ..Erase::default()
     };
-    tenant
+    removed.payloads = tenant
         .rewrite_bodies(connection, conversation, |body| scrub(body, &erase))
         .await?;
-    erase_unreadable(tenant, connection, &[conversation]).await?;
-    erase_actions(tenant, connection, &[conversation]).await?;
+    removed.payloads += erase_unreadable(tenant, connection, &[conversation]).await?;
+    let told = news.then_some((RemovalCause::ConversationDeleted, removed));
+    tell_log(tenant, connection, (conversation, &[conversation]), told).await?;
     Ok(match (news, tickets.first()) {
         (false, _) => Applied::ignored("this conversation was deleted before"),
         (true, Some(ticket)) => Applied::processed(
@@ -147,6 +173,7 @@ pub(crate) async fn found(
 
 /// Erases who a deleted contact is, everywhere, and buries the id: that of the contact and those of all that were merged
 /// into it, which are the same person. What they wrote stays until it is redacted or deleted. The contact itself is locked.
+/// Payloads about others, in which they may stand, and the log of actions follow at once, by a job.
 pub(crate) async fn erase_everywhere(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
@@ -167,16 +194,7 @@ pub(crate) async fn erase_everywhere(
         news |= delete_contact(tenant, connection, &id, &mut conversations).await?;
         at += 1;
     }
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let person = Erase {
-        contacts: ids.iter().map(|id| (*id).to_owned()).collect(),
-        ..Erase::default()
-    };
-    // They may stand in any payload, also in those of conversations that no ticket came from.
-    tenant
-        .rewrite_bodies_holding(connection, &ids, |body| scrub(body, &person))
-        .await?;
-    erase_unreadable(tenant, connection, &ids).await?;
+    tenant.enqueue(&Job::Scrub { connection }).await?;
     Ok(match (news, conversations.len()) {
         (false, _) => Applied::ignored("this contact was deleted before"),
         (true, 0) => Applied::processed("contact deleted: erased from the stored payloads", None),
@@ -195,20 +213,45 @@ async fn delete_contact(
     conversations: &mut BTreeSet<String>,
 ) -> Result<bool> {
     let news = tenant.bury_contact(connection, id).await?;
-    forget::from_log(tenant, connection, id).await?;
-    tenant.remove_contact(connection, id).await?;
-    tenant.erase_run_lines(connection, id).await?;
+    // By these the log of actions may know them, too.
+    let mut texts = tenant.contact_emails(connection, id).await?;
+    texts.push(id.to_owned());
+    let was_copied = tenant.remove_contact(connection, id).await?;
+    let lines = tenant.erase_run_lines(connection, id).await?;
     tenant
         .waits_no_more(connection, Incomplete::Contact, id)
         .await?;
-    conversations.extend(tenant.erase_contact(connection, id).await?);
+    let took_part = tenant.erase_contact(connection, id).await?;
     let whole = Erase {
         whole: true,
         ..Erase::default()
     };
-    tenant
-        .rewrite_bodies(connection, id, |body| scrub(body, &whole))
-        .await?;
+    let removed = Removed {
+        conversations: took_part.len() as u64,
+        copies: was_copied.into(),
+        lines,
+        payloads: tenant
+            .rewrite_bodies(connection, id, |body| scrub(body, &whole))
+            .await?,
+        ..Removed::default()
+    };
+    conversations.extend(took_part);
+    let cause = RemovalCause::ContactDeleted;
+    let removal = match news {
+        true => {
+            tenant
+                .note_removal(connection, cause, (id, None), removed)
+                .await?
+        }
+        false => None,
+    };
+    let rest = NewScrub {
+        subject: id.to_owned(),
+        is_contact: true,
+        texts,
+        removal,
+    };
+    tenant.add_scrub(connection, &rest).await?;
     Ok(news)
 }
 
@@ -217,7 +260,7 @@ async fn erase_unreadable(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     ids: &[&str],
-) -> Result<()> {
+) -> Result<u64> {
     let whole = Erase {
         whole: true,
         ..Erase::default()
@@ -227,23 +270,34 @@ async fn erase_unreadable(
             let hit = ids.iter().any(|id| mentions(body, id));
             hit.then(|| scrub(body, &whole)).flatten()
         })
-        .await?;
-    Ok(())
+        .await
 }
 
-/// Erases from the log of actions what tells of messages or conversations: answers, with the titles made of messages.
-async fn erase_actions(
+/// Writes down what was removed, if that is news, and has the log of actions gone through for what tells of a
+/// conversation's messages: answers, with the titles made of messages.
+async fn tell_log(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
-    ids: &[&str],
+    (conversation, ids): (&str, &[&str]),
+    told: Option<(RemovalCause, Removed)>,
 ) -> Result<()> {
-    // These ids are numbers, so only a whole one counts.
-    let quoted: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
-    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
-    tenant
-        .erase_action_runs(connection, &quoted)
-        .await
-        .map(drop)
+    let removal = match told {
+        Some((cause, removed)) => {
+            tenant
+                .note_removal(connection, cause, (conversation, None), removed)
+                .await?
+        }
+        None => None,
+    };
+    let rest = NewScrub {
+        subject: conversation.to_owned(),
+        is_contact: false,
+        // These ids are numbers, so only a whole one counts.
+        texts: ids.iter().map(|id| format!("\"{id}\"")).collect(),
+        removal,
+    };
+    tenant.add_scrub(connection, &rest).await?;
+    tenant.enqueue(&Job::Scrub { connection }).await
 }
 
 fn count(messages: u64) -> String {

@@ -23,6 +23,7 @@ mod people;
 mod rederive;
 mod rounds;
 mod runs;
+mod scrubbing;
 mod tagging;
 mod taggings;
 mod tags;
@@ -42,5 +43,6 @@ pub use rounds::{
     WeeklyProof,
 };
 pub use runs::{RunHandler, TIME_UNKNOWN};
+pub use scrubbing::ScrubHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

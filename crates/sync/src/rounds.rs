@@ -18,7 +18,7 @@ const DAILY: TimeDelta = TimeDelta::days(1);
 const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 /// Asked for at one look; the next look finds the others.
 const AT_ONCE: u64 = 200;
-/// Runs without a job that one look finds at most.
+/// Work without a job that one look finds at most, of each kind.
 const STRANDED_AT_ONCE: usize = 100;
 /// Payloads dropped in one transaction.
 const BATCH: u64 = 500;
@@ -57,7 +57,7 @@ impl Recurring for WeeklyProof {
     }
 }
 
-/// Asks again for runs whose job failed for good.
+/// Asks again for runs whose job failed for good, and for what else lost its job: people to be asked for, and erasures.
 #[derive(Debug, Clone, Copy)]
 pub struct StrandedRuns;
 
@@ -68,7 +68,8 @@ impl Recurring for StrandedRuns {
     }
 
     async fn enqueue_due(&self, db: &Db) -> earmark_db::Result<usize> {
-        let stranded = db.across().stranded_runs(STRANDED_AT_ONCE).await?;
+        let mut stranded = db.across().stranded_runs(STRANDED_AT_ONCE).await?;
+        stranded.extend(db.across().stranded_rests(STRANDED_AT_ONCE).await?);
         for (workspace, job) in &stranded {
             let tx = db.begin().await?;
             tx.workspace(*workspace).enqueue(job).await?;

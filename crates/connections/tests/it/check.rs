@@ -22,6 +22,7 @@ async fn attempt(bench: &Bench, store: &Store, connection: ConnectionId, attempt
         workspace: bench.workspace(),
         job: Job::CheckConnection { connection },
         attempt,
+        claim: 1,
     };
     CheckHandler(store.clone()).run(&claimed).await
 }
@@ -184,6 +185,7 @@ both_databases! {
             workspace: build::people(&bench.t.db, "Lumen").await.workspace.id,
             job: Job::CheckConnection { connection: id },
             attempt: 1,
+            claim: 1,
         };
         assert_eq!(CheckHandler(bench.store.clone()).run(&claimed).await, Verdict::Done);
     }

@@ -91,6 +91,41 @@ impl<S: Source> Across<'_, S> {
         Ok(stranded)
     }
 
+    /// People and companies of any tenant that wait to be asked for, and erasures that are under way, without a job, such as
+    /// when it failed for good; up to `most` of each.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn stranded_rests(&self, most: usize) -> Result<Vec<(WorkspaceId, Job)>> {
+        // People are asked for only while they are copied.
+        let people = "SELECT DISTINCT p.workspace_id, p.connection_id AS id FROM people_waiting p JOIN connections c \
+            ON c.workspace_id = p.workspace_id AND c.id = p.connection_id \
+            WHERE c.contacts_on_at IS NOT NULL AND c.status IN ('connected', 'degraded')";
+        let scrubs = "SELECT DISTINCT workspace_id, connection_id AS id FROM scrubs";
+        let of = [
+            (
+                people,
+                (|connection| Job::People { connection }) as fn(_) -> _,
+            ),
+            (scrubs, |connection| Job::Scrub { connection }),
+        ];
+        let mut stranded = Vec::new();
+        for (sql, job) in of {
+            let rows: Vec<ConnectionRow> = sql::all(self.on(), sql, vec![]).await?;
+            let mut found = 0;
+            for row in rows {
+                let workspace = WorkspaceId(row.workspace_id);
+                let job: Job = job(ConnectionId(row.id));
+                // Read after the rest: it and its job are committed together.
+                if found < most && !Tenant::new(self.source, workspace).is_queued(&job).await? {
+                    stranded.push((workspace, job));
+                    found += 1;
+                }
+            }
+        }
+        Ok(stranded)
+    }
+
     /// Workspaces whose old payloads were not dropped since `before`.
     ///
     /// # Errors

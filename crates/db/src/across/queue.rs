@@ -19,6 +19,7 @@ struct ClaimRow {
     workspace_id: Uuid,
     payload: String,
     attempts: i32,
+    failures: i32,
 }
 
 #[derive(FromQueryResult)]
@@ -29,6 +30,7 @@ struct RunningRow {
     payload: String,
     asked: i64,
     attempts: i32,
+    failures: i32,
     errors: String,
     created_at: DateTime<Utc>,
 }
@@ -137,7 +139,7 @@ impl Across<'_, Tx> {
              SELECT j.id FROM jobs j WHERE j.state = 'pending' AND j.kind IN ({kinds}) AND j.run_at <= $2 \
              AND j.key NOT IN (SELECT r.key FROM jobs r WHERE r.state = 'running') \
              ORDER BY j.workspace_id IN (SELECT o.workspace_id FROM jobs o WHERE o.state = 'running' AND o.kind IN ({kinds})), \
-             j.run_at, j.id LIMIT $3 {lock}) RETURNING id, workspace_id, payload, attempts"
+             j.run_at, j.id LIMIT $3 {lock}) RETURNING id, workspace_id, payload, attempts, failures"
         );
         let now = self.now();
         let values = vec![(now + lease).into(), now.into(), i64::from(most).into()];
@@ -148,6 +150,7 @@ impl Across<'_, Tx> {
             workspace_id,
             payload,
             attempts,
+            failures,
         } in rows
         {
             match serde_json::from_str(&payload) {
@@ -155,7 +158,8 @@ impl Across<'_, Tx> {
                     id: JobId(id),
                     workspace: WorkspaceId(workspace_id),
                     job,
-                    attempt: u32::try_from(attempts).unwrap_or(1),
+                    attempt: u32::try_from(failures).unwrap_or(0) + 1,
+                    claim: attempts,
                 }),
                 // Such as a kind of job that only a newer version knows: it must not keep the others from running.
                 Err(why) => {
@@ -174,7 +178,7 @@ impl Across<'_, Tx> {
     /// [`Error::Unavailable`].
     pub async fn finish_job(&self, job: &ClaimedJob) -> Result<()> {
         let sql = "DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running'";
-        sql::execute(self.on(), sql, vec![job.id.0.into(), attempts(job).into()])
+        sql::execute(self.on(), sql, vec![job.id.0.into(), job.claim.into()])
             .await
             .map(drop)
     }
@@ -187,13 +191,14 @@ impl Across<'_, Tx> {
         let sql = "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND attempts = $2 AND state = 'running'";
         let values = vec![
             job.id.0.into(),
-            attempts(job).into(),
+            job.claim.into(),
             (self.now() + lease).into(),
         ];
         Ok(sql::execute(self.on(), sql, values).await? > 0)
     }
 
-    /// Puts a running job back, due at `at`. `error` is remembered; without one the attempt does not count.
+    /// Puts a running job back, due at `at`. `error` is remembered and counts as a failure; without one the job got on, and
+    /// former failures count no more.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -203,8 +208,7 @@ impl Across<'_, Tx> {
         at: DateTime<Utc>,
         error: Option<&str>,
     ) -> Result<()> {
-        self.put_attempt_back(job.id.0, attempts(job), at, error)
-            .await
+        self.put_attempt_back(job.id.0, job.claim, at, error).await
     }
 
     async fn put_attempt_back(
@@ -215,19 +219,20 @@ impl Across<'_, Tx> {
         error: Option<&str>,
     ) -> Result<()> {
         let sql = "DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running' \
-            RETURNING workspace_id, kind, key, payload, asked, attempts, errors, created_at";
+            RETURNING workspace_id, kind, key, payload, asked, attempts, failures, errors, created_at";
         let values = vec![id.into(), attempt.into()];
         let Some(row) = sql::one::<RunningRow>(self.on(), sql, values).await? else {
             return Ok(());
         };
         let errors = remember(&row.errors, error);
         let attempts = row.attempts - i32::from(error.is_none());
+        let failures = error.map_or(0, |_| row.failures + 1);
         // Where the same work was asked for again meanwhile, that request stands for both. The insert waits for one that
         // is being made, which an update could not.
-        let sql = "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
-            VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10) \
+        let sql = "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at, \
+            failures) VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10, $11) \
             ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET run_at = excluded.run_at, \
-            attempts = excluded.attempts, errors = excluded.errors";
+            attempts = excluded.attempts, errors = excluded.errors, failures = excluded.failures";
         let values = vec![
             id.into(),
             row.workspace_id.into(),
@@ -239,6 +244,7 @@ impl Across<'_, Tx> {
             attempts.into(),
             errors.into(),
             row.created_at.into(),
+            failures.into(),
         ];
         sql::execute(self.on(), sql, values).await.map(drop)
     }
@@ -248,7 +254,7 @@ impl Across<'_, Tx> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn fail_job(&self, job: &ClaimedJob, error: &str) -> Result<()> {
-        self.fail_attempt(job.id.0, attempts(job), error).await
+        self.fail_attempt(job.id.0, job.claim, error).await
     }
 
     async fn fail_attempt(&self, id: Uuid, attempt: i32, error: &str) -> Result<()> {
@@ -297,11 +303,6 @@ impl Across<'_, Tx> {
 fn listed(kinds: &[JobKind]) -> String {
     let quoted: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
     quoted.join(", ")
-}
-
-/// A claim is known by its attempt, too: who lost the lease cannot settle the attempt of the next one.
-fn attempts(job: &ClaimedJob) -> i32 {
-    i32::try_from(job.attempt).unwrap_or(i32::MAX)
 }
 
 /// The job's errors as a JSON list, newest last, with `error` added.

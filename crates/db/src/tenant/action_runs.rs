@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::scope::{Source, Tenant, Tx};
 use crate::sql;
+use crate::tenant::scrubs::Withheld;
 use chrono::{DateTime, Utc};
 use earmark_model::{ActionRunId, ActionState, ActionVia, ConnectionId, UserId};
 use sea_orm::{FromQueryResult, Value};
@@ -192,6 +193,28 @@ impl TryFrom<Row> for ActionRun {
     }
 }
 
+/// A run that holds the text of the pattern `$3`.
+const TELLS: &str = "lower(inputs) LIKE lower($3) ESCAPE '\\' OR lower(request) LIKE lower($3) ESCAPE '\\' \
+    OR lower(answer) LIKE lower($3) ESCAPE '\\' OR lower(error) LIKE lower($3) ESCAPE '\\'";
+
+impl ActionRun {
+    /// As it will be once erasures that are under way reached it.
+    fn without(mut self, withheld: &Withheld, now: DateTime<Utc>) -> Self {
+        let texts = [
+            Some(&self.inputs),
+            Some(&self.request),
+            self.answer.as_ref(),
+        ];
+        let texts = texts.into_iter().chain([self.error.as_ref()]).flatten();
+        if texts.into_iter().any(|text| withheld.in_log(text)) {
+            (self.inputs, self.request) = ("{}".to_owned(), "{}".to_owned());
+            (self.answer, self.error) = (None, None);
+            self.erased_at = self.erased_at.or(Some(now));
+        }
+        self
+    }
+}
+
 #[derive(FromQueryResult)]
 struct TextRow {
     text: String,
@@ -212,7 +235,12 @@ impl<S: Source> Tenant<'_, S> {
         );
         let row: Option<Row> =
             sql::one(self.on(), &sql, vec![self.workspace().into(), id.0.into()]).await?;
-        row.map(ActionRun::try_from).transpose()
+        let run = row.map(ActionRun::try_from).transpose()?;
+        let Some(run) = run else {
+            return Ok(None);
+        };
+        let withheld = self.withheld(run.connection).await?;
+        Ok(Some(run.without(&withheld, self.now())))
     }
 
     /// The runs of a connection, newest first, without their answers.
@@ -261,7 +289,10 @@ impl<S: Source> Tenant<'_, S> {
         }
         sql.push_str(&format!(" ORDER BY id DESC LIMIT {most}"));
         let rows: Vec<Row> = sql::all(self.on(), &sql, values).await?;
-        rows.into_iter().map(ActionRun::try_from).collect()
+        let withheld = self.withheld(connection).await?;
+        rows.into_iter()
+            .map(|row| Ok(ActionRun::try_from(row)?.without(&withheld, self.now())))
+            .collect()
     }
 }
 
@@ -286,6 +317,27 @@ impl<S: Source> Tenant<'_, S> {
             .filter(|line| !line.is_empty())
             .map(str::to_owned)
             .collect())
+    }
+}
+
+impl<S: Source> Tenant<'_, S> {
+    /// Whether the log of a connection holds one of `texts` where [`Tenant::erase_action_runs`] would erase it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn action_log_holds(&self, connection: ConnectionId, texts: &[&str]) -> Result<bool> {
+        for text in texts.iter().filter(|text| !text.trim().is_empty()) {
+            let sql = format!(
+                "SELECT count(*) FROM (SELECT 1 AS one FROM action_runs WHERE workspace_id = $1 AND connection_id = $2 \
+                AND ({TELLS} OR EXISTS (SELECT 1 FROM action_pages p WHERE p.workspace_id = $1 \
+                AND p.run_id = action_runs.id AND lower(p.lines) LIKE lower($3) ESCAPE '\\')) LIMIT 1) found"
+            );
+            let text = sql::containing(text);
+            if sql::count(self.on(), &sql, self.ids(connection, &[&text])).await? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -373,17 +425,13 @@ impl Tenant<'_, Tx> {
         let mut hit = 0;
         for text in texts.iter().filter(|text| !text.trim().is_empty()) {
             self.erase_action_lines(connection, text).await?;
-            let sql = "UPDATE action_runs SET inputs = '{}', request = '{}', answer = NULL, error = NULL, erased_at = $3 \
-                WHERE workspace_id = $1 AND connection_id = $2 AND (lower(inputs) LIKE lower($4) ESCAPE '\\' \
-                OR lower(request) LIKE lower($4) ESCAPE '\\' OR lower(answer) LIKE lower($4) ESCAPE '\\' \
-                OR lower(error) LIKE lower($4) ESCAPE '\\')";
-            let values = vec![
-                self.workspace().into(),
-                connection.0.into(),
-                self.now().into(),
-                sql::containing(text).into(),
-            ];
-            hit += sql::execute(self.on(), sql, values).await?;
+            let sql = format!(
+                "UPDATE action_runs SET inputs = '{{}}', request = '{{}}', answer = NULL, error = NULL, erased_at = $4 \
+                WHERE workspace_id = $1 AND connection_id = $2 AND ({TELLS})"
+            );
+            let mut values = self.ids(connection, &[&sql::containing(text)]);
+            values.push(self.now().into());
+            hit += sql::execute(self.on(), &sql, values).await?;
         }
         Ok(hit)
     }

@@ -84,6 +84,19 @@ impl Tenant<'_, Tx> {
         subject: (&str, impl ToString),
         detail: Json,
     ) -> Result<()> {
+        self.audit_line(actor, action, subject, detail)
+            .await
+            .map(drop)
+    }
+
+    /// The same; gives the line's id.
+    pub(crate) async fn audit_line(
+        &self,
+        actor: &Actor,
+        action: &str,
+        subject: (&str, impl ToString),
+        detail: Json,
+    ) -> Result<AuditId> {
         let id: AuditId = self.source.sources().id();
         let row = audit::ActiveModel {
             workspace_id: Set(self.workspace()),
@@ -97,6 +110,6 @@ impl Tenant<'_, Tx> {
             address: Set(actor.address.clone()),
         };
         row.insert(self.on()).await?;
-        Ok(())
+        Ok(id)
     }
 }

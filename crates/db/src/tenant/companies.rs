@@ -187,9 +187,8 @@ fn listing(workspace: Uuid, filter: &CompanyFilter) -> Listing {
     } = filter;
     let mut listing = Listing::of(workspace, *connection, *archived);
     if let Some(tag) = tag {
-        let linked = "(t.connection_id, t.id) IN (SELECT l.connection_id, l.company_id FROM company_tags l \
-            WHERE l.workspace_id = $1 AND l.tag_id = {})";
-        listing.and(linked, [tag.as_str().into()]);
+        let table = ("company_tags", "company_id");
+        listing.and_linked(table, *connection, ("tag_id", tag));
     }
     if let Some(plan) = plan {
         listing.and("t.plan = {}", [plan.as_str().into()]);

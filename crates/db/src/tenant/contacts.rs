@@ -188,12 +188,7 @@ fn listing(workspace: Uuid, filter: &ContactFilter) -> Listing {
         ("contact_segments", "segment_id", segment),
     ] {
         if let Some(id) = id {
-            // The few that are linked are looked up, rather than each contact asked for its links.
-            let linked = format!(
-                "(t.connection_id, t.id) IN (SELECT l.connection_id, l.contact_id FROM {table} l \
-                WHERE l.workspace_id = $1 AND l.{column} = {{}})"
-            );
-            listing.and(&linked, [id.as_str().into()]);
+            listing.and_linked((table, "contact_id"), *connection, (column, id));
         }
     }
     if let Some(words) = words {

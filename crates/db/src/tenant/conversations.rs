@@ -263,7 +263,7 @@ impl Tenant<'_, Tx> {
     }
 
     /// Erases everything of a conversation that came from Intercom: thread, contact, company. `why` says in words why it
-    /// is gone.
+    /// is gone. Gives how many messages went, and whether the conversation was kept until now.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -272,26 +272,22 @@ impl Tenant<'_, Tx> {
         connection: ConnectionId,
         conversation: &str,
         why: &str,
-    ) -> Result<()> {
-        let values = || {
-            vec![
-                self.workspace().into(),
-                connection.0.into(),
-                conversation.into(),
-            ]
-        };
+    ) -> Result<(u64, bool)> {
         let sql = "DELETE FROM messages WHERE workspace_id = $1 AND connection_id = $2 AND conversation_id = $3";
-        sql::execute(self.on(), sql, values()).await?;
+        let values = self.ids(connection, &[conversation]);
+        let messages = sql::execute(self.on(), sql, values).await?;
         let Some(old) = self.conversation(connection, conversation).await? else {
-            return Ok(());
+            return Ok((messages, false));
         };
+        let was_kept = old.gone_at.is_none();
         let gone = Conversation {
             details: DetailsState::Unavailable,
             details_note: Some(why.to_owned()),
             gone_at: Some(self.now()),
             ..Conversation::new(old.id)
         };
-        self.put_conversation(connection, &gone).await
+        self.put_conversation(connection, &gone).await?;
+        Ok((messages, was_kept))
     }
 
     /// Notes why the details of a conversation will not follow; one whose details came stays as it is.

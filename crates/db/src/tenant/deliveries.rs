@@ -8,8 +8,8 @@ use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DeliveryId, LaneJob, Outcome, TicketId};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryFilter,
+    QueryOrder, QuerySelect, Select, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -131,6 +131,14 @@ struct BodyRow {
     body: Option<Vec<u8>>,
 }
 
+/// Deliveries without their bodies, which may be long.
+pub(crate) fn without_bodies() -> Select<deliveries::Entity> {
+    let body = deliveries::Column::Body;
+    let columns = deliveries::Column::iter().filter(|one| one.as_str() != body.as_str());
+    let query = deliveries::Entity::find().select_only().columns(columns);
+    query.expr_as(Expr::cust("NULL"), body.as_str())
+}
+
 impl<S: Source> Tenant<'_, S> {
     /// A page of a connection's log, newest first.
     ///
@@ -148,7 +156,7 @@ impl<S: Source> Tenant<'_, S> {
             words,
             before,
         } = filter;
-        let mut query = deliveries::Entity::find()
+        let mut query = without_bodies()
             .filter(deliveries::Column::WorkspaceId.eq(self.workspace()))
             .filter(deliveries::Column::ConnectionId.eq(connection.0));
         if let Some(topic) = topic {
@@ -176,7 +184,7 @@ impl<S: Source> Tenant<'_, S> {
         rows.into_iter().map(Delivery::try_from).collect()
     }
 
-    /// One delivery with its body, if that is kept.
+    /// One delivery with its body, if that is kept and holds nobody whose erasure did not reach it yet.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -184,11 +192,12 @@ impl<S: Source> Tenant<'_, S> {
         let row = deliveries::Entity::find_by_id((self.workspace(), id.0))
             .one(self.on())
             .await?;
-        row.map(|mut row| {
-            let body = row.body.take();
-            Ok((Delivery::try_from(row)?, body))
-        })
-        .transpose()
+        let Some(mut row) = row else {
+            return Ok(None);
+        };
+        let withheld = self.withheld(ConnectionId(row.connection_id)).await?;
+        let body = row.body.take().filter(|body| !withheld.in_body(body));
+        Ok(Some((Delivery::try_from(row)?, body)))
     }
 
     /// What waits of a connection, by topic.
@@ -282,15 +291,18 @@ impl Tenant<'_, Tx> {
         Ok(finished)
     }
 
-    /// Replaces the kept body of one delivery.
+    /// Rewrites the kept body of one delivery as it is now: `rewrite` gives the new body, or `None` to leave it.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn rewrite_body(&self, id: DeliveryId, body: Vec<u8>) -> Result<()> {
-        let sql = "UPDATE deliveries SET body = $3 WHERE workspace_id = $1 AND id = $2";
-        let values = vec![self.workspace().into(), id.0.into(), body.into()];
-        sql::execute(self.on(), sql, values).await?;
-        Ok(())
+    pub async fn rewrite_body(
+        &self,
+        connection: ConnectionId,
+        id: DeliveryId,
+        rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<u64> {
+        self.rewrite_where(connection, "id = $4", vec![id.0.into()], rewrite)
+            .await
     }
 
     /// Rewrites every kept body about one conversation or contact: `rewrite` gives the new body, or `None` to leave it.
@@ -305,35 +317,6 @@ impl Tenant<'_, Tx> {
     ) -> Result<u64> {
         self.rewrite_where(connection, "subject = $4", vec![subject.into()], rewrite)
             .await
-    }
-
-    /// Rewrites every kept body that holds one of `texts`, whatever it is about; each once.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn rewrite_bodies_holding(
-        &self,
-        connection: ConnectionId,
-        texts: &[&str],
-        mut rewrite: impl FnMut(&[u8]) -> Option<Vec<u8>>,
-    ) -> Result<u64> {
-        /// Texts that are looked for at once.
-        const TEXTS: usize = 50;
-        let mut rewritten = 0;
-        for texts in texts.chunks(TEXTS) {
-            let any = (0..texts.len()).map(|n| sql::bytes_hold(self.on(), "body", n + 4));
-            let any = any.collect::<Vec<_>>().join(" OR ");
-            let texts = texts.iter().map(|text| text.as_bytes().to_vec().into());
-            rewritten += self
-                .rewrite_where(
-                    connection,
-                    &format!("({any})"),
-                    texts.collect(),
-                    &mut rewrite,
-                )
-                .await?;
-        }
-        Ok(rewritten)
     }
 
     /// Rewrites kept bodies that could not be read, of which nobody knows what they are about.
@@ -363,18 +346,21 @@ impl Tenant<'_, Tx> {
     ) -> Result<u64> {
         const PAGE: usize = 50;
         let (mut after, mut rewritten) = (Uuid::nil(), 0);
+        // Locked, so that nobody writes what this erases back from a body read before.
+        let lock = sql::for_update(self.on());
         let sql = format!(
             "SELECT id, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 AND {condition} \
-            AND body IS NOT NULL AND id > $3 ORDER BY id LIMIT {PAGE}"
+            AND body IS NOT NULL AND id > $3 ORDER BY id LIMIT {PAGE} {lock}"
         );
+        let update = "UPDATE deliveries SET body = $3 WHERE workspace_id = $1 AND id = $2";
         loop {
             let mut values = vec![self.workspace().into(), connection.0.into(), after.into()];
             values.extend(more.iter().cloned());
             let rows: Vec<BodyRow> = sql::all(self.on(), &sql, values).await?;
             for BodyRow { id, body } in &rows {
                 if let Some(body) = body.as_deref().and_then(&mut rewrite) {
-                    self.rewrite_body(DeliveryId(*id), body).await?;
-                    rewritten += 1;
+                    let values = vec![self.workspace().into(), (*id).into(), body.into()];
+                    rewritten += sql::execute(self.on(), update, values).await?;
                 }
             }
             match rows.last() {

@@ -77,7 +77,7 @@ impl<S: Source> Tenant<'_, S> {
         sql::all(self.on(), &sql, values).await
     }
 
-    /// The conversations of the tickets with when each was answered, in no order, up to `most`.
+    /// The conversations of the newest tickets with when each was answered, in no order, up to `most`.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -100,7 +100,8 @@ impl<S: Source> Tenant<'_, S> {
         let sql = format!(
             "SELECT k.tickets, c.connection_id, c.team_id, w.name AS team_name, {asked} AS asked_at, {replied} AS replied_at FROM \
             (SELECT t.workspace_id, t.connection_id, t.conversation_id, count(*) AS tickets FROM tickets t \
-              WHERE {conditions} GROUP BY t.workspace_id, t.connection_id, t.conversation_id LIMIT {most}) k \
+              WHERE {conditions} GROUP BY t.workspace_id, t.connection_id, t.conversation_id \
+              ORDER BY max(t.created_at) DESC LIMIT {most}) k \
             JOIN conversations c ON c.workspace_id = k.workspace_id AND c.connection_id = k.connection_id \
               AND c.id = k.conversation_id \
             LEFT JOIN teams w ON w.workspace_id = c.workspace_id AND w.connection_id = c.connection_id AND w.id = c.team_id"

@@ -7,7 +7,7 @@ use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, RunId};
 use sea_orm::{FromQueryResult, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Rows of one statement: SQLite takes 32,766 parameters.
@@ -199,7 +199,14 @@ impl Tenant<'_, Tx> {
             }
         }
         if !fresh.is_empty() {
-            self.upsert(mirror, connection, &fresh).await?;
+            let stored = self.upsert(mirror, connection, &fresh).await?;
+            let is_fresh: HashSet<&str> = fresh.iter().map(|row| row.id).collect();
+            for (row, change) in rows.iter().zip(&mut changes) {
+                // Somebody stored a newer one since it was looked for.
+                if is_fresh.contains(row.id) && !stored.contains(row.id) {
+                    *change = CopyChange::Older;
+                }
+            }
         }
         if !revived.is_empty() {
             let sql = format!(
@@ -212,12 +219,13 @@ impl Tenant<'_, Tx> {
         Ok(changes)
     }
 
+    /// Stores rows where what is there is not newer; gives the ids of those that were stored.
     async fn upsert(
         &self,
         mirror: &Mirror,
         connection: ConnectionId,
         rows: &[&Row<'_>],
-    ) -> Result<()> {
+    ) -> Result<HashSet<String>> {
         let Mirror { table, columns, .. } = mirror;
         let all = columns
             .iter()
@@ -229,7 +237,7 @@ impl Tenant<'_, Tx> {
             "INSERT INTO {table} (workspace_id, connection_id, id, {}) VALUES {} \
             ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET {} \
             WHERE {table}.updated_at < excluded.updated_at OR ({table}.updated_at = excluded.updated_at \
-            AND {table}.observed_at <= excluded.observed_at)",
+            AND {table}.observed_at <= excluded.observed_at) RETURNING id",
             names.join(", "),
             sql::places(rows.len(), names.len() + 3, 1),
             sets.join(", ")
@@ -244,7 +252,8 @@ impl Tenant<'_, Tx> {
                 row.time.observed_at.into(),
             ]);
         }
-        sql::execute(self.on(), &sql, values).await.map(drop)
+        let stored: Vec<String> = sql::column(self.on(), &sql, values).await?;
+        Ok(stored.into_iter().collect())
     }
 
     /// Notes that these were seen in a run, so that those it did not see can be found.
@@ -322,13 +331,36 @@ impl Listing {
         listing
     }
 
-    /// Those with `words` in one of the columns, whatever the letters' case.
+    /// Those with `words` in the name that they are sorted by or in one of the columns, whatever the letters' case: SQLite's
+    /// `lower` knows ASCII letters only, names that are stored in lower case know all.
     pub(crate) fn and_words(&mut self, columns: &[&str], words: &str) {
-        let has = |column| format!("lower(t.{column}) LIKE lower({{}}) ESCAPE '\\'");
-        let any: Vec<String> = columns.iter().map(has).collect();
-        let pattern = sql::containing(words);
-        let values = columns.iter().map(|_| pattern.as_str().into());
+        let has = |column| format!("lower(t.{column}) LIKE {{}} ESCAPE '\\'");
+        let mut any = vec!["t.sort_name LIKE {} ESCAPE '\\'".to_owned()];
+        any.extend(columns.iter().map(has));
+        let pattern = sql::containing(&words.to_lowercase());
+        let values = any.iter().map(|_| pattern.as_str().into());
+        let values: Vec<Value> = values.collect();
         self.and(&format!("({})", any.join(" OR ")), values);
+    }
+
+    /// Those that a table links with an id. The few that are linked are looked up, rather than each asked for its links; with
+    /// their connection, when that is known, by the index.
+    pub(crate) fn and_linked(
+        &mut self,
+        (table, key): (&str, &str),
+        connection: Option<ConnectionId>,
+        (column, id): (&str, &str),
+    ) {
+        let of_connection = match connection {
+            Some(_) => "AND l.connection_id = {} ",
+            None => "",
+        };
+        let linked = format!(
+            "(t.connection_id, t.id) IN (SELECT l.connection_id, l.{key} FROM {table} l \
+            WHERE l.workspace_id = $1 {of_connection}AND l.{column} = {{}})"
+        );
+        let connection = connection.map(|connection| connection.0.into());
+        self.and(&linked, connection.into_iter().chain([id.into()]));
     }
 
     /// Adds a condition; each `{}` in it is the next of `values`.

@@ -30,12 +30,12 @@ impl Incomplete {
 pub struct WaitingPerson {
     /// Intercom's id.
     pub id: String,
-    /// When it was last noted that Intercom is to be asked.
+    /// When it was last noted that Intercom is to be asked, or when it is to be asked next.
     pub asked_at: DateTime<Utc>,
 }
 
 impl<S: Source> Tenant<'_, S> {
-    /// Those that wait, the longest waiting first; up to `most`.
+    /// Those that wait and are due, the longest waiting first; up to `most`.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -47,10 +47,25 @@ impl<S: Source> Tenant<'_, S> {
     ) -> Result<Vec<WaitingPerson>> {
         let sql = format!(
             "SELECT id, asked_at FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
-            ORDER BY asked_at, id LIMIT {most}"
+            AND asked_at <= $4 ORDER BY asked_at, id LIMIT {most}"
         );
-        let values = self.ids(connection, &[kind.as_str()]);
+        let mut values = self.ids(connection, &[kind.as_str()]);
+        values.push(self.now().into());
         sql::all(self.on(), &sql, values).await
+    }
+
+    /// When the first of a connection that waits is to be asked for; none when nobody waits.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn next_waiting_person(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Option<DateTime<Utc>>> {
+        let sql = "SELECT asked_at FROM people_waiting WHERE workspace_id = $1 AND connection_id = $2 \
+            ORDER BY asked_at LIMIT 1";
+        let next = sql::column(self.on(), sql, self.ids(connection, &[])).await?;
+        Ok(next.first().copied())
     }
 }
 
@@ -97,6 +112,26 @@ impl Tenant<'_, Tx> {
             AND asked_at <= $5";
         let mut values = self.ids(connection, &[kind.as_str(), id]);
         values.push((*asked_at).into());
+        sql::execute(self.on(), sql, values).await.map(drop)
+    }
+
+    /// Puts off the question for one that waits, so that it keeps nobody else from being asked for. One that waits anew
+    /// since is not put off.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn put_off_person(
+        &self,
+        connection: ConnectionId,
+        kind: Incomplete,
+        waiting: &WaitingPerson,
+        until: DateTime<Utc>,
+    ) -> Result<()> {
+        let WaitingPerson { id, asked_at } = waiting;
+        let sql = "UPDATE people_waiting SET asked_at = $6 WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
+            AND id = $4 AND asked_at <= $5";
+        let mut values = self.ids(connection, &[kind.as_str(), id]);
+        values.extend([(*asked_at).into(), until.into()]);
         sql::execute(self.on(), sql, values).await.map(drop)
     }
 

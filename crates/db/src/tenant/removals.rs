@@ -19,19 +19,22 @@ const REMOVED: &str = "privacy.removed";
 pub enum RemovalCause {
     /// A contact was deleted.
     ContactDeleted,
+    /// A contact was merged into another, whose its links and conversations are now.
+    ContactMerged,
     /// A conversation was deleted.
     ConversationDeleted,
     /// A message was redacted.
     MessageRedacted,
 }
 
-/// What was removed, in numbers: what there was of it when the word came.
+/// What was removed, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Removed {
     /// Messages that lost their text.
     pub messages: u64,
-    /// Conversations that lost the person's name and address, or all of their content.
+    /// Conversations that lost the person's name and address, or all of their content; of a merge, those that name the
+    /// remaining contact since.
     pub conversations: u64,
     /// Tickets that lost what they showed of it.
     pub tickets: u64,
@@ -41,6 +44,8 @@ pub struct Removed {
     pub copies: u64,
     /// Lines in the reports of runs that lost their reason.
     pub lines: u64,
+    /// Runs of actions that lost inputs and answers.
+    pub actions: u64,
 }
 
 /// A removal.
@@ -56,6 +61,8 @@ pub struct Removal {
     pub cause: RemovalCause,
     /// Intercom's id of the contact or conversation.
     pub subject: String,
+    /// Intercom's id of the contact that is left, after a merge.
+    pub into: Option<String>,
     /// What.
     pub removed: Removed,
 }
@@ -64,87 +71,10 @@ pub struct Removal {
 struct Detail {
     connection: ConnectionId,
     cause: RemovalCause,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    into: Option<String>,
     #[serde(flatten)]
     removed: Removed,
-}
-
-#[derive(FromQueryResult)]
-struct HeldRow {
-    messages: i64,
-    conversations: i64,
-    tickets: i64,
-    payloads: i64,
-    copies: i64,
-    lines: i64,
-}
-
-impl From<HeldRow> for Removed {
-    fn from(row: HeldRow) -> Self {
-        let HeldRow {
-            messages,
-            conversations,
-            tickets,
-            payloads,
-            copies,
-            lines,
-        } = row;
-        Self {
-            messages: messages.unsigned_abs(),
-            conversations: conversations.unsigned_abs(),
-            tickets: tickets.unsigned_abs(),
-            payloads: payloads.unsigned_abs(),
-            copies: copies.unsigned_abs(),
-            lines: lines.unsigned_abs(),
-        }
-    }
-}
-
-const PAYLOADS: &str = "deliveries WHERE workspace_id = $1 AND connection_id = $2 AND subject = $3 AND body IS NOT NULL";
-const THREAD: &str = "WHERE workspace_id = $1 AND connection_id = $2 AND conversation_id = $3";
-
-/// The statement that counts what is held of `$3`, in workspace `$1` through connection `$2`; `$4` is the message.
-fn held(cause: RemovalCause) -> String {
-    let nothing = || "workspaces WHERE 1 = 0".to_owned();
-    let talks = |column: &str| {
-        format!(
-            "conversations WHERE workspace_id = $1 AND connection_id = $2 AND {column} = $3 AND gone_at IS NULL"
-        )
-    };
-    let [messages, conversations, tickets, copies, lines] = match cause {
-        RemovalCause::ContactDeleted => [
-            nothing(),
-            talks("contact_id"),
-            nothing(),
-            "contacts WHERE workspace_id = $1 AND connection_id = $2 AND id = $3".to_owned(),
-            "run_lines WHERE workspace_id = $1 AND subject_id = $3 AND note IS NOT NULL AND run_id IN \
-            (SELECT id FROM runs WHERE workspace_id = $1 AND connection_id = $2)"
-                .to_owned(),
-        ],
-        RemovalCause::ConversationDeleted => [
-            format!("messages {THREAD}"),
-            talks("id"),
-            format!("tickets {THREAD}"),
-            nothing(),
-            nothing(),
-        ],
-        RemovalCause::MessageRedacted => [
-            format!("messages {THREAD} AND id = $4"),
-            nothing(),
-            format!("tickets {THREAD} AND message_id = $4"),
-            nothing(),
-            nothing(),
-        ],
-    };
-    let counts = [
-        ("messages", messages.as_str()),
-        ("conversations", &conversations),
-        ("tickets", &tickets),
-        ("payloads", PAYLOADS),
-        ("copies", &copies),
-        ("lines", &lines),
-    ];
-    let counts = counts.map(|(name, from)| format!("(SELECT count(*) FROM {from}) AS {name}"));
-    format!("SELECT {}", counts.join(", "))
 }
 
 #[derive(FromQueryResult)]
@@ -185,6 +115,7 @@ impl<S: Source> Tenant<'_, S> {
             let Detail {
                 connection,
                 cause,
+                into,
                 removed,
             } = serde_json::from_str(&row.detail)
                 .map_err(|why| Error::contradiction("audit", row.id, why))?;
@@ -194,6 +125,7 @@ impl<S: Source> Tenant<'_, S> {
                 connection,
                 cause,
                 subject: row.subject_id,
+                into,
                 removed,
             })
         });
@@ -202,32 +134,9 @@ impl<S: Source> Tenant<'_, S> {
 }
 
 impl Tenant<'_, Tx> {
-    /// Writes down what is about to be removed because of a tombstone that is new. An erasure that a member asked for has
-    /// its own line.
-    pub(crate) async fn note_burial(
-        &self,
-        connection: ConnectionId,
-        (is_contact, subject, message): (bool, &str, &str),
-    ) -> Result<()> {
-        let erasure = self.erasure(connection).await?;
-        if erasure.is_some_and(|erasure| erasure.finished_at.is_none()) {
-            return Ok(());
-        }
-        let cause = match (is_contact, message) {
-            (true, _) => RemovalCause::ContactDeleted,
-            (false, "") => RemovalCause::ConversationDeleted,
-            (false, _) => RemovalCause::MessageRedacted,
-        };
-        let mut values = self.ids(connection, &[subject]);
-        if cause == RemovalCause::MessageRedacted {
-            values.push(message.into());
-        }
-        let found: Option<HeldRow> = sql::one(self.on(), &held(cause), values).await?;
-        let removed = found.map_or_else(Removed::default, Removed::from);
-        self.note_removal(connection, cause, subject, removed).await
-    }
-
-    /// Writes down what was removed, and why: numbers and ids, never content.
+    /// Writes down what was removed, and why: numbers and ids, never content. `subject` is Intercom's id, after a merge with
+    /// that of the contact that is left. Gives the line; none while an erasure goes on that a member asked for, which has
+    /// its own.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -235,20 +144,52 @@ impl Tenant<'_, Tx> {
         &self,
         connection: ConnectionId,
         cause: RemovalCause,
-        subject: &str,
+        (subject, into): (&str, Option<&str>),
         removed: Removed,
-    ) -> Result<()> {
+    ) -> Result<Option<AuditId>> {
+        let erasure = self.erasure(connection).await?;
+        if erasure.is_some_and(|erasure| erasure.finished_at.is_none()) {
+            return Ok(None);
+        }
         let kind = match cause {
-            RemovalCause::ContactDeleted => "contact",
+            RemovalCause::ContactDeleted | RemovalCause::ContactMerged => "contact",
             RemovalCause::ConversationDeleted | RemovalCause::MessageRedacted => "conversation",
         };
         let detail = Detail {
             connection,
             cause,
+            into: into.map(ToOwned::to_owned),
             removed,
         };
         let detail = serde_json::to_value(detail).unwrap_or_default();
-        self.audit(&Actor::default(), REMOVED, (kind, subject), detail)
+        self.audit_line(&Actor::default(), REMOVED, (kind, subject), detail)
             .await
+            .map(Some)
+    }
+
+    /// Adds to a line what was found later: payloads and runs of actions.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn add_removed(&self, line: AuditId, payloads: u64, actions: u64) -> Result<()> {
+        if payloads == 0 && actions == 0 {
+            return Ok(());
+        }
+        let own = || vec![self.workspace().into(), line.0.into(), REMOVED.into()];
+        let sql = "SELECT detail FROM audit WHERE workspace_id = $1 AND id = $2 AND action = $3";
+        let found: Vec<String> = sql::column(self.on(), sql, own()).await?;
+        let Some(detail) = found.first() else {
+            return Ok(());
+        };
+        let mut detail: Detail =
+            serde_json::from_str(detail).map_err(|why| Error::contradiction("audit", line, why))?;
+        detail.removed.payloads += payloads;
+        detail.removed.actions += actions;
+        let detail = serde_json::to_value(detail).unwrap_or_default();
+        let mut values = own();
+        values.push(detail.to_string().into());
+        let sql =
+            "UPDATE audit SET detail = $4 WHERE workspace_id = $1 AND id = $2 AND action = $3";
+        sql::execute(self.on(), sql, values).await.map(drop)
     }
 }

@@ -527,7 +527,7 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn erase_run_lines(&self, connection: ConnectionId, subject: &str) -> Result<u64> {
-        let sql = "UPDATE run_lines SET note = 'erased' WHERE workspace_id = $1 AND subject_id = $3 AND note IS NOT NULL \
+        let sql = "UPDATE run_lines SET note = 'erased' WHERE workspace_id = $1 AND subject_id = $3 AND note <> 'erased' \
             AND run_id IN (SELECT id FROM runs WHERE workspace_id = $1 AND connection_id = $2)";
         sql::execute(self.on(), sql, self.ids(connection, &[subject])).await
     }

@@ -237,11 +237,6 @@ impl Tenant<'_, Tx> {
             message.into(),
             self.now().into(),
         ];
-        let news = sql::execute(self.on(), sql, values).await? > 0;
-        if news {
-            self.note_burial(connection, (kind == CONTACT, subject, message))
-                .await?;
-        }
-        Ok(news)
+        Ok(sql::execute(self.on(), sql, values).await? > 0)
     }
 }

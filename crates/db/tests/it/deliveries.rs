@@ -243,6 +243,32 @@ both_databases! {
         assert_eq!(body.as_deref(), Some(&br#"{"id":"other"}"#[..]));
     }
 
+    async fn two_who_rewrite_a_body_at_once_bring_nothing_back(t: TestDb) {
+        let start = start(&t).await;
+        let new = NewDelivery { body: Some(b"one two".to_vec()), ..start.delivery(&t, "a") };
+        let stored = id(store(&t, &[new]).await[0]);
+        let without = |word: &'static str| move |body: &[u8]| {
+            Some(String::from_utf8(body.to_vec()).unwrap().replace(word, "x").into_bytes())
+        };
+        let first = t.db.begin().await.unwrap();
+        let tenant = first.workspace(start.workspace);
+        tenant.rewrite_bodies(start.connection, CONVERSATION, without("one")).await.unwrap();
+        let (db, workspace, connection) = (t.db.clone(), start.workspace, start.connection);
+        let mut second = tokio::spawn(async move {
+            let tx = db.begin().await.unwrap();
+            let tenant = tx.workspace(workspace);
+            tenant.rewrite_body(connection, stored, without("two")).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+        // It waits, whether it has read by then or not.
+        let ended = tokio::time::timeout(std::time::Duration::from_millis(300), &mut second).await;
+        assert!(ended.is_err());
+        first.commit().await.unwrap();
+        second.await.unwrap();
+        let (_, body) = t.db.workspace(workspace).delivery(stored).await.unwrap().unwrap();
+        assert_eq!(body.as_deref(), Some(&b"x x"[..]));
+    }
+
     async fn nothing_of_a_batch_with_a_broken_row_is_stored(t: TestDb) {
         let start = start(&t).await;
         let broken = NewDelivery { connection: ConnectionId(Uuid::nil()), ..start.delivery(&t, "b") };

@@ -3,11 +3,12 @@
 use crate::support::in_tx;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{
-    Conversation, Message, RemovalCause, Removed, RunLine, TicketTag, TicketsSince,
+    Conversation, Incomplete, Message, NewActionRun, RemovalCause, Removed, RunLine, TicketTag,
+    TicketsSince,
 };
 use earmark_model::{
-    AuthorKind, ConnectionId, DetailsState, Job, JobKind, MessageKind, ProductId, RunKind,
-    RunState, WorkspaceId,
+    ActionVia, AuthorKind, ConnectionId, DetailsState, Job, JobKind, MessageKind, ProductId,
+    RunKind, RunState, WorkspaceId,
 };
 use earmark_testkit::{TestDb, both_databases, build};
 
@@ -197,7 +198,7 @@ both_databases! {
         for subject in ["1", "2", "3"] {
             in_tx!(t, |tx| {
                 let cause = RemovalCause::MessageRedacted;
-                tx.workspace(g.workspace).note_removal(g.connection, cause, subject, removed).await.unwrap();
+                tx.workspace(g.workspace).note_removal(g.connection, cause, (subject, None), removed).await.unwrap();
             });
         }
         let tenant = t.db.workspace(g.workspace);
@@ -209,31 +210,22 @@ both_databases! {
         assert_eq!(tenant.payload_rule().await.unwrap(), (30, None));
     }
 
-    async fn a_burial_notes_what_was_held_once(t: TestDb) {
+    async fn a_line_is_added_to_and_a_members_own_erasure_makes_none(t: TestDb) {
         let g = Ground::lay(&t).await;
-        let thread = [g.message("m1", AuthorKind::Customer, MessageKind::Source, 0)];
-        g.talk(&t, "1", &[], &thread).await;
-        for message in [Some("m1"), Some("m1"), None, None] {
-            in_tx!(t, |tx| {
-                let tenant = tx.workspace(g.workspace);
-                tenant.bury(g.connection, "1", message).await.unwrap();
-            });
-        }
-        in_tx!(t, |tx| {
-            let tenant = tx.workspace(g.workspace);
-            tenant.bury_contact(g.connection, "unknown").await.unwrap();
-            tenant.begin_erasure(g.connection).await.unwrap();
-            tenant.bury(g.connection, "erased by a member", None).await.unwrap();
-        });
-        let removals = t.db.workspace(g.workspace).removals(None, 10).await.unwrap();
-        let told: Vec<_> = removals.iter().map(|one| (one.cause, one.removed)).collect();
-        let message = Removed { messages: 1, tickets: 1, ..Removed::default() };
-        let all = Removed { conversations: 1, ..message };
-        assert_eq!(told, [
-            (RemovalCause::ContactDeleted, Removed::default()),
-            (RemovalCause::ConversationDeleted, all),
-            (RemovalCause::MessageRedacted, message),
-        ]);
+        let removed = Removed { copies: 1, payloads: 2, ..Removed::default() };
+        let cause = RemovalCause::ContactMerged;
+        let line = in_tx!(t, |tx| tx.workspace(g.workspace)
+            .note_removal(g.connection, cause, ("1", Some("2")), removed).await.unwrap());
+        let line = line.unwrap();
+        in_tx!(t, |tx| tx.workspace(g.workspace).add_removed(line, 3, 4).await.unwrap());
+        let told = t.db.workspace(g.workspace).removals(None, 10).await.unwrap();
+        assert_eq!((told[0].subject.as_str(), told[0].into.as_deref()), ("1", Some("2")));
+        assert_eq!(told[0].removed, Removed { payloads: 5, actions: 4, ..removed });
+        in_tx!(t, |tx| tx.workspace(g.workspace).begin_erasure(g.connection).await.unwrap());
+        let line = in_tx!(t, |tx| tx.workspace(g.workspace)
+            .note_removal(g.connection, cause, ("3", None), removed).await.unwrap());
+        assert_eq!(line, None);
+        assert_eq!(t.db.workspace(g.workspace).removals(None, 10).await.unwrap().len(), 1);
     }
 
     async fn queued_jobs_are_those_of_the_connection(t: TestDb) {
@@ -251,5 +243,52 @@ both_databases! {
         assert_eq!(queued.len(), 1, "{queued:?}");
         assert_eq!((queued[0].kind, queued[0].waiting, queued[0].running), (JobKind::Details, 2, 0));
         assert_eq!(queued[0].due_at, g.now);
+    }
+
+    async fn what_waits_is_counted_and_fetched_lists_are_their_connections(t: TestDb) {
+        let g = Ground::lay(&t).await;
+        let other = build::connection(&t.db, g.workspace, "other").await.id;
+        let new = |connection, key: &str| build::delivery((g.workspace, connection), key, "subject", g.now);
+        let batch = [new(g.connection, "a"), new(g.connection, "b"), new(other, "c")];
+        in_tx!(t, |tx| tx.across().store_deliveries(&batch).await.unwrap());
+        in_tx!(t, |tx| {
+            let tenant = tx.workspace(g.workspace);
+            for id in ["1", "2", "3"] {
+                tenant.await_person(g.connection, Incomplete::Contact, id).await.unwrap();
+            }
+            tenant.enqueue(&Job::People { connection: g.connection }).await.unwrap();
+            for connection in [g.connection, other] {
+                let action = NewActionRun {
+                    connection,
+                    action: "contacts.list".to_owned(),
+                    actor: None,
+                    via: ActionVia::Page,
+                    inputs: "{}".to_owned(),
+                    request: "{}".to_owned(),
+                };
+                let run = tenant.begin_action_run(&action).await.unwrap();
+                tenant.enqueue(&Job::FetchAll { run }).await.unwrap();
+            }
+        });
+        // One that runs is due no more; the one that waits is.
+        let lease = TimeDelta::minutes(1);
+        in_tx!(t, |tx| tx.across().claim_jobs(&[JobKind::People], 1, lease).await.unwrap());
+        t.clock.advance(TimeDelta::seconds(9));
+        in_tx!(t, |tx| tx.workspace(g.workspace).enqueue(&Job::People { connection: g.connection }).await.unwrap());
+        let queued = t.db.workspace(g.workspace).queued_jobs(g.connection).await.unwrap();
+        let told: Vec<_> = queued.iter().map(|one| (one.kind, one.waiting, one.running)).collect();
+        assert_eq!(told, [(JobKind::FetchAll, 1, 0), (JobKind::Lane, 2, 0), (JobKind::People, 3, 1)]);
+        assert!(queued[2].due_at >= g.now + TimeDelta::seconds(9), "{queued:?}");
+    }
+
+    async fn of_many_conversations_those_of_the_newest_tickets_are_looked_at(t: TestDb) {
+        let g = Ground::lay(&t).await;
+        for id in ["old", "new"] {
+            g.talk(&t, id, &[], &[g.message("m1", AuthorKind::Customer, MessageKind::Source, if id == "new" { 1 } else { 9 })]).await;
+            t.clock.advance(TimeDelta::minutes(5));
+        }
+        let all = TicketsSince { since: g.now - TimeDelta::hours(1), product: None };
+        let talks = t.db.workspace(g.workspace).answered_talks(all, 1).await.unwrap();
+        assert_eq!(talks[0].asked_at, Some(g.now + TimeDelta::minutes(1)));
     }
 }

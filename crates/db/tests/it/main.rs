@@ -18,6 +18,7 @@ mod oauth;
 mod people;
 mod products;
 mod rate;
+mod scrubs;
 mod signal;
 mod support;
 mod tags;

@@ -107,6 +107,60 @@ both_databases! {
         assert_eq!(names(&t, to.0, &ContactFilter::default()).await, ["Ina"]);
     }
 
+    async fn who_stores_an_older_copy_while_a_newer_is_stored_is_told_so(t: TestDb) {
+        let (workspace, connection) = start(&t).await;
+        put(&t, (workspace, connection), &[contact("1", "Ines", time(10, 20))]).await;
+        let first = t.db.begin().await.unwrap();
+        let newer = [contact("1", "Iris", time(12, 40)), contact("2", "Ole", time(12, 40))];
+        first.workspace(workspace).put_contacts(connection, &newer, true).await.unwrap();
+        let db = t.db.clone();
+        let mut second = tokio::spawn(async move {
+            let tx = db.begin().await.unwrap();
+            let older = [contact("1", "Ina", time(11, 30)), contact("2", "Olga", time(11, 30)), contact("3", "New", time(11, 30))];
+            let changes = tx.workspace(workspace).put_contacts(connection, &older, true).await.unwrap();
+            tx.commit().await.unwrap();
+            changes
+        });
+        let ended = tokio::time::timeout(std::time::Duration::from_millis(300), &mut second).await;
+        assert!(ended.is_err());
+        first.commit().await.unwrap();
+        assert_eq!(second.await.unwrap(), [CopyChange::Older, CopyChange::Older, CopyChange::New]);
+        assert_eq!(names(&t, workspace, &ContactFilter::default()).await, ["Iris", "New", "Ole"]);
+    }
+
+    async fn words_are_found_whatever_their_letters(t: TestDb) {
+        let to = start(&t).await;
+        let mut nameless = contact("3", "", time(1, 1));
+        (nameless.name, nameless.email) = (None, Some("Ärger@X.example".to_owned()));
+        put(&t, to, &[contact("1", "Élodie Øst", time(1, 1)), contact("2", "Eloise", time(1, 1)), nameless]).await;
+        for connection in [None, Some(to.1)] {
+            let with = |words: &str| ContactFilter { connection, words: Some(words.to_owned()), ..ContactFilter::default() };
+            for words in ["élodie", "ÉLODIE", "øst", "Élodie ØST"] {
+                assert_eq!(names(&t, to.0, &with(words)).await, ["Élodie Øst"], "{words}");
+            }
+            assert_eq!(names(&t, to.0, &with("ELO")).await, ["Eloise"]);
+            assert_eq!(t.db.workspace(to.0).contact_count(&with("ärger@x")).await.unwrap(), 1);
+        }
+    }
+
+    async fn people_who_are_put_off_wait_until_then(t: TestDb) {
+        let (workspace, connection) = start(&t).await;
+        let kind = Incomplete::Contact;
+        in_tx!(t, |tx| tx.workspace(workspace).await_person(connection, kind, "1").await.unwrap());
+        let tenant = t.db.workspace(workspace);
+        let waiting = tenant.waiting_people(connection, kind, 10).await.unwrap();
+        let until = t.sources.now() + TimeDelta::minutes(1);
+        in_tx!(t, |tx| tx.workspace(workspace).put_off_person(connection, kind, &waiting[0], until).await.unwrap());
+        assert!(tenant.waiting_people(connection, kind, 10).await.unwrap().is_empty());
+        assert_eq!(tenant.next_waiting_person(connection).await.unwrap(), Some(until));
+        // Whoever asks anew does not wait.
+        t.clock.advance(TimeDelta::seconds(1));
+        in_tx!(t, |tx| tx.workspace(workspace).await_person(connection, kind, "1").await.unwrap());
+        assert_eq!(tenant.waiting_people(connection, kind, 10).await.unwrap().len(), 1);
+        in_tx!(t, |tx| tx.workspace(workspace).put_off_person(connection, kind, &waiting[0], until).await.unwrap());
+        assert_eq!(tenant.waiting_people(connection, kind, 10).await.unwrap().len(), 1);
+    }
+
     async fn what_was_seen_before_a_contact_was_linked_is_older(t: TestDb) {
         let to = start(&t).await;
         put(&t, to, &[contact("1", "Ines", time(10, 20))]).await;

@@ -30,7 +30,7 @@ macro_rules! read {
 
 mod people;
 
-use people::{firm, line, mirror, person, read_people, ticket_type};
+use people::{firm, line, mirror, person, read_people, rest, ticket_type};
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
@@ -400,6 +400,10 @@ both_databases! {
         let (alpha, beta) = (world(&t, "alpha").await, world(&t, "beta").await);
         let guest = build::user(&t.db, "guest@gamma.example", "Guest", build::NO_PASSWORD).await.id;
         let before = snapshot(&t, &alpha).await;
+        let alphas = t.db.workspace(alpha.workspace);
+        let unlogged = alphas.unlogged_scrubs(alpha.connection, 1).await.unwrap().remove(0);
+        let walk = alphas.scrub_walk(alpha.connection, 10).await.unwrap().unwrap();
+        let removal = alphas.removals(None, 1).await.unwrap()[0].id;
         let (connection, product, ticket) = (alpha.connection, alpha.product.id, alpha.ticket.id);
         let mut tried = 0;
         // Each in a transaction of its own, which is committed when the write is accepted.
@@ -446,6 +450,7 @@ both_databases! {
             completed_contact(connection, "contact");
             await_person(connection, Incomplete::Contact, "alpha");
             waits_no_more(connection, Incomplete::Contact, "alpha");
+            put_off_person(connection, Incomplete::Contact, &WaitingPerson { id: "alpha".to_owned(), asked_at: t.sources.now() }, t.sources.now());
             answered_person(connection, Incomplete::Contact, &WaitingPerson { id: "alpha".to_owned(), asked_at: t.sources.now() });
             merge_mirrored(connection, ("contact", "other"), person("beta", t.sources.now()).time);
             remove_contact(connection, "contact");
@@ -502,9 +507,12 @@ both_databases! {
             finish_delivery(alpha.delivery, Outcome::Failed, "beta", None);
             rewrite_bodies(connection, SUBJECT, |_| Some(b"beta".to_vec()));
             rewrite_bodies(beta.connection, SUBJECT, |_| Some(b"gamma".to_vec()));
-            rewrite_bodies_holding(connection, &["{"], |_| Some(b"beta".to_vec()));
-            rewrite_bodies_holding(beta.connection, &["{"], |_| Some(b"gamma".to_vec()));
-            rewrite_body(alpha.delivery, b"beta".to_vec());
+            rewrite_body(connection, alpha.delivery, |_| Some(b"beta".to_vec()));
+            rewrite_body(beta.connection, alpha.delivery, |_| Some(b"gamma".to_vec()));
+            add_scrub(connection, &rest("alpha"));
+            scrub_logged(&unlogged);
+            scrub_walked(&walk);
+            add_removed(removal, 1, 1);
             rewrite_unreadable_bodies(connection, |_| Some(b"beta".to_vec()));
             bury_contact(connection, "contact");
             erase_contact(connection, "contact");
@@ -566,7 +574,7 @@ both_databases! {
             plan_doctor_round(connection, None, t.sources.now());
             disconnect(beta.connection);
         }
-        assert_eq!(tried, 146);
+        assert_eq!(tried, 150);
     }
 
     async fn a_tenants_ticket_goes_to_no_other_product_or_person(t: TestDb) {

@@ -1,10 +1,10 @@
 //! Asks Intercom for contacts and companies of which a payload told only a part, many at once.
 
-use super::gone::{Fate, fate_of, meet_fate};
+use super::gone::{Fate, SEARCHABLE_AFTER, fate_of, heard_at, meet_fate};
 use super::store::{Seen, put_companies, put_contacts};
 use crate::fetch::Refused;
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_connections::{NotReady, Store, with_request};
 use earmark_db::tenant::{Incomplete, WaitingPerson};
 use earmark_db::{Db, Source, Tenant};
@@ -14,8 +14,10 @@ use earmark_model::{ClaimedJob, ConnectionId, Job, Permission, WorkspaceId};
 
 /// Contacts that one search asks for.
 const BATCH: u64 = 50;
-/// How long Intercom may take to make a new contact searchable; an older one that search does not show is archived.
-const SEARCHABLE_AFTER: TimeDelta = TimeDelta::minutes(15);
+/// For how long one is put off about which Intercom gives no answer.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(1);
+/// Questions without an answer after which the others are asked another time: Intercom may have trouble with all of them.
+const MOST_FAILURES: usize = 5;
 
 /// Runs `people` jobs.
 #[derive(Debug, Clone)]
@@ -61,23 +63,38 @@ impl Handler for CompletePeopleHandler {
             Err(NotReady::Database(error)) => return error.into(),
             Err(error) => return Verdict::Retry(error.to_string()),
         };
-        let batch = Batch {
+        let mut batch = Batch {
             db: &self.db,
             workspace: job.workspace,
             connection,
             client: &ready.client,
             refused: Vec::new(),
+            failed: Vec::new(),
+            got_on: false,
         };
-        match batch.work().await {
-            Ok((done, refused)) => {
+        let worked = batch.work().await;
+        let Batch {
+            refused,
+            mut failed,
+            got_on,
+            ..
+        } = batch;
+        let worked = match (worked, failed.pop()) {
+            // Nothing but questions without an answer: as if the first of them had ended it.
+            (Ok(_), Some(error)) if !got_on => Err(Stop::Intercom(error)),
+            (worked, _) => worked,
+        };
+        match worked {
+            Ok(left) => {
                 let noted = self
                     .store
                     .note_success(job.workspace, connection, ready.secret, &[], &refused)
                     .await;
-                match noted {
-                    Err(error) => error.into(),
-                    Ok(()) if done => Verdict::Done,
-                    Ok(()) => Verdict::Yield,
+                match (noted, left) {
+                    (Err(error), _) => error.into(),
+                    (Ok(()), Left::Nothing) => Verdict::Done,
+                    (Ok(()), Left::More) => Verdict::Yield,
+                    (Ok(()), Left::Until(at)) => Verdict::Snooze(at),
                 }
             }
             Err(Stop::Database(error)) => error.into(),
@@ -105,14 +122,28 @@ struct Batch<'a> {
     client: &'a Client,
     /// Calls that were refused for want of a permission that the others do without.
     refused: Refused,
+    /// Why some were put off.
+    failed: Vec<Error>,
+    /// Whether anything was answered.
+    got_on: bool,
+}
+
+/// What a batch left.
+enum Left {
+    /// More to ask for now.
+    More,
+    /// Nothing now, but something that is to be asked for then.
+    Until(DateTime<Utc>),
+    /// Nothing.
+    Nothing,
 }
 
 impl Batch<'_> {
-    /// Asks for a batch of each; true when nothing waits any more, and what was refused.
-    async fn work(mut self) -> Result<(bool, Refused), Stop> {
+    /// Asks for a batch of each.
+    async fn work(&mut self) -> Result<Left, Stop> {
         let tenant = self.db.workspace(self.workspace);
         if !is_copied(&tenant, self.connection).await? {
-            return Ok((true, self.refused));
+            return Ok(Left::Nothing);
         }
         let people = tenant
             .waiting_people(self.connection, Incomplete::Contact, BATCH)
@@ -124,9 +155,56 @@ impl Batch<'_> {
             .waiting_people(self.connection, Incomplete::Company, BATCH)
             .await?;
         for firm in &firms {
-            self.company(firm).await?;
+            if self.failed.len() >= MOST_FAILURES {
+                break;
+            }
+            let asked = self.company(firm).await;
+            self.settle(Incomplete::Company, firm, asked).await?;
         }
-        Ok((people.is_empty() && firms.is_empty(), self.refused))
+        if !people.is_empty() || !firms.is_empty() {
+            return Ok(Left::More);
+        }
+        let next = tenant.next_waiting_person(self.connection).await?;
+        // Not for long: a snooze would also put off what is asked for just now.
+        let soon = self.db.sources().now() + PUT_OFF;
+        Ok(next.map_or(Left::Nothing, |at| Left::Until(at.min(soon))))
+    }
+
+    /// Puts one off about which Intercom gives no answer, so that it keeps no other waiting.
+    async fn settle(
+        &mut self,
+        kind: Incomplete,
+        one: &WaitingPerson,
+        asked: Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        match asked {
+            Ok(()) => self.got_on = true,
+            Err(Stop::Intercom(
+                error @ (Error::ServerTrouble { .. }
+                | Error::Unreachable { .. }
+                | Error::Rejected { .. }
+                | Error::Unreadable { .. }),
+            )) => {
+                self.put_off(kind, one, self.db.sources().now() + PUT_OFF)
+                    .await?;
+                self.failed.push(error);
+            }
+            Err(stop) => return Err(stop),
+        }
+        Ok(())
+    }
+
+    async fn put_off(
+        &self,
+        kind: Incomplete,
+        one: &WaitingPerson,
+        until: DateTime<Utc>,
+    ) -> Result<(), Stop> {
+        let tx = self.db.begin().await?;
+        tx.workspace(self.workspace)
+            .put_off_person(self.connection, kind, one, until)
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     async fn contacts(&mut self, waiting: &[WaitingPerson]) -> Result<(), Stop> {
@@ -147,9 +225,14 @@ impl Batch<'_> {
                 .await?;
         }
         tx.commit().await?;
+        self.got_on |= !found.is_empty();
         // Search shows neither what is new nor what is archived.
         for one in waiting.iter().filter(|one| !is_found(one)) {
-            self.unfound(one).await?;
+            if self.failed.len() >= MOST_FAILURES {
+                break;
+            }
+            let asked = self.unfound(one).await;
+            self.settle(Incomplete::Contact, one, asked).await?;
         }
         Ok(())
     }
@@ -165,16 +248,24 @@ impl Batch<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let archives = match &fate {
-            Fate::There(contact) => contact
-                .created_at
-                .is_some_and(|created| created < asked_at - SEARCHABLE_AFTER),
-            Fate::Merged(_) | Fate::Deleted | Fate::Unclear => false,
-        };
         let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(self.workspace);
         if !is_copied(&tenant, self.connection).await? {
             return Ok(());
+        }
+        let mut archives = false;
+        if let Fate::There(contact) = &fate {
+            let is_old = |at: DateTime<Utc>| at < asked_at - SEARCHABLE_AFTER;
+            let heard = heard_at(&tenant, self.connection, contact).await?;
+            archives = heard.is_none_or(is_old);
+            // Changed lately: archived, or just taken out of the archive. Search will tell.
+            if let (false, Some(heard), true) =
+                (archives, heard, contact.created_at.is_some_and(is_old))
+            {
+                drop(tx);
+                let until = heard + SEARCHABLE_AFTER + TimeDelta::seconds(1);
+                return self.put_off(Incomplete::Contact, one, until).await;
+            }
         }
         let how = (asked_at, archives);
         meet_fate(&tenant, self.connection, &one.id, &fate, how).await?;

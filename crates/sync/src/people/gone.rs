@@ -5,14 +5,17 @@ pub(super) use crate::erase::erase_everywhere;
 use crate::outcome::Applied;
 use crate::people::store::{Seen, put_contacts};
 use crate::text::without_nul;
-use chrono::{DateTime, Utc};
-use earmark_db::tenant::{CopyTime, Incomplete};
+use chrono::{DateTime, TimeDelta, Utc};
+use earmark_db::tenant::{CopyTime, Incomplete, RemovalCause, Removed};
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::{ApiVersion, Client, Contact, Error};
 use earmark_model::{ConnectionId, Job};
 
 /// Merges that are followed: Intercom follows three.
 const HOPS: usize = 5;
+
+/// How long Intercom may take until search shows a contact that is new or was taken out of the archive.
+pub(crate) const SEARCHABLE_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// What Intercom says of a contact by its id.
 #[derive(Debug, Clone)]
@@ -50,6 +53,21 @@ pub(crate) async fn fate_of(client: &Client, id: &str) -> Result<Fate, Error> {
         ) => Ok(Fate::Unclear),
         Err(error) => Err(error),
     }
+}
+
+/// When a contact that is there but not shown by list or search was last heard of, by its own dates or by us. Less than
+/// [`SEARCHABLE_AFTER`] later nobody can say whether it is archived.
+pub(crate) async fn heard_at(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    contact: &Contact,
+) -> Result<Option<DateTime<Utc>>> {
+    // A webhook about it waits for the lock.
+    tenant.lock_contacts(connection, &[&contact.id]).await?;
+    let ours = tenant.contact(connection, &contact.id).await?;
+    let ours = ours.map(|copy| copy.contact.time.observed_at);
+    let heard = [contact.created_at, contact.updated_at, ours];
+    Ok(heard.into_iter().flatten().max())
 }
 
 /// What meeting a fate did.
@@ -149,8 +167,23 @@ async fn merge(
     tenant
         .waits_no_more(connection, Incomplete::Contact, from)
         .await?;
-    tenant.erase_run_lines(connection, from).await?;
+    let lines = tenant.erase_run_lines(connection, from).await?;
     let known = tenant.contact(connection, from).await?;
+    let was_copied = known
+        .as_ref()
+        .is_some_and(|copy| copy.merged_into.is_none());
+    if was_copied || conversations > 0 || lines > 0 {
+        let removed = Removed {
+            conversations,
+            copies: was_copied.into(),
+            lines,
+            ..Removed::default()
+        };
+        let cause = RemovalCause::ContactMerged;
+        tenant
+            .note_removal(connection, cause, (from, Some(&left)), removed)
+            .await?;
+    }
     // What an earlier merge left stays where it is.
     if known.is_none_or(|copy| copy.merged_into.is_none()) {
         let time = CopyTime {

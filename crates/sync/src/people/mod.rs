@@ -9,6 +9,6 @@ mod store;
 
 pub use acted::{Acted, follow_action};
 pub use complete::CompletePeopleHandler;
-pub(crate) use gone::{Fate, Met, fate_of, meet_fate, merge_told};
+pub(crate) use gone::{Fate, Met, SEARCHABLE_AFTER, fate_of, heard_at, meet_fate, merge_told};
 pub(crate) use live::apply;
 pub(crate) use store::{Change, Seen, put_companies, put_contacts};

@@ -183,13 +183,14 @@ impl Pass<'_> {
     async fn heal(
         &mut self,
         tenant: &Tenant<'_, Tx>,
-        conversation: Conversation,
+        mut conversation: Conversation,
         triggers: &[String],
         counts: &mut RunCounts,
     ) -> Result<(), Stop> {
         let id = conversation.id.clone();
         let mut buried =
             Buried::lock(tenant, self.connection, &About::conversation(&conversation)).await?;
+        buried.hide(&mut conversation);
         if buried.whole {
             counts.unchanged += 1;
             return Ok(());

@@ -2,8 +2,8 @@
 
 use super::pass::{Pass, Stop, calls};
 use super::place::Step;
-use crate::people::{Fate, Met, fate_of, meet_fate};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::people::{Fate, Met, SEARCHABLE_AFTER, fate_of, heard_at, meet_fate};
+use chrono::{DateTime, Utc};
 use earmark_db::tenant::{ContactPass, Links, RunCounts};
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::{Client, Contact, Error};
@@ -101,22 +101,11 @@ impl Pass<'_> {
         tenant: &Tenant<'_, Tx>,
         contact: &Contact,
     ) -> earmark_db::Result<bool> {
-        const DELAY: TimeDelta = TimeDelta::minutes(15);
         if self.place.listed {
             return Ok(true);
         }
-        // A webhook about it waits for the lock.
-        tenant
-            .lock_contacts(self.connection, &[&contact.id])
-            .await?;
-        let ours = tenant.contact(self.connection, &contact.id).await?;
-        let heard = [
-            contact.created_at,
-            contact.updated_at,
-            ours.map(|copy| copy.contact.time.observed_at),
-        ];
-        let heard = heard.into_iter().flatten().max();
-        Ok(heard.is_none_or(|at| at < self.place.began - DELAY))
+        let heard = heard_at(tenant, self.connection, contact).await?;
+        Ok(heard.is_none_or(|at| at < self.place.began - SEARCHABLE_AFTER))
     }
 
     /// Follows what became of a contact that `asked_at` was asked for by its id, with a line of the report. `unseen` says
@@ -213,10 +202,12 @@ impl Pass<'_> {
         counts.done = 1;
         tenant.lock_contacts(self.connection, &[id]).await?;
         let known = tenant.contact(self.connection, id).await?;
-        // A webhook that came meanwhile knows better.
-        let is_newer = known.is_some_and(|copy| copy.contact.time.observed_at > asked_at);
+        // A webhook that came meanwhile knows better; one that is gone, or was merged, gets no links any more.
+        let is_ours = known.is_some_and(|copy| {
+            copy.merged_into.is_none() && copy.contact.time.observed_at <= asked_at
+        });
         match lists {
-            Some((companies, tags)) if !is_newer => {
+            Some((companies, tags)) if is_ours => {
                 let mut changed = false;
                 for (kind, all) in [(Links::Companies, companies), (Links::ContactTags, tags)] {
                     let all = all.iter().map(String::as_str).collect();

@@ -35,6 +35,7 @@ async fn erased(engine: &Engine) -> String {
         workspace,
         job: Job::Erase { connection },
         attempt: 1,
+        claim: 1,
     };
     let done = EraseHandler(engine.t.db.clone()).run(&job).await;
     assert_eq!(done, Verdict::Done);

@@ -3,7 +3,8 @@
 use crate::support::{Engine, TAG};
 use earmark_connections::Mirrored;
 use earmark_db::tenant::{
-    ActionEnd, Actor, CompanyFilter, ContactFilter, Incomplete, Links, NewActionRun,
+    ActionEnd, Actor, CompanyFilter, ContactFilter, Incomplete, Links, NewActionRun, RemovalCause,
+    Removed,
 };
 use earmark_model::{ActionRunId, ActionState, ActionVia, Job, JobKind};
 use earmark_testkit::both_databases;
@@ -59,6 +60,16 @@ async fn delete(engine: &Engine, contact: &str) {
     engine
         .order("contacts/delete", json!({"contact": contact}))
         .await;
+}
+
+/// How many kept payloads hold a contact.
+async fn rewritten(engine: &Engine, contact: &str) -> u64 {
+    let tenant = engine.tenant();
+    let bodies = tenant.newest_bodies(engine.connection, 1_000);
+    let bodies = bodies.await.unwrap();
+    let holds = |body: &&Vec<u8>| String::from_utf8_lossy(body).contains(contact);
+    // The word of the deletion itself holds nothing but its id.
+    bodies.iter().filter(holds).count() as u64 - 1
 }
 
 /// All payloads that are kept.
@@ -145,6 +156,163 @@ both_databases! {
         assert!(!logged.contains(EMAIL), "{logged}");
         let kept = payloads(&engine).await;
         assert!(kept.contains("no ticket comes from this"), "what they wrote stays: {kept}");
+    }
+
+    async fn a_catch_up_does_not_bring_a_deleted_contacts_name_back(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.take_feedback().await;
+        engine.pass(5);
+        let lead = json!({"role": "lead", "name": NAME, "email": EMAIL});
+        let lead = engine.contact(lead).await;
+        let (conversation, _) = starts(&engine, &lead).await;
+        engine.letters().await;
+        let tx = engine.t.db.begin().await.unwrap();
+        tx.workspace(engine.workspace()).bury_contact(engine.connection, &lead).await.unwrap();
+        tx.commit().await.unwrap();
+        engine.order("tag", json!({"conversation": conversation, "tag": TAG.0})).await;
+        engine.letters().await;
+        engine.pass(60);
+        let run = engine.go(earmark_sync::Ask::CatchUp).await;
+        assert_eq!(run.counts.changed, 1, "{run:#?}");
+        let (tenant, connection) = (engine.tenant(), engine.connection);
+        let ours = tenant.conversation(connection, &conversation).await.unwrap().unwrap();
+        assert_eq!((ours.contact_name, ours.contact_email), (None, None));
+        let messages = tenant.messages(connection, &conversation).await.unwrap();
+        assert_eq!(messages.len(), 1);
+        assert_eq!((messages[0].author_name.as_deref(), messages[0].plain.as_deref()), (None, Some("The words of a wish")));
+    }
+
+    async fn until_the_rest_is_gone_through_nobody_is_shown_it(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let cast = cast(&engine).await;
+        let (other, _) = starts(&engine, &cast.lead).await;
+        engine.order("reply", json!({"conversation": other, "body": "no ticket comes from this"})).await;
+        engine.deliver().await;
+        let by_mail = acted(&engine, json!({"email": EMAIL}), json!({"count": 1})).await;
+        let by_id = acted(&engine, json!({}), json!({"id": cast.lead, "name": NAME})).await;
+        delete(&engine, &cast.lead).await;
+        for letter in engine.letters().await {
+            engine.receive(&letter).await;
+        }
+        engine.work_once().await.expect("the lane");
+        assert!(payloads(&engine).await.contains(NAME), "the rest is a job's");
+        let shown = async || {
+            let tenant = engine.tenant();
+            let mut shown = String::new();
+            for one in tenant.deliveries(engine.connection, &Default::default(), 100).await.unwrap() {
+                let body = tenant.delivery(one.id).await.unwrap().unwrap().1;
+                shown.push_str(&String::from_utf8_lossy(&body.unwrap_or_default()));
+            }
+            for run in [by_mail, by_id] {
+                shown.push_str(&logged(&engine, run).await);
+            }
+            let runs = tenant.action_runs(engine.connection, &Default::default(), 10).await.unwrap();
+            shown + &runs.into_iter().map(|run| run.inputs).collect::<String>()
+        };
+        let before = shown().await;
+        for gone in [NAME, EMAIL, cast.lead.as_str()] {
+            assert!(!before.contains(gone), "{gone} in {before}");
+        }
+        engine.drain().await;
+        let kept = payloads(&engine).await;
+        assert!(!kept.contains(NAME) && !kept.contains(EMAIL), "{kept}");
+        let after = shown().await;
+        assert!(after.contains("no ticket comes from this"), "bodies are shown again: {after}");
+        assert!(!after.contains(NAME) && !after.contains(EMAIL), "{after}");
+        let told = engine.tenant().removals(None, 10).await.unwrap();
+        assert_eq!((told.len(), told[0].cause), (1, RemovalCause::ContactDeleted));
+        // The ticket's conversation; four payloads about conversations and one about the contact; two runs.
+        let Removed { conversations, payloads, actions, .. } = told[0].removed;
+        assert_eq!((conversations, payloads, actions), (1, rewritten(&engine, &cast.lead).await, 2));
+    }
+
+    async fn what_is_said_of_a_redaction_is_what_was_erased(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let cast = cast(&engine).await;
+        let mut parts = Vec::new();
+        for n in 0..4 {
+            let reply = json!({"conversation": cast.conversation, "body": format!("Words-of-reply-{n}")});
+            parts.push(engine.order("reply", reply).await["part"].as_str().unwrap().to_owned());
+        }
+        engine.deliver().await;
+        engine.order("redact", json!({"conversation": cast.conversation, "part": parts[0]})).await;
+        let letter = engine.letters().await.remove(0);
+        let before = engine.tenant().newest_bodies(engine.connection, 1_000).await.unwrap();
+        // Two messages at once.
+        let mut letter: Value = serde_json::from_slice(&letter).unwrap();
+        let list = &mut letter["data"]["item"]["conversation_parts"]["conversation_parts"];
+        let mut second = list[0].clone();
+        second["id"] = json!(parts[1]);
+        list.as_array_mut().unwrap().push(second);
+        engine.receive(letter.to_string().as_bytes()).await;
+        engine.drain().await;
+        let kept = payloads(&engine).await;
+        for (n, gone) in [(0, true), (1, true), (2, false), (3, false)] {
+            assert_eq!(!kept.contains(&format!("Words-of-reply-{n}")), gone, "{kept}");
+        }
+        let told = engine.tenant().removals(None, 10).await.unwrap();
+        assert_eq!((told.len(), told[0].cause), (1, RemovalCause::MessageRedacted), "{told:?}");
+        let Removed { messages, tickets, payloads, .. } = told[0].removed;
+        assert_eq!((messages, tickets), (2, 0));
+        let after = engine.tenant().newest_bodies(engine.connection, 1_000).await.unwrap();
+        let changed = before.iter().filter(|one| !after.contains(one)).count() as u64;
+        // The word of the redaction holds something of it, too.
+        assert!(changed > 1 && (changed..=changed + 1).contains(&payloads), "{changed} {payloads}");
+        // Of the tagged message the ticket shows something.
+        engine.order("redact", json!({"conversation": cast.conversation})).await;
+        engine.deliver().await;
+        let told = engine.tenant().removals(None, 10).await.unwrap();
+        assert_eq!((told.len(), told[0].removed.messages, told[0].removed.tickets), (2, 1, 1));
+    }
+
+    async fn a_merge_is_written_down_with_where_it_went(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.copy_contacts().await;
+        let cast = cast(&engine).await;
+        engine.deliver().await;
+        engine.pass(7);
+        merge(&engine, &cast.lead, &cast.user).await;
+        let letters = engine.letters().await;
+        for _ in 0..2 {
+            for letter in &letters {
+                engine.receive(letter).await;
+            }
+            engine.drain().await;
+        }
+        let told = engine.tenant().removals(None, 10).await.unwrap();
+        assert_eq!(told.len(), 1, "once: {told:?}");
+        assert_eq!((told[0].cause, told[0].subject.as_str()), (RemovalCause::ContactMerged, cast.lead.as_str()));
+        assert_eq!(told[0].into.as_deref(), Some(cast.user.as_str()));
+        assert_eq!((told[0].removed.copies, told[0].removed.conversations), (1, 1));
+    }
+
+    async fn what_went_while_its_lists_were_fetched_gets_no_links(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let id = user(&engine, "Ada").await;
+        for n in 0..11 {
+            let company = engine.company(&format!("Firm {n}")).await;
+            engine.order("contacts/attach", json!({"contact": id, "company": company})).await;
+        }
+        engine.letters().await;
+        engine.pass(3_600);
+        let slow = json!({"kind": "slow", "ms": 1_500, "match": format!("/contacts/{id}/companies")});
+        engine.sandbox.order("faults", &slow).await;
+        let run = engine.switch(true).await.unwrap();
+        let goes = async {
+            while !engine.sandbox.ask("faults").await["faults"].as_array().unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let tx = engine.t.db.begin().await.unwrap();
+            let tenant = tx.workspace(engine.workspace());
+            tenant.bury_contact(engine.connection, &id).await.unwrap();
+            tenant.remove_contact(engine.connection, &id).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        tokio::join!(engine.drain(), goes);
+        let lines = engine.lines(&engine.run(run).await).await;
+        assert!(lines.iter().any(|line| line.outcome == "failed" && line.subject_id == id), "{lines:#?}");
+        let links = engine.tenant().links(Links::Companies, engine.connection, &[&id]).await.unwrap();
+        assert!(links.is_empty(), "{links:?}");
     }
 
     async fn whoever_was_merged_into_a_deleted_contact_is_erased_too(t: TestDb) {

@@ -1,9 +1,10 @@
 //! Notifications of which the order is not known: late ones, repeated ones, and several of one second.
 
 use crate::support::{APP, Engine, TAG, assert_done};
-use earmark_db::tenant::{Incomplete, Links, MirroredCompany, MirroredContact};
-use earmark_model::{Permission, PermissionState};
-use earmark_sync::Ask;
+use earmark_db::tenant::{Incomplete, Links, MirroredCompany, MirroredContact, NewScrub};
+use earmark_jobs::{Recurring, Verdict};
+use earmark_model::{Job, Permission, PermissionState};
+use earmark_sync::{Ask, StrandedRuns};
 use earmark_testkit::both_databases;
 use serde_json::{Value, json};
 
@@ -54,6 +55,27 @@ async fn pair(engine: &Engine) -> (String, String) {
     engine.copy_contacts().await;
     assert_eq!(members(engine, &id).await, 1);
     (id, firm)
+}
+
+/// Notes that Intercom is to be asked, without a job.
+async fn ask(engine: &Engine, wanted: &[(Incomplete, &str)]) {
+    let tx = engine.t.db.begin().await.unwrap();
+    let tenant = tx.workspace(engine.workspace());
+    for (kind, id) in wanted {
+        let noted = tenant.await_person(engine.connection, *kind, id).await;
+        noted.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// Runs the job that asks.
+async fn complete(engine: &Engine) -> Verdict {
+    let job = Job::People {
+        connection: engine.connection,
+    };
+    let handlers = engine.handlers().into_iter();
+    let mut handlers = handlers.filter(|(kind, _)| *kind == job.kind());
+    handlers.next().unwrap().1.run(&engine.claimed(job)).await
 }
 
 async fn update(engine: &Engine, contact: &str, name: &str) {
@@ -226,5 +248,63 @@ both_databases! {
         assert!(ours.gone_at.is_some(), "{ours:#?}");
         let messages = engine.tenant().messages(engine.connection, conversation).await.unwrap();
         assert!(messages.iter().all(|one| one.html.is_none()), "{messages:#?}");
+    }
+
+    async fn one_that_search_does_not_show_again_yet_is_not_archived(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, _) = pair(&engine).await;
+        ask(&engine, &[(Incomplete::Contact, &id)]).await;
+        let nobody = json!({"type": "list", "data": [], "total_count": 0, "pages": {"type": "pages", "page": 1, "per_page": 50, "total_pages": 0}});
+        let late = json!({"kind": "status", "status": 200, "match": "/contacts/search", "count": 1, "body": nobody.to_string()});
+        engine.sandbox.order("faults", &late).await;
+        assert_eq!(complete(&engine).await, Verdict::Yield);
+        assert_eq!(contact(&engine, &id).await.archived_at, None);
+        let Verdict::Snooze(until) = complete(&engine).await else { panic!("it waits") };
+        assert!(until > engine.t.sources.now());
+        engine.pass(16 * 60);
+        assert_eq!(complete(&engine).await, Verdict::Yield);
+        assert_eq!(contact(&engine, &id).await.archived_at, None);
+        assert_eq!(complete(&engine).await, Verdict::Done);
+    }
+
+    async fn one_that_gets_no_answer_keeps_nobody_waiting(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, firm) = pair(&engine).await;
+        engine.drain().await;
+        ask(&engine, &[(Incomplete::Contact, "no-answer")]).await;
+        engine.pass(1);
+        update(&engine, &id, "Renamed").await;
+        engine.order("companies/update", json!({"company": firm, "fields": {"name": "Renamed"}})).await;
+        engine.letters().await;
+        engine.pass(3_600);
+        ask(&engine, &[(Incomplete::Contact, &id), (Incomplete::Company, &firm)]).await;
+        let trouble = json!({"kind": "status", "status": 500, "match": "GET /contacts/no-answer", "count": 100});
+        engine.sandbox.order("faults", &trouble).await;
+        assert_eq!(complete(&engine).await, Verdict::Yield);
+        assert_eq!(contact(&engine, &id).await.contact.name.as_deref(), Some("Renamed"));
+        assert_eq!(company(&engine, &firm).await.company.name.as_deref(), Some("Renamed"));
+        assert!(matches!(complete(&engine).await, Verdict::Snooze(_)), "it is put off");
+        engine.pass(61);
+        assert!(matches!(complete(&engine).await, Verdict::Retry(_)), "nothing else is to be asked for");
+    }
+
+    async fn what_lost_its_job_is_found(t: TestDb) {
+        let engine = Engine::start(t).await;
+        let (id, _) = pair(&engine).await;
+        let finds = async || StrandedRuns.enqueue_due(&engine.t.db).await.unwrap();
+        assert_eq!(finds().await, 0);
+        ask(&engine, &[(Incomplete::Contact, &id)]).await;
+        let tx = engine.t.db.begin().await.unwrap();
+        let rest = NewScrub { subject: "somebody".to_owned(), is_contact: true, ..NewScrub::default() };
+        tx.workspace(engine.workspace()).add_scrub(engine.connection, &rest).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((finds().await, finds().await), (2, 0));
+        engine.drain().await;
+        assert_eq!(finds().await, 0);
+        assert_eq!(engine.tenant().next_waiting_person(engine.connection).await.unwrap(), None);
+        // Nobody asks for people who are copied no more.
+        ask(&engine, &[(Incomplete::Contact, &id)]).await;
+        engine.switch(false).await;
+        assert_eq!(finds().await, 0);
     }
 }

@@ -14,7 +14,7 @@ use earmark_sandbox::{Generate, Options};
 use earmark_seal::{KeyRing, MasterKey};
 use earmark_sync::{
     Ask, CompletePeopleHandler, DetailsHandler, EraseHandler, LaneHandler, PayloadsHandler,
-    RefreshTagsHandler, RunHandler, ask_run, set_contacts,
+    RefreshTagsHandler, RunHandler, ScrubHandler, ask_run, set_contacts,
 };
 use earmark_testkit::build::{self, People};
 use earmark_testkit::{FaultProxy, TestDb, TestSandbox};
@@ -288,7 +288,8 @@ impl Engine {
                 }),
             ),
             (JobKind::Payloads, Arc::new(PayloadsHandler(db.clone()))),
-            (JobKind::Erase, Arc::new(EraseHandler(db))),
+            (JobKind::Erase, Arc::new(EraseHandler(db.clone()))),
+            (JobKind::Scrub, Arc::new(ScrubHandler(db))),
         ]
     }
 
@@ -417,6 +418,7 @@ impl Engine {
             workspace: self.workspace(),
             job,
             attempt: 1,
+            claim: 1,
         }
     }
 

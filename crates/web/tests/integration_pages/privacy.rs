@@ -39,7 +39,7 @@ both_databases! {
             let subject = format!("<i>p{n}.");
             let tenant = tx.workspace(workspace);
             let noted = tenant.note_removal(
-                connection.id, RemovalCause::ContactDeleted, &subject, removed,
+                connection.id, RemovalCause::ContactDeleted, (&subject, None), removed,
             );
             noted.await.unwrap();
             tx.commit().await.unwrap();
@@ -51,6 +51,21 @@ both_databases! {
         first.shows("p30.").shows("p1.").hides("p0.").hides("<i>");
         let older = first.body.split("?before=").nth(1).unwrap().split('"').next().unwrap();
         viewer.get(&format!("settings/privacy?before={older}")).await.shows("p0.").hides("p1.").shows("Newest");
+    }
+
+    async fn a_merge_says_to_which_contact_it_went(db: TestDb) {
+        let world = World::new(db).await;
+        let workspace = world.people.workspace.id;
+        let connection = build::connection(&world.db.db, workspace, "abc123").await;
+        let tx = build::begin(&world.db.db).await;
+        let tenant = tx.workspace(workspace);
+        let removed = Removed { copies: 1, conversations: 1, actions: 2, ..Removed::default() };
+        let subject = ("old-one", Some("new-one"));
+        tenant.note_removal(connection.id, RemovalCause::ContactMerged, subject, removed).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = world.browser(&world.people.viewer).await.get("settings/privacy").await;
+        page.shows("Contact merged").shows("old-one into new-one").shows("the copy of the contact");
+        page.shows("now the remaining contact").shows("2 inputs and answers of actions").shows("Runs of actions");
     }
 
     async fn the_page_of_calls_tells_what_waits(db: TestDb) {

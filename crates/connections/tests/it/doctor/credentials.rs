@@ -60,7 +60,7 @@ both_databases! {
         // The cure: the check stores what Intercom says, and calls go there from then on.
         ward.seed(Region::Eu, &app(TOKEN)).await;
         let job = Job::CheckConnection { connection: ward.id };
-        let claimed = ClaimedJob { id: ward.bench.t.sources.id(), workspace: ward.bench.workspace(), job, attempt: 1 };
+        let claimed = ClaimedJob { id: ward.bench.t.sources.id(), workspace: ward.bench.workspace(), job, attempt: 1, claim: 1 };
         assert_eq!(CheckHandler(ward.bench.store.clone()).run(&claimed).await, Verdict::Done);
         assert_eq!(ward.ill().await, []);
         assert!(ward.line(Check::Region).await.evidence.contains("EU"));
@@ -149,7 +149,7 @@ both_databases! {
         };
         let check_again = async || {
             let job = Job::CheckConnection { connection: ward.id };
-            let claimed = ClaimedJob { id: ward.bench.t.sources.id(), workspace: ward.bench.workspace(), job, attempt: 1 };
+            let claimed = ClaimedJob { id: ward.bench.t.sources.id(), workspace: ward.bench.workspace(), job, attempt: 1, claim: 1 };
             assert_eq!(CheckHandler(ward.bench.store.clone()).run(&claimed).await, Verdict::Done);
         };
         check_again().await;

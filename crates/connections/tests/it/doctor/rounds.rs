@@ -38,6 +38,7 @@ both_databases! {
             workspace: ward.bench.workspace(),
             job: job(&ward, Some(Check::Token)),
             attempt: 1,
+            claim: 1,
         };
         assert_eq!(DoctorHandler(ward.doctor.clone()).run(&claimed).await, Verdict::Done);
         let after = tenant.doctor_lines(ward.id).await.unwrap();

@@ -3,7 +3,8 @@
 use super::{CONVERSATION, World};
 use earmark_db::tenant::{
     ActionRunFilter, Company, CompanyFilter, Contact, ContactFilter, ContactPass, CopySort,
-    CopyTime, Incomplete, Links, RemovalCause, Removed, RunLine, Segment, TicketType, TicketsSince,
+    CopyTime, Incomplete, Links, NewScrub, RemovalCause, Removed, RunLine, Segment, TicketType,
+    TicketsSince,
 };
 use earmark_db::{Source, Tenant, Tx};
 use earmark_model::{RunId, RunKind, RunState};
@@ -35,8 +36,13 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     members.await.unwrap();
     others(tenant, world, now).await;
     let cause = RemovalCause::ContactDeleted;
-    let noted = tenant.note_removal(connection, cause, name, Removed::default());
+    let noted = tenant.note_removal(connection, cause, (name, None), Removed::default());
     noted.await.unwrap();
+    for _ in 0..2 {
+        tenant.add_scrub(connection, &rest(name)).await.unwrap();
+    }
+    let first = tenant.unlogged_scrubs(connection, 1).await.unwrap();
+    tenant.scrub_logged(&first[0]).await.unwrap();
     let types = [ticket_type(name)];
     let types = tenant.put_ticket_types(connection, &types);
     types.await.unwrap();
@@ -52,6 +58,16 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     let run = runs(tenant, world).await;
     tenant.add_run_line(run, &line(name)).await.unwrap();
     run
+}
+
+/// What an erasure left to be done.
+pub(super) fn rest(name: &str) -> NewScrub {
+    NewScrub {
+        subject: format!("somebody of {name}"),
+        is_contact: true,
+        texts: vec![format!("text of {name}")],
+        removal: None,
+    }
 }
 
 /// A backfill under way, which is given back, and a proof and a preview that are done.
@@ -194,6 +210,10 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         seen_contacts(connection, world.run, ever[0] + chrono::TimeDelta::seconds(1));
         peopled_companies(connection);
         waiting_people(connection, Incomplete::Contact, 100);
+        next_waiting_person(connection);
+        unlogged_scrubs(connection, 100);
+        scrub_walk(connection, 100);
+        action_log_holds(connection, &["alpha"]);
         escalated_conversations(connection, "", 100);
         named_contacts(connection, "", 100);
         trigger_tag_ids(connection);

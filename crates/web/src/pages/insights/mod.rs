@@ -16,7 +16,7 @@ use serde::Serialize;
 /// Tags that are listed.
 const TAGS: u64 = 20;
 /// Conversations whose replies are looked at; the page says when there are more.
-const TALKS: u64 = 20_000;
+const TALKS: usize = 20_000;
 /// The width of a bar with its gap.
 const STEP: usize = 10;
 /// The height of the chart.
@@ -111,7 +111,7 @@ impl InsightsPage {
         let (counts, tags, talks) = futures::try_join!(
             tenant.tickets_between(&edges, product),
             tenant.tickets_by_tag(which, TAGS),
-            tenant.answered_talks(which, TALKS),
+            tenant.answered_talks(which, TALKS as u64 + 1),
         )?;
         let mut replies = Replies::of(talks, TALKS);
         replies.tell_apart(&tenant.connections().await?);

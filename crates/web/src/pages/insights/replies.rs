@@ -69,8 +69,10 @@ struct Team {
 }
 
 impl Replies {
-    pub(super) fn of(talks: Vec<AnsweredTalk>, most: u64) -> Self {
-        let is_cut = talks.len() as u64 >= most;
+    /// Of up to `most` conversations; one more tells that there are more.
+    pub(super) fn of(mut talks: Vec<AnsweredTalk>, most: usize) -> Self {
+        let is_cut = talks.len() > most;
+        talks.truncate(most);
         let (mut times, mut unknown, mut waiting) = (Vec::new(), 0, 0);
         let mut teams: BTreeMap<Option<(ConnectionId, String)>, Team> = BTreeMap::new();
         let all = talks.len() as i64;
@@ -255,6 +257,8 @@ mod tests {
             talk(None, None),
             gone,
         ];
+        assert!(Replies::of(talks.clone(), 5).is_cut);
+        assert_eq!(Replies::of(talks.clone(), 5).talks, 5);
         let replies = Replies::of(talks, 6);
         let counts: Vec<_> = replies.buckets.iter().map(|bucket| bucket.talks).collect();
         assert_eq!(counts, [2, 1, 0, 0, 0, 1, 1, 1]);
@@ -263,7 +267,7 @@ mod tests {
             (6, 4, 1)
         );
         assert_eq!(replies.median, Some(TimeDelta::minutes(15)));
-        assert!(replies.is_cut);
+        assert!(!replies.is_cut, "all were looked at");
         let teams: Vec<_> = replies
             .teams
             .iter()

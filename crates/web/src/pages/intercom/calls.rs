@@ -50,6 +50,7 @@ impl From<QueuedJobs> for WorkRow {
         let (what, lane) = match kind {
             JobKind::Lane => ("Webhooks to be applied", None),
             JobKind::Erase => ("Erasing what was copied", None),
+            JobKind::Scrub => ("Erasing what was deleted from stored payloads", None),
             JobKind::Payloads => ("Dropping old payloads", None),
             JobKind::Details => ("Threads and names of tickets", Some(WEBHOOKS)),
             JobKind::People => ("Contacts that a webhook named", Some(WEBHOOKS)),

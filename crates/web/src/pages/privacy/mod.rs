@@ -33,6 +33,8 @@ pub struct RemovalRow {
     pub cause: RemovalCause,
     /// Intercom's id of the contact or conversation.
     pub subject: String,
+    /// Intercom's id of the contact that is left, after a merge.
+    pub into: Option<String>,
     /// The connection's name.
     pub through: String,
     /// What, in numbers.
@@ -47,6 +49,7 @@ impl RemovalRow {
             connection,
             cause,
             subject,
+            into,
             removed,
         } = removal;
         let through = connections.iter().find(|one| one.id == connection);
@@ -55,6 +58,7 @@ impl RemovalRow {
             at,
             cause,
             subject,
+            into,
             through: through.map_or_else(String::new, |one| one.name.clone()),
             removed,
         }
@@ -63,6 +67,7 @@ impl RemovalRow {
     const fn cause_words(&self) -> &'static str {
         match self.cause {
             RemovalCause::ContactDeleted => "Contact deleted",
+            RemovalCause::ContactMerged => "Contact merged",
             RemovalCause::ConversationDeleted => "Conversation deleted",
             RemovalCause::MessageRedacted => "Message redacted",
         }
@@ -77,6 +82,7 @@ impl RemovalRow {
             payloads,
             copies,
             lines,
+            actions,
         } = self.removed;
         let count = |count: u64, one: &str, several: &str| match count {
             0 => None,
@@ -92,6 +98,11 @@ impl RemovalRow {
                 "name and address in a conversation",
                 "conversations' name and address",
             ),
+            RemovalCause::ContactMerged => count(
+                conversations,
+                "name in a conversation, now the remaining contact's",
+                "conversations' names, now the remaining contact's",
+            ),
             _ => count(conversations, "copied conversation", "copied conversations"),
         };
         let parts = [
@@ -101,6 +112,11 @@ impl RemovalRow {
             count(tickets, "ticket's source", "tickets' sources"),
             count(payloads, "payload", "payloads"),
             count(lines, "line of a report", "lines of reports"),
+            count(
+                actions,
+                "inputs and answer of an action",
+                "inputs and answers of actions",
+            ),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         match parts.is_empty() {

@@ -8,6 +8,7 @@ fn row(cause: RemovalCause, seconds: i64, removed: Removed) -> RemovalRow {
         at: sample_ago(seconds),
         cause,
         subject: "65f0a1c9d24e".to_owned(),
+        into: (cause == RemovalCause::ContactMerged).then(|| "65f0b7d3e88a".to_owned()),
         through: "Support EU".to_owned(),
         removed,
     }
@@ -33,6 +34,12 @@ pub(super) fn all() -> Vec<(&'static str, PrivacyPage)> {
         payloads: 4,
         copies: 1,
         lines: 1,
+        actions: 2,
+        ..Removed::default()
+    };
+    let merged = Removed {
+        conversations: 2,
+        copies: 1,
         ..Removed::default()
     };
     let talk = Removed {
@@ -48,6 +55,7 @@ pub(super) fn all() -> Vec<(&'static str, PrivacyPage)> {
     };
     let mut list = page(vec![
         row(RemovalCause::ContactDeleted, 190, contact),
+        row(RemovalCause::ContactMerged, 4_000, merged),
         row(RemovalCause::ConversationDeleted, 9_000, talk),
         row(RemovalCause::MessageRedacted, 90_000, redacted),
         row(RemovalCause::ContactDeleted, 500_000, Removed::default()),
@@ -63,6 +71,7 @@ pub(super) fn all() -> Vec<(&'static str, PrivacyPage)> {
     };
     let mut hostile = page(vec![RemovalRow {
         subject: HOSTILE.to_owned(),
+        into: Some(HOSTILE.to_owned()),
         through: HOSTILE.to_owned(),
         ..row(RemovalCause::ContactDeleted, 190, contact)
     }]);
