@@ -175,7 +175,7 @@ impl DetailsHandler {
         connection: ConnectionId,
         id: &str,
     ) -> earmark_db::Result<()> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(job.workspace);
         let about = About {
             conversation: Some(id.to_owned()),

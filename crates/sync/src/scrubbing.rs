@@ -50,7 +50,7 @@ impl ScrubHandler {
             let Some(walk) = tenant.scrub_walk(connection, PART).await? else {
                 return Ok(true);
             };
-            let tx = self.0.begin().await?;
+            let tx = self.0.begin_redoable().await?;
             walk_on(&tx.workspace(workspace), connection, &walk).await?;
             tx.commit().await?;
         }
@@ -67,7 +67,7 @@ impl ScrubHandler {
         let texts: Vec<&str> = scrub.texts.iter().map(String::as_str).collect();
         let tenant = self.0.workspace(workspace);
         let is_held = tenant.action_log_holds(connection, &texts).await?;
-        let tx = self.0.begin().await?;
+        let tx = self.0.begin_redoable().await?;
         let tenant = tx.workspace(workspace);
         let actions = match (is_held, scrub.is_contact) {
             (false, _) => 0,

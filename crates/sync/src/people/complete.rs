@@ -200,7 +200,7 @@ impl Batch<'_> {
         one: &WaitingPerson,
         until: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin().await?;
+        let tx = self.db.begin_redoable().await?;
         tx.workspace(self.workspace)
             .put_off_person(self.connection, kind, one, until)
             .await?;

@@ -292,7 +292,7 @@ impl RunsPage {
                 at.format("%-d %B at %H:%M UTC")
             ),
             Next::UnderWay => "A proof is under way or waits for its turn.".to_owned(),
-            Next::Held => "A proof is paused.".to_owned(),
+            Next::Held(_) => "A proof is paused.".to_owned(),
             Next::AfterReconnecting | Next::Never => return None,
         })
     }
