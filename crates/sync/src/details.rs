@@ -14,7 +14,7 @@ use earmark_db::{Db, Tenant, Tx};
 use earmark_intercom::{CompanyRef, Contact, ContactRole, Conversation, Error, Lane};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{
-    ClaimedJob, ConnectionId, ConnectionStatus, DetailsState, Job, Permission, SecretId,
+    ClaimedJob, ConnectionId, ConnectionStatus, DetailsState, Job, Permission, RunKind, SecretId,
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -112,8 +112,11 @@ impl DetailsHandler {
         let why = match &error {
             // Only Intercom's own words: a 404 without them may be a proxy's.
             Error::NotFound { code: Some(_), .. } => {
-                let buried = self.bury(job, connection, conversation).await;
-                return buried.map_or_else(Verdict::from, |()| Verdict::Done);
+                match self.bury_if_missed(job, connection, conversation).await {
+                    Ok(true) => return Verdict::Done,
+                    Ok(false) => "Intercom does not have this conversation any more",
+                    Err(error) => return error.into(),
+                }
             }
             Error::NotFound { .. } => "Intercom does not have this conversation any more",
             Error::PermissionMissing { .. } => "the token lacks the permission Read conversations",
@@ -168,22 +171,35 @@ impl DetailsHandler {
         Ok(unnamed)
     }
 
-    /// Erases a conversation that Intercom does not have any more: nobody told that it was deleted.
-    async fn bury(
+    /// Erases a conversation that Intercom does not have any more, when a pass, which began since it was tagged, may have
+    /// missed that it was deleted because nothing was known of it. Otherwise the next pass finds out. True when it did.
+    async fn bury_if_missed(
         &self,
         job: &ClaimedJob,
         connection: ConnectionId,
         id: &str,
-    ) -> earmark_db::Result<()> {
+    ) -> earmark_db::Result<bool> {
         let tx = self.db.begin_redoable().await?;
         let tenant = tx.workspace(job.workspace);
+        let tickets = tenant.tickets_of_conversation(connection, id).await?;
+        let Some(tagged_at) = tickets.iter().map(|ticket| ticket.tagged_at).max() else {
+            return Ok(false);
+        };
+        let passes = RunKind::PASSES;
+        if !tenant
+            .run_began_since(connection, passes, tagged_at)
+            .await?
+        {
+            return Ok(false);
+        }
         let about = About {
             conversation: Some(id.to_owned()),
             ..About::default()
         };
         Buried::lock(&tenant, connection, &about).await?;
         erase::delete(&tenant, connection, id).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn unavailable(

@@ -240,6 +240,8 @@ both_databases! {
         let tagged = engine.letters().await;
         engine.order("delete", json!({"conversation": conversation})).await;
         engine.letters().await;
+        engine.pass(60);
+        assert_done(&engine.go(Ask::CatchUp).await);
         for letter in &tagged {
             engine.receive(letter).await;
         }
