@@ -8,11 +8,13 @@ use crate::rederive::rederive;
 use crate::tagging::{self, Asked};
 use crate::thread;
 use chrono::{DateTime, Utc};
-use earmark_db::tenant::{Connection, DISCONNECTED, WaitingDelivery};
+use earmark_db::tenant::{Connection, DISCONNECTED, Ticket, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
-use earmark_model::{ConnectionId, ConnectionStatus, Outcome, TicketKey, WorkspaceId};
+use earmark_model::{
+    ConnectionId, ConnectionStatus, Job, Outcome, TicketId, TicketKey, WorkspaceId,
+};
 
 /// Applies a delivery and writes down what became of it.
 pub(crate) async fn apply(
@@ -131,6 +133,12 @@ async fn apply_event(
             erase::found(tenant, connection.id, &conversation, &mut buried).await?;
             conversation_changed(tenant, connection, &conversation, change, &buried).await
         }
+        Event::ConversationPeople {
+            conversation_id, ..
+        } => match escalated(tenant, connection, &conversation_id, &buried).await? {
+            Ok(ticket) => ask(tenant, connection.id, &conversation_id, ticket.id).await,
+            Err(ignored) => Ok(ignored),
+        },
         Event::Redacted {
             conversation,
             messages,
@@ -158,6 +166,50 @@ async fn apply_event(
     }
 }
 
+/// The first ticket of a conversation whose copy is kept, or why nothing of it is.
+async fn escalated(
+    tenant: &Tenant<'_, Tx>,
+    connection: &Connection,
+    conversation: &str,
+    buried: &Buried,
+) -> Result<std::result::Result<Ticket, Applied>> {
+    let why = if buried.whole {
+        "this conversation was deleted"
+    } else if buried.copy {
+        "our copy of this conversation was erased, and it was not tagged since"
+    } else {
+        let tickets = tenant
+            .tickets_of_conversation(connection.id, conversation)
+            .await?;
+        match tickets.into_iter().next() {
+            None => "no ticket came from this conversation",
+            Some(_) if connection.feedback_on_at.is_none() => {
+                "feedback is switched off for this connection"
+            }
+            Some(first) => return Ok(Ok(first)),
+        }
+    };
+    Ok(Err(Applied::ignored(why)))
+}
+
+/// Asks Intercom who takes part in a conversation and whose it is.
+async fn ask(
+    tenant: &Tenant<'_, Tx>,
+    connection: ConnectionId,
+    conversation: &str,
+    ticket: TicketId,
+) -> Result<Applied> {
+    let job = Job::Details {
+        connection,
+        conversation: conversation.to_owned(),
+    };
+    tenant.enqueue(&job).await?;
+    Ok(Applied::processed(
+        "Intercom is asked for its contact, company and team",
+        Some(ticket),
+    ))
+}
+
 async fn conversation_changed(
     tenant: &Tenant<'_, Tx>,
     connection: &Connection,
@@ -165,25 +217,10 @@ async fn conversation_changed(
     change: ConversationChange,
     buried: &Buried,
 ) -> Result<Applied> {
-    if buried.whole {
-        return Ok(Applied::ignored("this conversation was deleted"));
-    }
-    if buried.copy {
-        return Ok(Applied::ignored(
-            "our copy of this conversation was erased, and it was not tagged since",
-        ));
-    }
-    let tickets = tenant
-        .tickets_of_conversation(connection.id, &conversation.id)
-        .await?;
-    let Some(first) = tickets.first() else {
-        return Ok(Applied::ignored("no ticket came from this conversation"));
+    let first = match escalated(tenant, connection, &conversation.id, buried).await? {
+        Ok(first) => first,
+        Err(ignored) => return Ok(ignored),
     };
-    if connection.feedback_on_at.is_none() {
-        return Ok(Applied::ignored(
-            "feedback is switched off for this connection",
-        ));
-    }
     let mut stored = 0;
     for message in conversation
         .parts
@@ -193,11 +230,17 @@ async fn conversation_changed(
         stored +=
             u32::from(thread::store(tenant, connection.id, conversation, message, buried).await?);
     }
+    if stored == 0 && change == ConversationChange::Belonging {
+        return ask(tenant, connection.id, &conversation.id, first.id).await;
+    }
     if stored == 0 {
         return Ok(Applied::ignored(match change {
             ConversationChange::OperatorReplied => "the bot wrote nothing of its own",
             _ => "it brings no new message",
         }));
+    }
+    if change == ConversationChange::Belonging {
+        ask(tenant, connection.id, &conversation.id, first.id).await?;
     }
     rederive(tenant, connection.id, &conversation.id).await?;
     let what = match change {
@@ -205,7 +248,9 @@ async fn conversation_changed(
         ConversationChange::AdminReplied => "a teammate's reply",
         ConversationChange::AdminNoted => "a note",
         ConversationChange::OperatorReplied => "a bot's answer",
-        ConversationChange::UserCreated | ConversationChange::Other => "a message",
+        ConversationChange::UserCreated
+        | ConversationChange::Belonging
+        | ConversationChange::Other => "a message",
     };
     let prefix = tenant.details().await?.ticket_prefix;
     let key = TicketKey {

@@ -60,6 +60,14 @@ impl About {
                 conversation: Some(conversation_id.clone()),
                 ..Self::default()
             },
+            Event::ConversationPeople {
+                conversation_id,
+                contact_id,
+            } => Self {
+                conversation: Some(conversation_id.clone()),
+                contacts: contact_id.iter().cloned().collect(),
+                erasing: false,
+            },
             Event::ContactDeleted { contact } | Event::ContactArchived { contact } => {
                 contacts(vec![contact.id.clone()])
             }

@@ -39,6 +39,14 @@ pub enum Event {
         /// What changed.
         change: ConversationChange,
     },
+    /// Somebody was added to a conversation or taken out of it. Who takes part now has to be asked for: the payload is no
+    /// form of the API's.
+    ConversationPeople {
+        /// The conversation's id.
+        conversation_id: String,
+        /// The contact's id.
+        contact_id: Option<String>,
+    },
     /// The content of messages was removed.
     Redacted {
         /// The conversation, with the messages already emptied by Intercom.
@@ -125,7 +133,9 @@ pub enum ConversationChange {
     AdminNoted,
     /// A bot or Intercom's automated agent did something, not always in words.
     OperatorReplied,
-    /// Anything else: assigned, closed, opened, rated, …
+    /// Its company changed, or the teammate or team it is assigned to.
+    Belonging,
+    /// Anything else: closed, opened, rated, …
     Other,
 }
 

@@ -73,14 +73,36 @@ fn conversation_event(topic: &str, item: &Object) -> Result<Event, Unreadable> {
         "conversation.admin.replied" => ConversationChange::AdminReplied,
         "conversation.admin.noted" => ConversationChange::AdminNoted,
         "conversation.operator.replied" => ConversationChange::OperatorReplied,
+        "conversation.contact.attached" | "conversation.contact.detached" => {
+            return Ok(people(item));
+        }
         // Topics whose item is no conversation, and those still unknown.
         _ if item.text("type").as_deref() != Some("conversation") => return Ok(Event::Unknown),
+        "conversation.company.updated"
+        | "conversation.admin.assigned"
+        | "conversation.admin.open.assigned" => ConversationChange::Belonging,
         _ => ConversationChange::Other,
     };
     Ok(Event::ConversationChanged {
         conversation: Box::new(Conversation::read(item)?),
         change,
     })
+}
+
+/// Whose people changed: an internal dump in which the conversation may stand as a model.
+fn people(item: &Object) -> Event {
+    let conversation = item.object("conversation");
+    let id = conversation.and_then(|one| {
+        let model = || one.object("model").and_then(|model| model.id("id"));
+        one.id("id").or_else(model)
+    });
+    match id.or_else(|| item.id("conversation_id")) {
+        Some(conversation_id) => Event::ConversationPeople {
+            conversation_id,
+            contact_id: item.object("contact").and_then(|contact| contact.id("id")),
+        },
+        None => Event::Unknown,
+    }
 }
 
 /// The messages marked redacted. Should none be marked, the parts sent are the ones meant, or the opening

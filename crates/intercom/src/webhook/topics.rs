@@ -79,10 +79,12 @@ impl Topic {
 use TopicGroup::{Company, Contact, Conversation, ConversationPart};
 
 const TAGS_LATER: &str = "Without it, tags of contacts follow with the next catch-up.";
+const BELONGING_LATER: &str =
+    "Without it, a ticket's contact, company and team follow with the next catch-up.";
 const LEADS_ALSO: &str = "Intercom also sends contact.lead.updated or contact.user.created.";
 
 /// Every topic there is a use for, grouped as in Intercom's list.
-pub const TOPICS: [Topic; 28] = [
+pub const TOPICS: [Topic; 32] = [
     Topic::new("company.contact.attached", Company).contacts(),
     Topic::new("company.contact.detached", Company).contacts(),
     Topic::new("company.created", Company).contacts(),
@@ -117,8 +119,20 @@ pub const TOPICS: [Topic; 28] = [
         .contacts()
         .optional(TAGS_LATER),
     Topic::new("contact.user.updated", Contact).contacts(),
+    Topic::new("conversation.admin.assigned", Conversation)
+        .feedback()
+        .optional(BELONGING_LATER),
     Topic::new("conversation.admin.noted", Conversation).feedback(),
     Topic::new("conversation.admin.replied", Conversation).feedback(),
+    Topic::new("conversation.company.updated", Conversation)
+        .feedback()
+        .optional(BELONGING_LATER),
+    Topic::new("conversation.contact.attached", Conversation)
+        .feedback()
+        .optional(BELONGING_LATER),
+    Topic::new("conversation.contact.detached", Conversation)
+        .feedback()
+        .optional(BELONGING_LATER),
     Topic::new("conversation.deleted", Conversation).feedback(),
     Topic::new("conversation.operator.replied", Conversation).feedback(),
     Topic::new("conversation.user.created", Conversation)

@@ -69,6 +69,36 @@ fn conversation_changes_tell_who_acted() {
 }
 
 #[test]
+fn who_takes_part_and_whose_it_is_has_to_be_asked_for() {
+    for topic in [
+        "conversation.contact.attached",
+        "conversation.contact.detached",
+    ] {
+        let item =
+            json!({"conversation": {"model": {"id": 215}}, "contact": {"id": "c1", "name": "Ada"}});
+        let body = json!({"topic": topic, "data": {"item": item}}).to_string();
+        let people = Event::ConversationPeople {
+            conversation_id: "215".to_owned(),
+            contact_id: Some("c1".to_owned()),
+        };
+        assert_eq!(parse(body.as_bytes()).unwrap().event, people, "{topic}");
+    }
+    for topic in [
+        "conversation.company.updated",
+        "conversation.admin.assigned",
+        "conversation.admin.open.assigned",
+    ] {
+        let body = changed_body("conversation.admin.replied", |body| {
+            body["topic"] = json!(topic);
+        });
+        let Event::ConversationChanged { change, .. } = parse(&body).unwrap().event else {
+            panic!("{topic}")
+        };
+        assert_eq!(change, ConversationChange::Belonging, "{topic}");
+    }
+}
+
+#[test]
 fn bot_boilerplate_is_told_from_answers() {
     for (name, boilerplate) in [
         ("conversation.operator.replied.boilerplate", true),

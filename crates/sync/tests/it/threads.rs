@@ -146,4 +146,39 @@ both_databases! {
         let messages = engine.tenant().messages(engine.connection, &id).await.unwrap();
         assert!(messages.iter().any(|one| said["part"] == *one.id), "{messages:#?}");
     }
+
+    async fn whoever_joins_a_conversation_makes_its_details_be_asked_for(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.take_feedback().await;
+        engine.drain().await;
+        engine.pass(60);
+        let contact = engine.contact(json!({"role": "user", "name": "Ada"})).await;
+        let start = async |body: &str| {
+            let made = engine.order("start", json!({"contact": contact, "body": body})).await;
+            made["conversation"].as_str().unwrap().to_owned()
+        };
+        let (ours, other) = (start("tagged").await, start("not tagged").await);
+        engine.order("tag", json!({"conversation": ours, "tag": TAG.0})).await;
+        engine.deliver().await;
+        let fetched_at = async || {
+            let ours = engine.tenant().conversation(engine.connection, &ours).await.unwrap().unwrap();
+            ours.details_at.unwrap()
+        };
+        let before = fetched_at().await;
+        engine.pass(60);
+        for id in [&ours, &other] {
+            let dump = json!({
+                "type": "notification_event", "topic": "conversation.contact.attached", "id": format!("notif_{id}"),
+                "app_id": crate::support::APP, "created_at": engine.t.sources.now().timestamp(),
+                "data": {"item": {"conversation": {"model": {"id": id.parse::<u64>().unwrap()}}, "contact": {"id": contact, "name": "Ada"}}},
+            });
+            engine.receive(dump.to_string().as_bytes()).await;
+        }
+        engine.drain().await;
+        assert!(fetched_at().await > before);
+        let notes = engine.notes().await;
+        for wanted in ["Intercom is asked for its contact, company and team", "no ticket came from this conversation"] {
+            assert!(notes.iter().any(|note| note.contains(wanted)), "{wanted} in {notes:?}");
+        }
+    }
 }

@@ -51,7 +51,7 @@ both_databases! {
         let two = browser.get(&page).await;
         two.shows("wxyz").shows("the former one").shows("no webhook proved yet").shows("last proved a webhook");
         two.hides("needs attention").hides("Not everything works yet");
-        well.hides("needs attention").hides("Not everything works yet").shows("1 of 28 topics received");
+        well.hides("needs attention").hides("Not everything works yet").shows("1 of 32 topics received");
         let off = browser.post_and_follow(&format!("{page}/feedback"), &[]).await;
         off.shows("Feedback is off: no new tickets");
         let now = world.tenant().connection(connection.id).await.unwrap().unwrap();
