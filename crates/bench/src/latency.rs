@@ -162,7 +162,7 @@ async fn one_load(
     let sent = sent.await??;
     let after = progress().await?;
     let seen = watch.wait_for(sent.len(), PATIENCE).await?;
-    place.drain().await?;
+    place.drain(10 * PATIENCE).await?;
     let latency = |(number, at): (&u64, &Instant)| {
         let took = seen.get(number)?.duration_since(*at);
         Some(took.as_secs_f64() * 1_000.0)

@@ -119,9 +119,12 @@ async fn ask_once(
     asked: &Asked,
     actor: &Actor,
 ) -> Result<RunId, AskError> {
-    let position = serde_json::to_string(asked).unwrap_or_default();
     let last = tenant.last_run(connection, kind).await?;
-    if let Some(run) = last.filter(|run| !run.state.is_over()) {
+    let last = last.filter(|run| !run.state.is_over());
+    let waiting = last.as_ref().filter(|run| run.started_at.is_none());
+    let asked = asked.with(waiting.and_then(|run| run.position.as_deref()));
+    let position = serde_json::to_string(&asked).unwrap_or_default();
+    if let Some(run) = last {
         // Of two requests for a proof the larger one counts, as long as it did not begin.
         let is_less = asked.full == Some(true) && run.position.as_deref().is_none_or(is_sample);
         let lists_less = asked.every && !run.position.as_deref().is_some_and(lists_every);

@@ -56,7 +56,8 @@ impl Handler for EraseHandler {
 
 impl EraseHandler {
     async fn batch(&self, workspace: WorkspaceId, connection: ConnectionId) -> Result<Left> {
-        let tx = self.0.begin_redoable().await?;
+        // Durable: the last batch says that everything is erased.
+        let tx = self.0.begin().await?;
         let left = erase_some(&tx.workspace(workspace), connection).await?;
         tx.commit().await?;
         Ok(left)

@@ -22,8 +22,8 @@ const AT_ONCE: u64 = 200;
 const STRANDED_AT_ONCE: usize = 100;
 /// Payloads dropped in one transaction.
 const BATCH: u64 = 500;
-/// Runs forgotten in one transaction, each with up to 10,000 lines.
-const RUNS_AT_ONCE: u64 = 10;
+/// Runs forgotten in one transaction, each with up to 50,000 lines.
+const RUNS_AT_ONCE: u64 = 2;
 /// Runs of actions dropped in one transaction: each may have fetched a long list.
 const ACTIONS: u64 = 25;
 

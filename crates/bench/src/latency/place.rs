@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Intercom connections of the workspace that is measured.
@@ -94,10 +95,14 @@ impl Place {
     }
 
     /// Waits until everything that was accepted has been applied, so that one load does not stand behind another.
-    pub(super) async fn drain(&self) -> Result<(), Failure> {
+    pub(super) async fn drain(&self, patience: Duration) -> Result<(), Failure> {
         let tenant = self.db.workspace(self.workspace);
+        let until = Instant::now() + patience;
         for connection in &self.connections {
             while tenant.has_waiting_deliveries(*connection).await? {
+                if Instant::now() > until {
+                    return Err("deliveries are left waiting".into());
+                }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

@@ -3,7 +3,6 @@
 use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
 use crate::sql;
-use crate::tenant::scrubs::Withheld;
 use earmark_model::{ActionRunId, ConnectionId};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -25,19 +24,13 @@ impl<S: Source> Tenant<'_, S> {
         run: ActionRunId,
         number: i64,
     ) -> Result<Option<(i64, String)>> {
+        let withheld = self.withheld_of_run(run).await?;
         let sql = "SELECT run_id, number, lines FROM action_pages WHERE workspace_id = $1 AND run_id = $2 \
             AND number > $3 ORDER BY number LIMIT 1";
         let values = vec![self.workspace().into(), run.0.into(), number.into()];
         let row: Option<PageRow> = sql::one(self.on(), sql, values).await?;
         let Some(row) = row else {
             return Ok(None);
-        };
-        let sql = "SELECT connection_id FROM action_runs WHERE workspace_id = $1 AND id = $2";
-        let own = vec![self.workspace().into(), run.0.into()];
-        let connection: Vec<Uuid> = sql::column(self.on(), sql, own).await?;
-        let withheld = match connection.first() {
-            Some(connection) => self.withheld(ConnectionId(*connection)).await?,
-            None => Withheld::default(),
         };
         let lines = row.lines.lines().filter(|line| !withheld.in_log(line));
         Ok(Some((row.number, lines.collect::<Vec<_>>().join("\n"))))

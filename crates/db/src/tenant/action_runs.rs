@@ -230,17 +230,26 @@ impl<S: Source> Tenant<'_, S> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn action_run(&self, id: ActionRunId) -> Result<Option<ActionRun>> {
+        let withheld = self.withheld_of_run(id).await?;
         let sql = format!(
             "SELECT {COLUMNS}, answer FROM action_runs WHERE workspace_id = $1 AND id = $2"
         );
         let row: Option<Row> =
             sql::one(self.on(), &sql, vec![self.workspace().into(), id.0.into()]).await?;
         let run = row.map(ActionRun::try_from).transpose()?;
-        let Some(run) = run else {
-            return Ok(None);
-        };
-        let withheld = self.withheld(run.connection).await?;
-        Ok(Some(run.without(&withheld, self.now())))
+        Ok(run.map(|run| run.without(&withheld, self.now())))
+    }
+
+    /// What is withheld of a run's connection. To be read before what it is held against: an erasure that ends between the
+    /// two has rewritten that.
+    pub(crate) async fn withheld_of_run(&self, id: ActionRunId) -> Result<Withheld> {
+        let sql = "SELECT connection_id FROM action_runs WHERE workspace_id = $1 AND id = $2";
+        let own = vec![self.workspace().into(), id.0.into()];
+        let connection: Vec<Uuid> = sql::column(self.on(), sql, own).await?;
+        match connection.first() {
+            Some(connection) => self.withheld(ConnectionId(*connection)).await,
+            None => Ok(Withheld::default()),
+        }
     }
 
     /// The runs of a connection, newest first, without their answers.
@@ -288,11 +297,19 @@ impl<S: Source> Tenant<'_, S> {
             and("id < {}", before.0.into());
         }
         sql.push_str(&format!(" ORDER BY id DESC LIMIT {most}"));
-        let rows: Vec<Row> = sql::all(self.on(), &sql, values).await?;
         let withheld = self.withheld(connection).await?;
-        rows.into_iter()
-            .map(|row| Ok(ActionRun::try_from(row)?.without(&withheld, self.now())))
-            .collect()
+        let rows: Vec<Row> = sql::all(self.on(), &sql, values).await?;
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in rows {
+            let run = ActionRun::try_from(row)?;
+            let was_erased = run.erased_at.is_some();
+            let run = run.without(&withheld, self.now());
+            // That words were found would tell that they are there.
+            if words.is_none() || run.erased_at.is_some() == was_erased {
+                runs.push(run);
+            }
+        }
+        Ok(runs)
     }
 }
 

@@ -113,6 +113,8 @@ impl Withheld {
     }
 }
 
+/// Erasures of one walk at most: each is looked for in every payload while the database is held.
+const MOST_TOGETHER: usize = 200;
 const COLUMNS: &str = "id, subject_id, is_contact, texts, removal_id, walked_to";
 
 impl<S: Source> Tenant<'_, S> {
@@ -140,7 +142,7 @@ impl<S: Source> Tenant<'_, S> {
     ) -> Result<Option<ScrubWalk>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM scrubs WHERE workspace_id = $1 AND connection_id = $2 AND is_contact AND logged \
-            ORDER BY walked_to, id"
+            ORDER BY walked_to, id LIMIT {MOST_TOGETHER}"
         );
         let rows: Vec<Row> = sql::all(self.on(), &sql, self.ids(connection, &[])).await?;
         let Some(from) = rows.first().map(|row| row.walked_to) else {
@@ -151,16 +153,17 @@ impl<S: Source> Tenant<'_, S> {
         let scrubs: Vec<Scrub> = together.map(Scrub::try_from).collect::<Result<_>>()?;
         let mut values = self.ids(connection, &[]);
         values.push(from.into());
+        values.push(scrubs.last().map(|last| last.id).into());
         values.extend(ahead.map(Value::from));
         let sql = format!(
             "SELECT d.id, CASE WHEN d.subject IS NULL AND d.outcome = 'unreadable' THEN 1 ELSE 0 END AS unread, \
             CASE WHEN EXISTS (SELECT 1 FROM scrubs s WHERE s.workspace_id = $1 AND s.connection_id = $2 \
-            AND s.walked_to = $3 AND s.is_contact AND s.logged AND {}) THEN 1 ELSE 0 END AS hit FROM deliveries d \
+            AND s.walked_to = $3 AND s.id <= $4 AND s.is_contact AND s.logged AND {}) THEN 1 ELSE 0 END AS hit FROM deliveries d \
             WHERE d.workspace_id = $1 AND d.connection_id = $2 AND d.id > $3{} AND d.body IS NOT NULL \
             ORDER BY d.id LIMIT {most}",
             self.holds_subject(),
             if ahead.is_some() {
-                " AND d.id <= $4"
+                " AND d.id <= $5"
             } else {
                 ""
             },
@@ -186,6 +189,16 @@ impl<S: Source> Tenant<'_, S> {
             DbBackend::Postgres => "position(convert_to(s.subject_id, 'UTF8') IN d.body) > 0",
             _ => "instr(d.body, CAST(s.subject_id AS blob)) > 0",
         }
+    }
+
+    /// The lines of removals for which payloads or the log of actions are still being gone through.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn removals_under_way(&self) -> Result<Vec<AuditId>> {
+        let sql = "SELECT DISTINCT removal_id FROM scrubs WHERE workspace_id = $1 AND removal_id IS NOT NULL";
+        let ids = sql::column(self.on(), sql, vec![self.workspace().into()]).await?;
+        Ok(ids.into_iter().map(AuditId).collect())
     }
 
     /// What of a connection is withheld until all erasures reached payloads and log.

@@ -383,12 +383,17 @@ both_databases! {
             read_all(tx.workspace(beta.workspace), &alpha).await,
         ] {
             assert!(!seen.contains("alpha"), "{seen}");
+            let under_way = |read: &str| {
+                let line = read.lines().find(|line| line.starts_with("removals_under_way: "));
+                line.expect("it is among the queries").to_owned()
+            };
+            assert_ne!(under_way(&own), under_way(&seen), "an id says whose it is");
             for line in seen.lines() {
                 let (query, found) = line.split_once(": ").unwrap();
                 let by_id = ![
                     "audit_lines", "connections", "inbox", "inbox_count", "ticket_counts", "inbox_tags", "products",
                     "product_by_slug", "tags", "ticket", "details", "members", "oauth_app", "contacts", "contact_count",
-                    "companies", "company_count", "conversations", "removals",
+                    "companies", "company_count", "conversations", "removals", "removals_under_way",
                 ].contains(&query);
                 let nothing = NOTHING.contains(&found);
                 assert!(!by_id || nothing, "{query} finds another's: {found}");

@@ -177,7 +177,10 @@ impl Pass<'_> {
             }
         }
         self.tell(&tenant, "company", &fresh, &mut counts).await?;
-        unreadable(page.unreadable, &mut counts);
+        if *passed > step.counted {
+            self.place.troubles = 0;
+            unreadable(page.unreadable, &mut counts);
+        }
         step.counted = step.counted.max(*passed);
         self.place.step_becomes([Step::Companies(step.clone())]);
         self.keep(tx, counts, None).await

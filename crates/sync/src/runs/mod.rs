@@ -263,6 +263,18 @@ pub(crate) struct Asked {
     pub(crate) tagged: Option<TaggedStep>,
 }
 
+impl Asked {
+    /// The same, with what was asked for with a run that did not begin.
+    pub(crate) fn with(&self, waiting: Option<&str>) -> Self {
+        let mut all = self.clone();
+        if let Some(before) = waiting.and_then(|place| serde_json::from_str::<Self>(place).ok()) {
+            all.every |= before.every;
+            all.full = before.full.filter(|full| *full).or(all.full);
+        }
+        all
+    }
+}
+
 /// The report of a run that came to its end, as JSON.
 fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> String {
     let mut remarks = place.remarks.clone();

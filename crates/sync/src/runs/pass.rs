@@ -126,7 +126,10 @@ impl Pass<'_> {
         counts: RunCounts,
         total: Option<i64>,
     ) -> Result<(), Stop> {
-        if counts.done > 0 {
+        // What a scroll that began anew counts, it may have counted before.
+        let rewalks =
+            matches!(self.place.steps.first(), Some(Step::Companies(one)) if one.list.is_none());
+        if counts.done > 0 && !rewalks {
             self.place.troubles = 0;
         }
         let place = serde_json::to_string(&self.place)

@@ -135,6 +135,23 @@ both_databases! {
         assert!(is_copied(&old).await);
     }
 
+    async fn of_two_requests_for_a_proof_neither_is_lost(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.copy_contacts().await;
+        let ask = async |full: bool, every: bool| {
+            let (db, workspace, actor) = (&engine.t.db, engine.workspace(), Actor::default());
+            ask_run_with_lines(db, workspace, &actor, engine.connection, &Ask::Proof { full }, every).await.unwrap()
+        };
+        for [one, other] in [[(true, false), (false, true)], [(false, true), (true, false)]] {
+            let run = ask(one.0, one.1).await;
+            assert_eq!(ask(other.0, other.1).await, run, "it did not begin, so it stands for both");
+            let position: Value = serde_json::from_str(&engine.run(run).await.position.unwrap()).unwrap();
+            assert_eq!((&position["full"], &position["every"]), (&json!(true), &json!(true)));
+            engine.drain().await;
+            assert_done(&engine.run(run).await);
+        }
+    }
+
     async fn every_record_has_its_line_where_asked(t: TestDb) {
         let engine = Engine::start(t).await;
         engine.take_feedback().await;

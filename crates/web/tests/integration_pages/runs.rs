@@ -43,7 +43,7 @@ both_databases! {
         assert_eq!((first["kind"].as_str(), first["state"].as_str()), (Some("backfill"), Some("done")));
         assert!(first["counts"]["looked_at"].as_i64().unwrap() > 0, "{first}");
         let runs = format!("{page}/runs");
-        browser.get(&runs).await.shows("List every record in the report, up to 50,000");
+        browser.get(&runs).await.shows("List every record that it looks at, up to 50,000");
         browser.post(&runs, &[("what", "full-proof"), ("every", "on")]).await;
         world.work().await;
         let proof = last(&world, connection, RunKind::Proof).await;

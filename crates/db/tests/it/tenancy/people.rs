@@ -37,9 +37,13 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     others(tenant, world, now).await;
     let cause = RemovalCause::ContactDeleted;
     let noted = tenant.note_removal(connection, cause, (name, None), Removed::default());
-    noted.await.unwrap();
+    let noted = noted.await.unwrap();
     for _ in 0..2 {
-        tenant.add_scrub(connection, &rest(name)).await.unwrap();
+        let rest = NewScrub {
+            removal: noted,
+            ..rest(name)
+        };
+        tenant.add_scrub(connection, &rest).await.unwrap();
     }
     let first = tenant.unlogged_scrubs(connection, 1).await.unwrap();
     tenant.scrub_logged(&first[0]).await.unwrap();
@@ -221,6 +225,7 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         dry_run(connection);
         has_run_line(world.run, ("new", "contact"));
         removals(None, 100);
+        removals_under_way();
         queued_jobs(connection);
         messages_of(&[(connection, CONVERSATION.to_owned())]);
         tickets_of_threads(&[(connection, CONVERSATION.to_owned())]);

@@ -175,7 +175,7 @@ impl CompanyRow {
 }
 
 /// What a company is called.
-fn shown_name<'a>(name: Option<&'a str>, id: &'a str) -> &'a str {
+pub(in crate::pages) fn shown_name<'a>(name: Option<&'a str>, id: &'a str) -> &'a str {
     name.filter(|name| !name.trim().is_empty()).unwrap_or(id)
 }
 

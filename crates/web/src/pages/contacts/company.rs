@@ -1,6 +1,7 @@
 //! The filter of the contacts by a company: its name is typed, and its id is what filters.
 
 use super::ContactQuery;
+use crate::pages::companies::shown_name;
 use crate::pages::people::{Chip, CopyState, Listed as _, text};
 use crate::pages::prelude::*;
 use earmark_db::tenant::{CompanyFilter, CopySort, MirroredCompany};
@@ -46,10 +47,9 @@ pub(super) async fn ask(
         let name = company.company.name.as_deref().unwrap_or_default();
         name.trim().to_lowercase() == words.to_lowercase()
     };
-    let called: Vec<_> = found.iter().filter(is_called).collect();
-    let means = match (called.as_slice(), found.as_slice()) {
-        ([company], _) => Some((*company).clone()),
-        ([], [company]) => Some(company.clone()),
+    let (called, others): (Vec<_>, Vec<_>) = found.iter().partition(is_called);
+    let means = match (called.as_slice(), others.as_slice()) {
+        ([company], _) | ([], [company]) => Some((*company).clone()),
         _ => None,
     };
     let with = |company: &MirroredCompany| {
@@ -63,8 +63,11 @@ pub(super) async fn ask(
         *query = with(&company);
         return Ok(None);
     }
-    let offered = found.iter().take(OFFERED);
-    let offered = offered.map(|one| (label(one, states), with(one).href(at.ws())));
+    let offered = called.iter().chain(&others).take(OFFERED);
+    let offered = offered.map(|one| {
+        let has_namesake = called.len() > 1 && is_called(one);
+        (label(one, states, has_namesake), with(one).href(at.ws()))
+    });
     Ok(Some(Asked {
         offered: offered.collect(),
         more: found.len() > OFFERED,
@@ -72,18 +75,22 @@ pub(super) async fn ask(
     }))
 }
 
-/// A company's name, with its connection where there are several.
-fn label(company: &MirroredCompany, states: &[CopyState]) -> String {
+/// A company's name, with its own id where it has a namesake, and its connection where there are several.
+fn label(company: &MirroredCompany, states: &[CopyState], has_namesake: bool) -> String {
     let MirroredCompany {
         connection,
         company,
         archived_at: _,
     } = company;
-    let name = company.name.as_ref().unwrap_or(&company.id);
+    let mut name = shown_name(company.name.as_deref(), &company.id).to_owned();
+    if has_namesake {
+        let id = company.company_id.as_ref().unwrap_or(&company.id);
+        name = format!("{name} ({id})");
+    }
     let of = connection.to_string();
     match states.iter().find(|state| state.connection == of) {
         Some(state) if states.len() > 1 => format!("{name}, {}", state.shown_name()),
-        _ => name.clone(),
+        _ => name,
     }
 }
 
@@ -131,7 +138,7 @@ pub(super) async fn chips(
         ..query.first()
     };
     Ok(vec![Chip {
-        label: company.company.name.unwrap_or(company.company.id),
+        label: shown_name(company.company.name.as_deref(), &company.company.id).to_owned(),
         field: "company",
         value: query.company.clone(),
         without: without.href(at.ws()),

@@ -216,7 +216,11 @@ impl ContactRow {
 }
 
 /// What a contact is called: by name, else by e-mail address.
-fn shown_name<'a>(name: Option<&'a str>, email: Option<&'a str>, role: Option<&str>) -> &'a str {
+pub(in crate::pages) fn shown_name<'a>(
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    role: Option<&str>,
+) -> &'a str {
     let name = name.filter(|name| !name.trim().is_empty());
     name.or(email).unwrap_or(match role {
         Some("lead") => "Unnamed lead",

@@ -4,6 +4,7 @@ use super::{InboxPage, InboxQuery, InboxRows, SetUp, TicketRow};
 use crate::pages::people::Chip;
 use crate::pages::prelude::*;
 use crate::pages::tickets::Untitled;
+use crate::pages::{companies, contacts};
 use earmark_db::tenant::{Assignee, CopyKey, InboxFilter, InboxRow, Product, SecretKind, Status};
 use earmark_model::{ConnectionStatus, Right, StatusCategory, TicketKey};
 use std::collections::BTreeSet;
@@ -76,7 +77,11 @@ impl Ground {
         };
         if let Some((connection, id)) = copy_key(&query.contact)? {
             let found = at.tenant().contact(connection, &id).await?;
-            let name = found.and_then(|found| found.contact.name.or(found.contact.email));
+            let name = found.map(|found| {
+                let of = found.contact;
+                contacts::shown_name(of.name.as_deref(), of.email.as_deref(), of.role.as_deref())
+                    .to_owned()
+            });
             let mut without = query.clone();
             without.contact.clear();
             let rest = "show those of all contacts";
@@ -84,7 +89,8 @@ impl Ground {
         }
         if let Some((connection, id)) = copy_key(&query.company)? {
             let found = at.tenant().company(connection, &id).await?;
-            let name = found.and_then(|found| found.company.name);
+            let name = found
+                .map(|found| companies::shown_name(found.company.name.as_deref(), &id).to_owned());
             let mut without = query.clone();
             without.company.clear();
             let rest = "show those of all companies";

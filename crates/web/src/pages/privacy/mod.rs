@@ -6,7 +6,7 @@ use super::people::grouped;
 use super::prelude::*;
 use actix_web::web::Query;
 use earmark_db::tenant::{Connection, PAYLOAD_DAYS, Removal, RemovalCause, Removed};
-use earmark_model::Right;
+use earmark_model::{AuditId, Right};
 use serde::Serialize;
 use serde_json::json;
 
@@ -39,10 +39,12 @@ pub struct RemovalRow {
     pub through: String,
     /// What, in numbers.
     pub removed: Removed,
+    /// Whether payloads and the log of actions are still being gone through.
+    pub under_way: bool,
 }
 
 impl RemovalRow {
-    fn of(removal: Removal, connections: &[Connection]) -> Self {
+    fn of(removal: Removal, connections: &[Connection], under_way: &[AuditId]) -> Self {
         let Removal {
             id,
             at,
@@ -54,6 +56,7 @@ impl RemovalRow {
         } = removal;
         let through = connections.iter().find(|one| one.id == connection);
         Self {
+            under_way: under_way.contains(&id),
             id: id.to_string(),
             at,
             cause,
@@ -119,9 +122,11 @@ impl RemovalRow {
             ),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
-        match parts.is_empty() {
-            true => "Nothing of it was stored".to_owned(),
-            false => parts.join(", "),
+        match (parts.is_empty(), self.under_way) {
+            (true, false) => "Nothing of it was stored".to_owned(),
+            (true, true) => "Payloads and runs of actions are still being gone through".to_owned(),
+            (false, false) => parts.join(", "),
+            (false, true) => format!("{}; more is being looked for", parts.join(", ")),
         }
     }
 }
@@ -155,9 +160,10 @@ impl PrivacyPage {
         let tenant = at.tenant();
         let before = query.before.parse().ok();
         // One more than a page tells whether there is another.
-        let ((days, dropped_at), mut removals, connections) = futures::try_join!(
+        let ((days, dropped_at), mut removals, under_way, connections) = futures::try_join!(
             tenant.payload_rule(),
             tenant.removals(before, PAGE as u64 + 1),
+            tenant.removals_under_way(),
             tenant.connections(),
         )?;
         let more = removals.len() > PAGE;
@@ -173,7 +179,7 @@ impl PrivacyPage {
                 .map(|removal| removal.id.to_string()),
             rows: removals
                 .into_iter()
-                .map(|removal| RemovalRow::of(removal, &connections))
+                .map(|removal| RemovalRow::of(removal, &connections, &under_way))
                 .collect(),
             query,
             may: at.may(Right::ManageWorkspace),

@@ -11,6 +11,7 @@ fn row(cause: RemovalCause, seconds: i64, removed: Removed) -> RemovalRow {
         into: (cause == RemovalCause::ContactMerged).then(|| "65f0b7d3e88a".to_owned()),
         through: "Support EU".to_owned(),
         removed,
+        under_way: false,
     }
 }
 
@@ -60,6 +61,11 @@ pub(super) fn all() -> Vec<(&'static str, PrivacyPage)> {
         row(RemovalCause::MessageRedacted, 90_000, redacted),
         row(RemovalCause::ContactDeleted, 500_000, Removed::default()),
     ]);
+    for at in [0, 4] {
+        let mut under_way = list.rows[at].clone();
+        under_way.under_way = true;
+        list.rows.insert(at, under_way);
+    }
     list.older = Some("l500000".to_owned());
     let mut none = page(Vec::new());
     none.may = false;

@@ -1,7 +1,10 @@
 //! `{intercom}/{connection}/runs`: the runs of the sync engine, and what is scheduled next.
 
+mod next;
 pub mod run;
 mod samples;
+
+pub use next::Next;
 
 use super::super::prelude::*;
 use crate::pages::people::{grouped, progress_words};
@@ -250,8 +253,8 @@ impl RunsPage {
                 .into_iter()
                 .map(|run| RunRow::of(run, &members))
                 .collect(),
-            next: Next::of(&connection, last.as_ref(), !kept.is_empty()),
-            proof: Next::of(&connection, proved.as_ref(), !kept.is_empty()).of_proof(),
+            next: Next::of(&connection, last.as_ref(), CATCH_UP_EVERY, !kept.is_empty()),
+            proof: Next::of(&connection, proved.as_ref(), PROOF_EVERY, !kept.is_empty()),
             offer: offer(at, &connection),
             connection: connection.id.to_string(),
             name: connection.name,
@@ -299,57 +302,6 @@ impl RunsPage {
 
     fn took(&self, row: &RunRow) -> String {
         row.took(self.now).map_or_else(String::new, length_words)
-    }
-}
-
-/// When the next run of a kind comes by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Never: nothing is switched on, or the connection is disconnected.
-    Never,
-    /// Not before a member reconnects.
-    AfterReconnecting,
-    /// One is under way or waits for its turn.
-    UnderWay,
-    /// A member holds one; at this time the next takes its place.
-    Held(DateTime<Utc>),
-    /// At this time, or when it has passed, within a minute.
-    At(DateTime<Utc>),
-}
-
-impl Next {
-    /// `copies` says that conversations are kept: what becomes of those is followed with everything switched off, too.
-    fn of(connection: &Connection, last: Option<&Run>, copies: bool) -> Self {
-        let on = [connection.contacts_on_at, connection.feedback_on_at];
-        let kept = copies.then_some(connection.created_at);
-        let Some(on) = on.into_iter().flatten().min().or(kept) else {
-            return Self::Never;
-        };
-        match connection.status {
-            ConnectionStatus::Disconnected => return Self::Never,
-            ConnectionStatus::NeedsReconnecting | ConnectionStatus::Uninstalled => {
-                return Self::AfterReconnecting;
-            }
-            ConnectionStatus::Connected | ConnectionStatus::Degraded => {}
-        }
-        match last {
-            Some(last) if last.state == RunState::Paused => {
-                Self::Held(last.asked_at.max(on) + CATCH_UP_EVERY)
-            }
-            Some(last) if !last.state.is_over() => Self::UnderWay,
-            last => {
-                let asked = last.map_or(on, |last| last.asked_at.max(on));
-                Self::At(asked + CATCH_UP_EVERY)
-            }
-        }
-    }
-
-    /// The same of a proof, which comes less often.
-    fn of_proof(self) -> Self {
-        match self {
-            Self::At(at) => Self::At(at - CATCH_UP_EVERY + PROOF_EVERY),
-            other => other,
-        }
     }
 }
 
