@@ -65,24 +65,6 @@ pub struct Run {
     pub version: i32,
 }
 
-/// What became of one record of a run.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct RunLine {
-    /// What happened to it, such as `new`, `deleted`, `skipped` or `failed`.
-    pub outcome: String,
-    /// What it is, such as `contact`.
-    pub subject_kind: String,
-    /// Intercom's id.
-    pub subject_id: String,
-    /// Why, in words.
-    pub note: Option<String>,
-}
-
-#[derive(FromQueryResult)]
-struct LinesRow {
-    lines: i64,
-}
-
 #[derive(FromQueryResult)]
 struct RunRow {
     id: Uuid,
@@ -280,31 +262,6 @@ impl<S: Source> Tenant<'_, S> {
         let row: Option<RunRow> = sql::one(self.on(), &sql, values).await?;
         row.map(Run::try_from).transpose()
     }
-
-    /// How many lines a run has.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn run_line_count(&self, run: RunId) -> Result<i64> {
-        let sql = "SELECT count(*) AS lines FROM run_lines WHERE workspace_id = $1 AND run_id = $2";
-        let values = vec![self.workspace().into(), run.0.into()];
-        let row: Option<LinesRow> = sql::one(self.on(), sql, values).await?;
-        Ok(row.map_or(0, |row| row.lines))
-    }
-
-    /// What became of a run's records, in order, up to `most` after the first `skip`.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn run_lines(&self, run: RunId, skip: u64, most: u64) -> Result<Vec<RunLine>> {
-        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-        let sql = format!(
-            "SELECT outcome, subject_kind, subject_id, note FROM run_lines \
-            WHERE workspace_id = $1 AND run_id = $2 ORDER BY id LIMIT {most} OFFSET {skip}"
-        );
-        let values = vec![self.workspace().into(), run.0.into()];
-        sql::all(self.on(), &sql, values).await
-    }
 }
 
 impl Tenant<'_, Tx> {
@@ -476,16 +433,6 @@ impl Tenant<'_, Tx> {
         sql::execute(self.on(), &sql, values()).await
     }
 
-    /// Takes back what was written down of a run's records.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn drop_run_lines(&self, run: RunId) -> Result<()> {
-        let sql = "DELETE FROM run_lines WHERE workspace_id = $1 AND run_id = $2";
-        let values = vec![self.workspace().into(), run.0.into()];
-        sql::execute(self.on(), sql, values).await.map(drop)
-    }
-
     /// Stores a run's report.
     ///
     /// # Errors
@@ -494,41 +441,5 @@ impl Tenant<'_, Tx> {
         let sql = "UPDATE runs SET report = $3 WHERE workspace_id = $1 AND id = $2";
         let values = vec![self.workspace().into(), id.0.into(), report.into()];
         sql::execute(self.on(), sql, values).await.map(drop)
-    }
-
-    /// Writes down what became of one record.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn add_run_line(&self, run: RunId, line: &RunLine) -> Result<()> {
-        let RunLine {
-            outcome,
-            subject_kind,
-            subject_id,
-            note,
-        } = line;
-        let id: Uuid = self.source.sources().id();
-        let sql = "INSERT INTO run_lines (workspace_id, run_id, id, outcome, subject_kind, subject_id, note) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let values = vec![
-            self.workspace().into(),
-            run.0.into(),
-            id.into(),
-            outcome.as_str().into(),
-            subject_kind.as_str().into(),
-            subject_id.as_str().into(),
-            note.clone().into(),
-        ];
-        sql::execute(self.on(), sql, values).await.map(drop)
-    }
-
-    /// Erases what run reports say of one record: its notes may hold its name.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn erase_run_lines(&self, connection: ConnectionId, subject: &str) -> Result<u64> {
-        let sql = "UPDATE run_lines SET note = 'erased' WHERE workspace_id = $1 AND subject_id = $3 AND note <> 'erased' \
-            AND run_id IN (SELECT id FROM runs WHERE workspace_id = $1 AND connection_id = $2)";
-        sql::execute(self.on(), sql, self.ids(connection, &[subject])).await
     }
 }
