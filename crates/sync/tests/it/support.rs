@@ -334,9 +334,12 @@ impl Engine {
             }
         }
         // As the next process does.
-        let tx = self.t.db.begin().await.unwrap();
-        tx.across().rescue_all_jobs().await.unwrap();
-        tx.commit().await.unwrap();
+        let rescue = async || {
+            let tx = self.t.db.begin().await?;
+            tx.across().rescue_all_jobs().await?;
+            tx.commit().await
+        };
+        once_reached(rescue).await;
         broken
     }
 
@@ -386,16 +389,19 @@ impl Engine {
     }
 
     async fn end(&self, job: &ClaimedJob, verdict: &Verdict) {
-        let tx = self.t.db.begin().await.unwrap();
-        let across = tx.across();
-        let now = self.t.sources.now();
-        match verdict {
-            Verdict::Done | Verdict::Fail(_) => across.finish_job(job).await.unwrap(),
-            Verdict::Yield => across.put_job_back(job, now, None).await.unwrap(),
-            Verdict::Snooze(at) => across.put_job_back(job, *at, None).await.unwrap(),
-            Verdict::Retry(why) => across.put_job_back(job, now, Some(why)).await.unwrap(),
-        }
-        tx.commit().await.unwrap();
+        let end = async || {
+            let tx = self.t.db.begin().await?;
+            let across = tx.across();
+            let now = self.t.sources.now();
+            match verdict {
+                Verdict::Done | Verdict::Fail(_) => across.finish_job(job).await?,
+                Verdict::Yield => across.put_job_back(job, now, None).await?,
+                Verdict::Snooze(at) => across.put_job_back(job, *at, None).await?,
+                Verdict::Retry(why) => across.put_job_back(job, now, Some(why)).await?,
+            }
+            tx.commit().await
+        };
+        once_reached(end).await;
     }
 
     /// Runs a connection's run once more, as a worker that was killed after its last commit would.
@@ -556,4 +562,16 @@ async fn take_letter(mut stream: TcpStream, into: &Mutex<Vec<Vec<u8>>>) -> Optio
         .push(read[head..head + length].to_vec());
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     stream.write_all(answer).await.ok()
+}
+
+/// Tries again while the database is away: a connection that was cut may look open for a moment.
+async fn once_reached(work: impl AsyncFn() -> earmark_db::Result<()>) {
+    for _ in 0..20 {
+        match work().await {
+            Ok(()) => return,
+            Err(earmark_db::Error::Unavailable(_)) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the database stays away");
 }
