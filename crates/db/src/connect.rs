@@ -148,7 +148,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when no connection gets free in time.
     pub async fn begin(&self) -> Result<Tx> {
-        self.begin_with(Durability::Full).await
+        self.begin_with(Durability::Full, false).await
     }
 
     /// Begins a transaction for work that is done again from what is on disk should it be lost: applying a delivery that
@@ -159,13 +159,22 @@ impl Db {
     /// # Errors
     /// As [`Self::begin`].
     pub async fn begin_redoable(&self) -> Result<Tx> {
-        self.begin_with(Durability::Relaxed).await
+        self.begin_with(Durability::Relaxed, false).await
     }
 
-    async fn begin_with(&self, durability: Durability) -> Result<Tx> {
+    /// The same for work that nobody waits for, such as the steps of a run: on SQLite it gives way to all other writers, and
+    /// only one of them stands in their queue.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub async fn begin_in_background(&self) -> Result<Tx> {
+        self.begin_with(Durability::Relaxed, true).await
+    }
+
+    async fn begin_with(&self, durability: Durability, in_background: bool) -> Result<Tx> {
         let write = &self.0.write;
         let turn = match &self.0.turns {
-            Some(turns) => Some(turns.take(write, durability).await?),
+            Some(turns) => Some(turns.take(write, durability, in_background).await?),
             None => None,
         };
         let options = TransactionOptions {

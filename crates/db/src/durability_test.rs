@@ -73,3 +73,35 @@ async fn who_cannot_write_in_time_is_told_so() {
     drop(tx);
     db.begin_redoable().await.unwrap();
 }
+
+#[tokio::test]
+async fn who_works_in_the_background_lets_the_others_go_first() {
+    let t = TestDb::sqlite().await;
+    let db = open(&t).await;
+    let held = db.begin().await.unwrap();
+    let order = std::sync::Mutex::new(Vec::new());
+    let note = |who| order.lock().unwrap().push(who);
+    let background = async |who| {
+        let tx = db.begin_in_background().await.unwrap();
+        note(who);
+        tx.commit().await.unwrap();
+    };
+    let other = async |who| {
+        let tx = db.begin_redoable().await.unwrap();
+        note(who);
+        tx.commit().await.unwrap();
+    };
+    tokio::join!(
+        background("first page"),
+        background("second page"),
+        background("third page"),
+        other("ticket"),
+        other("claim"),
+        async { drop(held) },
+    );
+    let order = order.into_inner().unwrap();
+    assert_eq!(
+        order,
+        ["first page", "ticket", "claim", "second page", "third page"]
+    );
+}

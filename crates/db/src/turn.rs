@@ -19,16 +19,23 @@ pub(crate) enum Durability {
 #[derive(Debug)]
 pub(crate) struct Turns {
     queue: Arc<Mutex<Option<Durability>>>,
+    /// Whoever works in the background stands here until the one before is done, so that all others are before them.
+    background: Arc<Mutex<()>>,
     patience: Duration,
 }
 
 /// The right to use the connection that writes.
-pub(crate) type Turn = OwnedMutexGuard<Option<Durability>>;
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _queue: OwnedMutexGuard<Option<Durability>>,
+    _background: Option<OwnedMutexGuard<()>>,
+}
 
 impl Turns {
     pub(crate) fn new(patience: Duration) -> Self {
         Self {
             queue: Arc::default(),
+            background: Arc::default(),
             patience,
         }
     }
@@ -38,7 +45,12 @@ impl Turns {
         &self,
         write: &DatabaseConnection,
         durability: Durability,
+        in_background: bool,
     ) -> Result<Turn> {
+        let background = match in_background {
+            true => Some(self.background.clone().lock_owned().await),
+            false => None,
+        };
         let turn = timeout(self.patience, self.queue.clone().lock_owned()).await;
         let mut turn = turn.map_err(|_| {
             Error::Unavailable("other writers kept the database busy for too long".to_owned())
@@ -54,6 +66,9 @@ impl Turns {
                 .await?;
             *turn = Some(durability);
         }
-        Ok(turn)
+        Ok(Turn {
+            _queue: turn,
+            _background: background,
+        })
     }
 }

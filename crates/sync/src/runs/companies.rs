@@ -32,7 +32,7 @@ impl Pass<'_> {
                 return self.keep_place(1).await;
             }
             self.place.step_becomes([Step::Companies(step.clone())]);
-            let tx = self.db.begin_redoable().await?;
+            let tx = self.db.begin_in_background().await?;
             self.keep(tx, calls(1), total).await?;
         }
         if step.list.is_some() {
@@ -154,7 +154,7 @@ impl Pass<'_> {
         step: &mut Companies,
         passed: &mut i64,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let changes = put_companies(
             &tenant,
@@ -223,7 +223,7 @@ impl Pass<'_> {
         found: Option<Option<Company>>,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = RunCounts {
             done: 1,

@@ -103,7 +103,7 @@ impl Pass<'_> {
         self.place.step_becomes([next]);
         let companies = self.place.theirs.companies.unwrap_or(0);
         let all = self.place.theirs.contacts.map(|all| all + companies);
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         self.keep(tx, calls(1), all.filter(|_| since.is_none()))
             .await
     }
@@ -215,7 +215,7 @@ impl Pass<'_> {
         page: &Page<Contact>,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = calls(1);
         let changes = put_contacts(

@@ -104,7 +104,7 @@ impl Pass<'_> {
             }
             self.place.step_done();
         }
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         self.keep(tx, counts, None).await
     }
 
@@ -165,14 +165,14 @@ impl Pass<'_> {
                 let why = format!(
                     "Intercom did not give it, and is asked again in the next run: {error}"
                 );
-                let tx = self.db.begin_redoable().await?;
+                let tx = self.db.begin_in_background().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
                     .await?;
                 return self.keep(tx, counts, None).await;
             }
         };
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         self.heal(&tenant, conversation, triggers, &mut counts)
             .await?;
@@ -250,7 +250,7 @@ impl Pass<'_> {
 
     /// Erases a conversation that Intercom does not have any more, which is kept with the place after it.
     async fn bury(&mut self, id: &str, mut counts: RunCounts) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let about = About {
             conversation: Some(id.to_owned()),
@@ -311,7 +311,7 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            let tx = self.db.begin_redoable().await?;
+            let tx = self.db.begin_in_background().await?;
             self.keep(tx, counts, None).await?;
             if at.is_none() || self.is_over() {
                 return Ok(());

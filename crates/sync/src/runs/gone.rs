@@ -116,7 +116,7 @@ impl Pass<'_> {
         fate: &Fate,
         (asked_at, unseen): (DateTime<Utc>, bool),
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let archives = match fate {
             Fate::There(contact) if unseen => self.is_archived(&tenant, contact).await?,
@@ -196,7 +196,7 @@ impl Pass<'_> {
         lists: Lists,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = calls(2);
         counts.done = 1;

@@ -146,7 +146,7 @@ impl RunHandler {
             until: Instant::now() + SLICE,
         };
         if run.state == RunState::Waiting {
-            let tx = self.db.begin_redoable().await?;
+            let tx = self.db.begin_in_background().await?;
             let tenant = tx.workspace(workspace);
             if !tenant.move_run(run.id, RunState::Running, None).await? {
                 return Err(Stop::Held);
@@ -167,7 +167,7 @@ impl RunHandler {
             return Err(Stop::Held);
         };
         let report = report(&run, &pass.place, ours, pass.now());
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(pass.workspace);
         pass.write(&tenant, RunCounts::default(), None).await?;
         if !tenant.move_run(run.id, RunState::Done, None).await? {
@@ -225,7 +225,7 @@ impl RunHandler {
     /// Says why a run waits, and puts its job back for as long.
     async fn wait(&self, workspace: WorkspaceId, run: &Run, why: &str, wait: TimeDelta) -> Verdict {
         let noted = async {
-            let tx = self.db.begin_redoable().await?;
+            let tx = self.db.begin_in_background().await?;
             tx.workspace(workspace).note_run(run.id, why).await?;
             tx.commit().await
         };
@@ -237,7 +237,7 @@ impl RunHandler {
 
     async fn fail(&self, workspace: WorkspaceId, run: &Run, why: &str) -> Verdict {
         let failed = async {
-            let tx = self.db.begin_redoable().await?;
+            let tx = self.db.begin_in_background().await?;
             let tenant = tx.workspace(workspace);
             tenant.move_run(run.id, RunState::Failed, Some(why)).await?;
             tx.commit().await

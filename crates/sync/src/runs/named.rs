@@ -55,7 +55,7 @@ impl Pass<'_> {
         left: Option<&Contact>,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = RunCounts {
             done: 1,

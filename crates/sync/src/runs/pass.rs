@@ -158,7 +158,7 @@ impl Pass<'_> {
             calls,
             ..RunCounts::default()
         };
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         self.keep(tx, counts, None).await
     }
 

@@ -54,7 +54,7 @@ impl Pass<'_> {
             };
             fates.push((id, fate, asked_at));
         }
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = calls(1);
         let changes =

@@ -33,7 +33,7 @@ impl Pass<'_> {
             .map(|one| Step::Walk(Walk::new(Over::Segment(one.id.clone(), as_of))))
             .collect();
         self.place.step_becomes(walks);
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         tx.workspace(self.workspace)
             .put_segments(self.connection, &segments)
             .await?;
@@ -48,7 +48,7 @@ impl Pass<'_> {
         page: &Page<Contact>,
     ) -> Result<(), Stop> {
         self.place.troubles = 0;
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let ids: Vec<String> = page.items.iter().map(|one| one.id.clone()).collect();
         let mut members: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -49,7 +49,7 @@ impl Pass<'_> {
                     }
                 }
             }
-            let tx = self.db.begin_redoable().await?;
+            let tx = self.db.begin_in_background().await?;
             if step.dry {
                 let tenant = tx.workspace(self.workspace);
                 self.foresee(&tenant, &mut step, &page.items, &mut counts)
@@ -74,7 +74,7 @@ impl Pass<'_> {
     async fn tagged_anew(&mut self, step: &mut TaggedStep) -> Result<(), Stop> {
         step.at = None;
         step.dealt.clear();
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let mut counts = calls(1);
         if step.dry {
             (step.tickets, step.conversations) = (0, 0);
@@ -202,14 +202,14 @@ impl Pass<'_> {
             Err(error) => {
                 counts.failed += 1;
                 let why = format!("Intercom did not give it: {error}");
-                let tx = self.db.begin_redoable().await?;
+                let tx = self.db.begin_in_background().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
                     .await?;
                 return self.keep(tx, counts, None).await;
             }
         };
-        let tx = self.db.begin_redoable().await?;
+        let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         self.make_tickets(&tenant, step, conversation, &mut counts)
             .await?;
