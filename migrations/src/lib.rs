@@ -28,6 +28,7 @@ mod m0018_pages;
 mod m0019_ticket_types;
 mod m0020_scrubs;
 mod m0021_speed;
+mod m0022_lanes;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_ticket_types::Migration),
             Box::new(m0020_scrubs::Migration),
             Box::new(m0021_speed::Migration),
+            Box::new(m0022_lanes::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use earmark_connections::Mirrored;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::Refusal;
 use earmark_ingest::{Batching, Writer};
-use earmark_model::{ConnectionId, Outcome, lane_shard};
+use earmark_model::{ConnectionId, Outcome};
 use earmark_testkit::{FaultProxy, TestDb, eventually};
 use futures::future::join_all;
 use futures::{StreamExt, stream};
@@ -279,7 +279,6 @@ houses! {
             notification_id: Some(n.to_string()),
             topic: Some("ping".to_owned()),
             subject: None,
-            shard: lane_shard(""),
             finished: None,
             received_at: house.now(),
             body: Some(fixture("ping").to_string().into_bytes()),

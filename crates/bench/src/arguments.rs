@@ -12,7 +12,7 @@ Usage: just bench NAME
            --requests N      requests a round (20000)
            --pairs N         rounds of each set-up (5)
            --clients N       keep-alive connections of the load generator (128)
-           --connections N   Intercom connections the requests are spread over, 16 lanes each (1)
+           --connections N   Intercom connections the requests are spread over (1)
   idle     `earmark serve` on SQLite: time from start to first answer, memory when idle
            --runs N          starts (5)
   backfill a first copy of all contacts on SQLite, beside a loop that follows one cursor

@@ -55,7 +55,7 @@ impl Default for Plan {
 pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
     report::line(&format!(
         "bench ingest: {}; data in {}\n{} requests a round over {} keep-alive connections from this machine, bodies of {} \
-         bytes, HMAC-SHA1,\n{} conversations in {} lanes of {} Intercom connection(s); {} rounds of each set-up in turn, one \
+         bytes, HMAC-SHA1,\n{} conversations of {} Intercom connection(s); {} rounds of each set-up in turn, one \
          growing table, a warm-up round of each not counted",
         machine::facts(),
         std::env::temp_dir().display(),
@@ -63,7 +63,6 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
         plan.clients,
         bodies::SIZE,
         bodies::CONVERSATIONS * plan.connections,
-        usize::from(earmark_model::LANE_SHARDS) * plan.connections,
         plan.connections,
         plan.pairs,
     ))?;

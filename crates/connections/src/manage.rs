@@ -92,7 +92,7 @@ impl Store {
             ),
             Job::Doctor { only, .. } => ("connection.doctor_asked", json!({ "line": only })),
             // Nobody asks for these here: a stored delivery does, Intercom does, or who disconnected.
-            Job::Lane(_) => ("connection.lane_asked", json!({})),
+            Job::Lane { .. } => ("connection.lane_asked", json!({})),
             // Asked for with the run it belongs to.
             Job::FetchAll { .. } => ("connection.fetch_asked", json!({})),
             Job::ConfirmUninstall { .. } => ("connection.uninstall_asked", json!({})),

@@ -19,6 +19,9 @@ use std::time::Duration;
 /// large installation.
 const WRITER_CACHE: &str = "-32768";
 
+/// Prepared statements that a connection keeps: more than there are, lists of different lengths counted.
+const STATEMENTS: usize = 500;
+
 /// How to open a database.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -75,7 +78,10 @@ impl Db {
             let write = Database::connect(write).await?;
             (Database::connect(read).await?, write)
         } else if options.url.starts_with("postgres") {
-            read.map_sqlx_postgres_opts(|opts| opts.application_name("earmark"));
+            read.map_sqlx_postgres_opts(|opts| {
+                opts.application_name("earmark")
+                    .statement_cache_capacity(STATEMENTS)
+            });
             let both = Database::connect(read).await?;
             (both.clone(), both)
         } else {
@@ -240,5 +246,6 @@ fn sqlite(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .foreign_keys(true)
         // What is erased must not stay behind in freed pages.
         .pragma("secure_delete", "ON")
+        .statement_cache_capacity(STATEMENTS)
         .busy_timeout(Duration::from_secs(3))
 }

@@ -87,7 +87,7 @@ entity!(trigger_tags = "trigger_tags" {
 entity!(deliveries = "deliveries" {
     workspace_id: Uuid, id: Uuid;
     connection_id: Uuid, dedupe_key: Option<String>, notification_id: Option<String>, topic: Option<String>,
-    subject: Option<String>, shard: i32, outcome: String, note: Option<String>, ticket_id: Option<Uuid>,
+    subject: Option<String>, outcome: String, note: Option<String>, ticket_id: Option<Uuid>,
     repeat_of: Option<Uuid>, received_at: Time, finished_at: Option<Time>, body: Option<Vec<u8>>,
 });
 entity!(refusals = "refusals" {

@@ -16,18 +16,35 @@ pub(crate) async fn execute(
     Ok(on.execute_raw(statement).await?.rows_affected())
 }
 
-/// Takes one of PostgreSQL's advisory locks until the transaction ends, with the function of that kind. SQLite has one
-/// writer and needs none.
-pub(crate) async fn advisory_lock(
+/// Takes PostgreSQL's advisory locks of these keys until the transaction ends, with the function of that kind. SQLite has
+/// one writer and needs none.
+pub(crate) async fn advisory_locks(
     on: &impl ConnectionTrait,
     function: &str,
-    key: String,
+    mut keys: Vec<String>,
 ) -> Result<()> {
-    if on.get_database_backend() == DbBackend::Postgres {
-        let sql = format!("SELECT {function}(hashtextextended($1, 0))");
-        execute(on, &sql, vec![key.into()]).await?;
+    if keys.is_empty() || on.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
     }
-    Ok(())
+    // Everybody takes them in the same order.
+    keys.sort_unstable();
+    let keys = padded(&keys);
+    let sql = format!(
+        "SELECT count({function}(hashtextextended(key, 0))) FROM (VALUES {}) AS keys (key)",
+        places(keys.len(), 1, 1)
+    );
+    let keys = keys.into_iter().map(Value::from).collect();
+    execute(on, &sql, keys).await.map(drop)
+}
+
+/// The list, its last one repeated until their number is a power of two: so a few prepared statements serve lists of any
+/// length.
+pub(crate) fn padded<T: Clone>(list: &[T]) -> Vec<T> {
+    let mut list = list.to_vec();
+    if let Some(last) = list.last().cloned() {
+        list.resize(list.len().next_power_of_two(), last);
+    }
+    list
 }
 
 /// What locks the rows that a query finds until the transaction ends. SQLite has one writer and needs none.

@@ -92,17 +92,22 @@ async fn head(ingest: Data<Ingest>, request: HttpRequest) -> HttpResponse {
 }
 
 /// Takes a webhook. One deadline covers the lookup, the body and the storing: Intercom waits five seconds in all. How long
-/// it took is noted for the connections that the webhook turned out to be for.
+/// it took is noted for the connections that the webhook turned out to be for. Who is ahead of us is answered later.
 async fn post(ingest: Data<Ingest>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let (start, mut receivers) = (Instant::now(), Vec::new());
     let taken = take(&ingest, &request, payload, &mut receivers);
-    let answer = match tokio::time::timeout(ingest.settings.answer_within, taken).await {
+    let within = ingest.settings.answer_within;
+    let answer = match tokio::time::timeout(within, taken).await {
         Ok(Ok(answer) | Err(answer)) => answer,
         Err(_) => {
             tracing::warn!("a webhook was not stored in time");
             HttpResponse::ServiceUnavailable().finish()
         }
     };
+    if answer.status().is_success() {
+        let hold = ingest.pace.stored(&receivers);
+        tokio::time::sleep(hold.min(within.saturating_sub(start.elapsed()))).await;
+    }
     ingest.notes.answered(&receivers, start.elapsed());
     answer
 }

@@ -2,6 +2,7 @@
 
 use crate::body::Bodies;
 use crate::notes::Notes;
+use crate::pace::Pace;
 use crate::refusals::Refusals;
 use crate::writer::{Batching, Writer};
 use chrono::TimeDelta;
@@ -9,7 +10,7 @@ use earmark_connections::webhook::{self, Peek};
 use earmark_connections::{Audience, Endpoints, Receiver};
 use earmark_db::Db;
 use earmark_db::across::NewDelivery;
-use earmark_model::{Outcome, lane_shard};
+use earmark_model::Outcome;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -68,6 +69,7 @@ pub struct Ingest {
     pub(crate) refusals: Refusals,
     pub(crate) bodies: Bodies,
     pub(crate) notes: Notes,
+    pub(crate) pace: Pace,
     pub(crate) settings: Settings,
 }
 
@@ -83,6 +85,7 @@ impl Ingest {
             refusals,
             bodies: Bodies::default(),
             notes: Notes::start(db.clone()),
+            pace: Pace::start(db.clone()),
             settings,
             db,
         }
@@ -166,7 +169,6 @@ impl Ingest {
             workspace: to.workspace,
             connection: to.connection,
             dedupe_key: dedupe_key(&peek, &body),
-            shard: lane_shard(subject.as_deref().unwrap_or_default()),
             notification_id: peek.id.as_deref().map(storable),
             topic: peek.topic.as_deref().map(storable),
             subject,

@@ -10,6 +10,7 @@ mod handler;
 mod health;
 mod intake;
 mod notes;
+mod pace;
 mod refusals;
 mod uninstall;
 mod writer;

@@ -220,7 +220,6 @@ mod tests {
             notification_id: None,
             topic: None,
             subject: None,
-            shard: 0,
             finished: None,
             received_at: chrono::DateTime::UNIX_EPOCH,
             body: Some(vec![0; bytes]),

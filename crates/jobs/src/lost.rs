@@ -45,8 +45,12 @@ impl Worker {
             return Ok(());
         }
         let tx = self.db.begin_redoable().await?;
-        for (workspace, lane) in &lanes {
-            tx.workspace(*workspace).enqueue(&Job::Lane(*lane)).await?;
+        for (workspace, connection) in &lanes {
+            tx.workspace(*workspace)
+                .enqueue(&Job::Lane {
+                    connection: *connection,
+                })
+                .await?;
         }
         tx.commit().await?;
         tracing::warn!(

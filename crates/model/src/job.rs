@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 text_enum! {
     /// The kind of a job; picks its handler.
     pub enum JobKind {
-        /// Applies the waiting deliveries of one lane.
+        /// Applies the waiting deliveries of one connection.
         Lane = "lane",
         /// Fetches what a ticket's payload lacked: thread, names, company.
         Details = "details",
@@ -51,21 +51,15 @@ impl JobKind {
     }
 }
 
-/// Applies the waiting deliveries of one (connection, shard).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct LaneJob {
-    /// The connection that received the deliveries.
-    pub connection: ConnectionId,
-    /// Its shard, see [`crate::lane_shard`].
-    pub shard: u16,
-}
-
 /// What a job is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
     /// See [`JobKind::Lane`].
-    Lane(LaneJob),
+    Lane {
+        /// The connection that received the deliveries.
+        connection: ConnectionId,
+    },
     /// See [`JobKind::Details`].
     Details {
         /// The connection.
@@ -133,7 +127,7 @@ impl Job {
     #[must_use]
     pub const fn kind(&self) -> JobKind {
         match self {
-            Self::Lane(_) => JobKind::Lane,
+            Self::Lane { .. } => JobKind::Lane,
             Self::Details { .. } => JobKind::Details,
             Self::RefreshTags { .. } => JobKind::RefreshTags,
             Self::CheckConnection { .. } => JobKind::CheckConnection,
@@ -152,7 +146,7 @@ impl Job {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::Lane(lane) => format!("lane:{}:{}", lane.connection, lane.shard),
+            Self::Lane { connection } => format!("lane:{connection}"),
             Self::Details {
                 connection,
                 conversation,
@@ -183,7 +177,7 @@ impl Job {
     #[must_use]
     pub const fn max_attempts(&self) -> u32 {
         match self {
-            Self::Lane(_)
+            Self::Lane { .. }
             | Self::Details { .. }
             | Self::FetchAll { .. }
             | Self::Erase { .. }

@@ -1,10 +1,11 @@
-//! Applies one delivery in one transaction, together with its outcome.
+//! Applies deliveries, several in one transaction, each together with its outcome.
 
 use crate::buried::{About, Buried};
 use crate::erase;
 use crate::outcome::Applied;
 use crate::people;
 use crate::rederive::rederive;
+use crate::rules::Rules;
 use crate::tagging::{self, Asked};
 use crate::thread;
 use chrono::{DateTime, Utc};
@@ -12,69 +13,136 @@ use earmark_db::tenant::{Connection, DISCONNECTED, Ticket, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
-use earmark_model::{
-    ConnectionId, ConnectionStatus, Job, Outcome, TicketId, TicketKey, WorkspaceId,
-};
+use earmark_model::{ConnectionId, ConnectionStatus, Job, Outcome, TicketId, WorkspaceId};
+use std::collections::{BTreeMap, HashSet};
 
-/// Applies a delivery and writes down what became of it.
+/// Deliveries in one transaction at most: so many share what a transaction costs, and no other writer waits long for it.
+pub(crate) const TOGETHER: usize = 16;
+
+/// A delivery with what it says.
+struct Letter<'a> {
+    delivery: &'a WaitingDelivery,
+    parsed: Result<Notification, String>,
+    about: About,
+}
+
+impl<'a> Letter<'a> {
+    fn open(delivery: &'a WaitingDelivery) -> Self {
+        let parsed = parse(&delivery.body).map_err(|why| why.to_string());
+        let subject = delivery.subject.as_deref();
+        let about = match &parsed {
+            Ok(notification) => About::event(&notification.event, subject),
+            Err(_) => About::subject(subject),
+        };
+        Self {
+            delivery,
+            parsed,
+            about,
+        }
+    }
+
+    /// Whether later deliveries must see what it buries, which is read once for all of a transaction.
+    fn buries(&self) -> bool {
+        let event = self.parsed.as_ref().map(|notification| &notification.event);
+        event.is_ok_and(|event| erases(event) || matches!(event, Event::ContactMerged { .. }))
+    }
+}
+
+/// The first deliveries that can share a transaction: up to one that buries something, and no two about one conversation,
+/// of which the former may show that a message was redacted.
+fn together(waiting: &[WaitingDelivery]) -> Vec<Letter<'_>> {
+    let (mut letters, mut conversations) = (Vec::<Letter<'_>>::new(), HashSet::new());
+    for letter in waiting.iter().take(TOGETHER).map(Letter::open) {
+        let about = letter.about.conversation.clone();
+        let is_new = about.is_none_or(|id| conversations.insert(id));
+        let fits = is_new && !letter.buries() && !letters.iter().any(Letter::buries);
+        if !letters.is_empty() && !fits {
+            break;
+        }
+        letters.push(letter);
+    }
+    letters
+}
+
+/// Applies the first of the waiting deliveries in one transaction, and writes down what became of each. Gives their number:
+/// none when one of them has to be applied alone, or somebody finished it meanwhile, who has the last word.
 pub(crate) async fn apply(
     db: &Db,
     workspace: WorkspaceId,
     connection: ConnectionId,
-    delivery: &WaitingDelivery,
-) -> Result<()> {
+    waiting: &[WaitingDelivery],
+) -> Result<usize> {
+    let letters = together(waiting);
+    let count = letters.len();
     let tx = db.begin_redoable().await?;
     let tenant = tx.workspace(workspace);
-    let parsed = parse(&delivery.body);
-    let subject = delivery.subject.as_deref();
-    let about = match &parsed {
-        Ok(notification) => About::event(&notification.event, subject),
-        Err(_) => About::subject(subject),
-    };
-    // Whatever becomes of the delivery, its stored body keeps nothing that is buried.
-    let buried = Buried::lock(&tenant, connection, &about).await?;
-    buried.scrub_own(&tenant, connection, delivery).await?;
-    let live = tenant.connection(connection).await?;
-    let live = live.map(|row| (row.status != ConnectionStatus::Disconnected, row));
-    let mut topic = None;
-    let told_at = match &parsed {
-        Ok(notification) => notification.created_at.unwrap_or(delivery.received_at),
-        Err(_) => delivery.received_at,
-    };
-    let applied = match (live, parsed) {
-        (Some((true, row)), Ok(notification)) => {
-            topic = Some(notification.topic.clone());
-            apply_event(&tenant, &row, notification, told_at, buried).await?
+    let abouts: Vec<&About> = letters.iter().map(|letter| &letter.about).collect();
+    let buried = Buried::lock_all(&tenant, connection, &abouts).await?;
+    if count > 1 && buried.iter().any(|one| !one.is_empty()) {
+        return Ok(0);
+    }
+    let row = tenant.connection(connection).await?;
+    let (mut rules, mut topics) = (Rules::default(), BTreeMap::new());
+    for (letter, buried) in letters.into_iter().zip(buried) {
+        let delivery = letter.delivery;
+        // Whatever becomes of the delivery, its stored body keeps nothing that is buried.
+        buried.scrub_own(&tenant, connection, delivery).await?;
+        let topic = letter.parsed.as_ref().map(|one| one.topic.clone()).ok();
+        let applied = apply_letter(&tenant, row.as_ref(), &mut rules, letter, buried).await?;
+        if !finish(&tenant, delivery, applied).await? {
+            return Ok(0);
         }
-        (Some((false, row)), Ok(notification)) if erases(&notification.event) => {
-            apply_event(&tenant, &row, notification, told_at, buried).await?
+        if let Some(topic) = topic {
+            topics.insert(topic, delivery.received_at);
         }
-        (Some((true, _)), Err(why)) => Applied::unreadable(why),
-        (_, _) => Applied {
+    }
+    // Last, because others write to this row, too: they wait no longer than a commit takes.
+    let is_live = |row: &Connection| row.status != ConnectionStatus::Disconnected;
+    if row.as_ref().is_some_and(is_live) {
+        for (topic, at) in topics {
+            tenant.saw_topic(connection, &topic, at).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(count)
+}
+
+async fn apply_letter(
+    tenant: &Tenant<'_, Tx>,
+    row: Option<&Connection>,
+    rules: &mut Rules,
+    letter: Letter<'_>,
+    buried: Buried,
+) -> Result<Applied> {
+    let row = row.map(|row| (row.status != ConnectionStatus::Disconnected, row));
+    match (row, letter.parsed) {
+        (Some((is_live, row)), Ok(notification)) if is_live || erases(&notification.event) => {
+            let received_at = letter.delivery.received_at;
+            let told_at = notification.created_at.unwrap_or(received_at);
+            apply_event(tenant, row, rules, notification, told_at, buried).await
+        }
+        (Some((true, _)), Err(why)) => Ok(Applied::unreadable(why)),
+        (_, _) => Ok(Applied {
             outcome: Outcome::Ignored,
             note: DISCONNECTED.to_owned(),
             ticket: None,
-        },
-    };
+        }),
+    }
+}
+
+async fn finish(
+    tenant: &Tenant<'_, Tx>,
+    delivery: &WaitingDelivery,
+    applied: Applied,
+) -> Result<bool> {
     let Applied {
         outcome,
         note,
         ticket,
     } = applied;
-    // Whoever finished it meanwhile has the last word: nothing of this is kept.
-    if !tenant
+    tenant
         .finish_delivery(delivery.id, outcome, &note, ticket)
-        .await?
-    {
-        return Ok(());
-    }
-    // Last, because all lanes of a connection share this row: they wait for each other no longer than a commit takes.
-    if let Some(topic) = topic {
-        tenant
-            .saw_topic(connection, &topic, delivery.received_at)
-            .await?;
-    }
-    tx.commit().await
+        .await
 }
 
 /// Whether an event erases something. That is done whatever the connection's status: Intercom does not ask twice.
@@ -97,20 +165,14 @@ pub(crate) async fn fail(
     let about = About::subject(delivery.subject.as_deref());
     let buried = Buried::lock(&tenant, connection, &about).await?;
     buried.scrub_own(&tenant, connection, delivery).await?;
-    let Applied {
-        outcome,
-        note,
-        ticket,
-    } = Applied::failed(delivery.id);
-    tenant
-        .finish_delivery(delivery.id, outcome, &note, ticket)
-        .await?;
+    finish(&tenant, delivery, Applied::failed(delivery.id)).await?;
     tx.commit().await
 }
 
 async fn apply_event(
     tenant: &Tenant<'_, Tx>,
     connection: &Connection,
+    rules: &mut Rules,
     notification: Notification,
     told_at: DateTime<Utc>,
     mut buried: Buried,
@@ -123,7 +185,8 @@ async fn apply_event(
         Event::Tagged(mut tagged) => {
             buried.hide_in_tagging(&mut tagged);
             erase::found(tenant, connection.id, &tagged.conversation, &mut buried).await?;
-            tagging::apply(tenant, connection, &tagged, &buried, Asked::ByNobody).await
+            let asked = Asked::ByNobody;
+            tagging::apply(tenant, connection, rules, &tagged, &buried, asked).await
         }
         Event::ConversationChanged {
             mut conversation,
@@ -131,7 +194,8 @@ async fn apply_event(
         } => {
             buried.hide(&mut conversation);
             erase::found(tenant, connection.id, &conversation, &mut buried).await?;
-            conversation_changed(tenant, connection, &conversation, change, &buried).await
+            let about = (&*conversation, change);
+            conversation_changed(tenant, connection, rules, about, &buried).await
         }
         Event::ConversationPeople {
             conversation_id, ..
@@ -213,8 +277,8 @@ async fn ask(
 async fn conversation_changed(
     tenant: &Tenant<'_, Tx>,
     connection: &Connection,
-    conversation: &Conversation,
-    change: ConversationChange,
+    rules: &mut Rules,
+    (conversation, change): (&Conversation, ConversationChange),
     buried: &Buried,
 ) -> Result<Applied> {
     let first = match escalated(tenant, connection, &conversation.id, buried).await? {
@@ -252,11 +316,7 @@ async fn conversation_changed(
         | ConversationChange::Belonging
         | ConversationChange::Other => "a message",
     };
-    let prefix = tenant.details().await?.ticket_prefix;
-    let key = TicketKey {
-        prefix,
-        number: first.number,
-    };
+    let key = rules.key(tenant, first.number).await?;
     Ok(Applied::processed(
         format!("added {what} to {key}"),
         Some(first.id),

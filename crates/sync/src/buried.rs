@@ -103,29 +103,58 @@ impl Buried {
         connection: ConnectionId,
         about: &About,
     ) -> Result<Self> {
-        let mut buried = Self::default();
-        if let Some(conversation) = &about.conversation {
-            tenant.lock_conversation(connection, conversation).await?;
-        }
-        for contact in &about.contacts {
-            tenant
-                .lock_contact(connection, contact, about.erasing)
-                .await?;
-        }
-        if let Some(conversation) = &about.conversation {
+        let all = Self::lock_all(tenant, connection, &[about]).await?;
+        Ok(all.into_iter().next().unwrap_or_default())
+    }
+
+    /// The same for several payloads at once; one for each, in their order.
+    pub(crate) async fn lock_all(
+        tenant: &Tenant<'_, Tx>,
+        connection: ConnectionId,
+        abouts: &[&About],
+    ) -> Result<Vec<Self>> {
+        let conversations = abouts.iter().filter_map(|one| one.conversation.as_deref());
+        let conversations: Vec<&str> = conversations.collect();
+        let contacts = |erasing: bool| -> Vec<&str> {
+            let alike = abouts.iter().filter(|one| one.erasing == erasing);
+            let ids: BTreeSet<&str> = alike
+                .flat_map(|one| one.contacts.iter().map(String::as_str))
+                .collect();
+            ids.into_iter().collect()
+        };
+        let (changed, stored) = (contacts(true), contacts(false));
+        tenant
+            .lock_conversations(connection, &conversations)
+            .await?;
+        tenant.lock_contacts(connection, &changed, true).await?;
+        tenant.lock_contacts(connection, &stored, false).await?;
+        let mut tombstones = tenant.tombstones_of(connection, &conversations).await?;
+        let contacts = [changed, stored].concat();
+        let deleted = tenant.deleted_contacts(connection, &contacts).await?;
+        let deleted: HashSet<String> = deleted.into_iter().collect();
+        let of_each = abouts.iter().map(|about| {
+            let known = about.conversation.as_ref();
             let Tombstones {
                 whole,
                 copy,
                 messages,
-            } = tenant.tombstones(connection, conversation).await?;
-            buried.whole = whole;
-            buried.copy = copy;
-            buried.messages = messages.into_iter().collect();
-        }
-        let contacts: Vec<String> = about.contacts.iter().cloned().collect();
-        let deleted = tenant.deleted_contacts(connection, &contacts).await?;
-        buried.contacts = deleted.into_iter().collect();
-        Ok(buried)
+            } = known
+                .and_then(|id| tombstones.remove(id))
+                .unwrap_or_default();
+            let contacts = about.contacts.iter().filter(|id| deleted.contains(*id));
+            Self {
+                whole,
+                copy,
+                messages: messages.into_iter().collect(),
+                contacts: contacts.cloned().collect(),
+            }
+        });
+        Ok(of_each.collect())
+    }
+
+    /// Whether nothing is.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.whole && !self.copy && self.messages.is_empty() && self.contacts.is_empty()
     }
 
     /// Erases from a delivery's own stored body what is buried. Older ones were rewritten when it was buried.

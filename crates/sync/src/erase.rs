@@ -184,7 +184,7 @@ pub(crate) async fn erase_everywhere(
     let mut conversations = BTreeSet::new();
     while let Some(id) = ids.get(at).cloned() {
         if at > 0 {
-            tenant.lock_contact(connection, &id, true).await?;
+            tenant.lock_contacts(connection, &[&id], true).await?;
         }
         for merged in tenant.merged_contacts(connection, &id).await? {
             if !ids.contains(&merged) {

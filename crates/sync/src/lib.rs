@@ -22,6 +22,7 @@ mod outcome;
 mod people;
 mod rederive;
 mod rounds;
+mod rules;
 mod runs;
 mod scrubbing;
 mod tagging;

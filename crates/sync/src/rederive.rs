@@ -40,8 +40,9 @@ pub(crate) async fn rederive(
     Ok(())
 }
 
-/// The title from the message at `at`, or from the nearest earlier customer's message when it has no text.
-fn derive(messages: &[Message], at: usize) -> (Option<String>, Option<&str>) {
+/// The title from the message at `at`, or from the nearest earlier customer's message when it has no text, which is then
+/// named. The messages are in the order of their time.
+pub(crate) fn derive(messages: &[Message], at: usize) -> (Option<String>, Option<&str>) {
     if let Some(own) = messages[at].plain.as_deref().and_then(title) {
         return (Some(own), None);
     }

@@ -2,6 +2,7 @@
 
 use crate::buried::Buried;
 use crate::text::{sanitise, without_nul};
+use chrono::{DateTime, Utc};
 use earmark_db::tenant;
 use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::{
@@ -17,8 +18,7 @@ pub(crate) fn belongs(message: &Message) -> bool {
         && !message.is_bot_boilerplate()
 }
 
-/// Stores a message, unless its conversation is buried. A buried one is stored without its content. True when our copy
-/// changed.
+/// Stores a message, unless its conversation is buried. True when our copy changed.
 pub(crate) async fn store(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
@@ -29,20 +29,31 @@ pub(crate) async fn store(
     if buried.whole {
         return Ok(false);
     }
+    let ours = copy(tenant.now(), conversation, message, buried);
+    tenant
+        .put_message(connection, &conversation.id, &ours)
+        .await
+}
+
+/// Our copy of a message. A buried one is without its content.
+pub(crate) fn copy(
+    now: DateTime<Utc>,
+    conversation: &Conversation,
+    message: &Message,
+    buried: &Buried,
+) -> tenant::Message {
     let mut ours = into_ours(message);
     if message.redacted || buried.messages.contains(&message.id) {
         ours.html = None;
         ours.plain = None;
         "[]".clone_into(&mut ours.attachments);
-        ours.redacted_at = Some(tenant.now());
+        ours.redacted_at = Some(now);
     }
     if message.kind == MessageKind::Opening && message.updated_at.is_none() {
         // It has no time of its own; without one an old webhook would overwrite what was fetched since.
         ours.updated_at = conversation.updated_at.or(ours.updated_at);
     }
-    tenant
-        .put_message(connection, &conversation.id, &ours)
-        .await
+    ours
 }
 
 fn into_ours(message: &Message) -> tenant::Message {
@@ -182,6 +193,6 @@ pub(crate) async fn known(
     let Some(contact) = contact else {
         return Ok(found);
     };
-    tenant.lock_contact(connection, contact, false).await?;
+    tenant.lock_contacts(connection, &[contact], false).await?;
     tenant.conversation(connection, id).await
 }

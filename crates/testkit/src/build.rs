@@ -7,7 +7,7 @@ use earmark_db::tenant::{
     Product, SecretKind, SecretOwner, Ticket, Via, Workspace,
 };
 use earmark_db::{Db, Tx};
-use earmark_model::{ConnectionId, ProductId, Role, SecretId, WorkspaceId, lane_shard};
+use earmark_model::{ConnectionId, ProductId, Role, SecretId, WorkspaceId};
 
 /// Stored as the password hash of built people: no password matches it.
 pub const NO_PASSWORD: &str = "no password";
@@ -179,7 +179,6 @@ pub fn delivery(
         notification_id: Some(key.to_owned()),
         topic: Some("conversation_part.tag.created".to_owned()),
         subject: Some(conversation.to_owned()),
-        shard: lane_shard(conversation),
         finished: None,
         received_at,
         body: Some(format!(r#"{{"id":"{key}"}}"#).into_bytes()),

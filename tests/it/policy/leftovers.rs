@@ -8,7 +8,7 @@ use earmark_connections::Mirrored;
 use earmark_db::across::NewDelivery;
 use earmark_db::tenant::TicketChange;
 use earmark_intercom::webhook::peek;
-use earmark_model::{Outcome, lane_shard};
+use earmark_model::Outcome;
 use serde_json::{Value, json};
 
 const OPENING: &str = "the-opening-mark asks for a currency of one's own";
@@ -39,7 +39,6 @@ async fn store(house: &House, payload: &Value, received_at: DateTime<Utc>) {
         dedupe_key: outline.id.clone().unwrap(),
         notification_id: outline.id,
         topic: outline.topic,
-        shard: lane_shard(&subject),
         subject: Some(subject),
         finished: None,
         received_at,

@@ -4,7 +4,7 @@ use crate::support::{Bench, SECRET};
 use chrono::TimeDelta;
 use earmark_connections::{ManageError, Mirrored};
 use earmark_db::tenant::SecretKind;
-use earmark_model::{ConnectionStatus, Job, LaneJob};
+use earmark_model::{ConnectionStatus, Job};
 use earmark_testkit::{both_databases, build};
 
 both_databases! {
@@ -58,15 +58,13 @@ both_databases! {
     async fn what_waits_is_left_to_its_lane_when_disconnecting(t: TestDb) {
         let (bench, id) = Bench::connected(t).await;
         let one = build::delivery((bench.workspace(), id), "a", "215473908114027", bench.t.sources.now());
-        let shard = one.shard;
         let tx = build::begin(&bench.t.db).await;
         tx.across().store_deliveries(&[one]).await.unwrap();
         tx.commit().await.unwrap();
         bench.store.disconnect(bench.workspace(), &bench.actor(), id, Mirrored::Keep).await.unwrap();
         let tenant = bench.t.db.workspace(bench.workspace());
-        let lane = LaneJob { connection: id, shard };
-        assert_eq!(tenant.waiting_deliveries(lane, 9).await.unwrap().len(), 1);
-        assert!(tenant.is_queued(&Job::Lane(lane)).await.unwrap());
+        assert_eq!(tenant.waiting_deliveries(id, 9).await.unwrap().len(), 1);
+        assert!(tenant.is_queued(&Job::Lane { connection: id }).await.unwrap());
     }
 
     async fn disconnecting_wipes_closes_and_is_final(t: TestDb) {

@@ -140,10 +140,10 @@ impl Across<'_, Tx> {
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn lock_installs(&self, client_key: &str, app_id: &str) -> Result<()> {
-        sql::advisory_lock(
+        sql::advisory_locks(
             self.on(),
             "pg_advisory_xact_lock",
-            format!("install:{client_key}:{app_id}"),
+            vec![format!("install:{client_key}:{app_id}")],
         )
         .await
     }

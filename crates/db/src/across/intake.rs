@@ -8,9 +8,9 @@ use crate::scope::{Source, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, DeliveryId, Job, LaneJob, Outcome, RefusalId, WorkspaceId};
+use earmark_model::{ConnectionId, DeliveryId, Job, Outcome, RefusalId, WorkspaceId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, Value};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 /// What an endpoint token leads to.
@@ -39,8 +39,6 @@ pub struct NewDelivery {
     pub topic: Option<String>,
     /// The conversation or contact it is about.
     pub subject: Option<String>,
-    /// Its lane.
-    pub shard: u16,
     /// Its outcome with the words, when it is finished at once: unreadable, or not meant for this connection.
     pub finished: Option<(Outcome, String)>,
     /// When the request came.
@@ -58,11 +56,11 @@ pub enum Stored {
     Repeat(DeliveryId),
 }
 
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 12;
 /// Rows of one statement: SQLite takes 32,766 parameters, PostgreSQL 65,535.
 const MOST_ROWS: usize = 2_048;
 const INSERT: &str = "INSERT INTO deliveries (workspace_id, id, connection_id, dedupe_key, notification_id, topic, subject, \
-    shard, outcome, note, received_at, finished_at, body) VALUES ";
+    outcome, note, received_at, finished_at, body) VALUES ";
 
 impl<S: Source> Across<'_, S> {
     /// Finds the connection behind an endpoint token.
@@ -143,7 +141,6 @@ impl Across<'_, Tx> {
                 notification_id,
                 topic,
                 subject,
-                shard,
                 finished,
                 received_at,
                 body,
@@ -160,7 +157,6 @@ impl Across<'_, Tx> {
                 notification_id.clone().into(),
                 topic.clone().into(),
                 subject.clone().into(),
-                i32::from(*shard).into(),
                 outcome.as_str().into(),
                 note.into(),
                 (*received_at).into(),
@@ -172,10 +168,10 @@ impl Across<'_, Tx> {
     }
 
     async fn insert_repeat(&self, delivery: &NewDelivery, id: DeliveryId) -> Result<()> {
-        let sql = "INSERT INTO deliveries (workspace_id, id, connection_id, notification_id, topic, subject, shard, outcome, \
+        let sql = "INSERT INTO deliveries (workspace_id, id, connection_id, notification_id, topic, subject, outcome, \
             note, repeat_of, received_at, finished_at) \
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, first.id, $10, $10 FROM deliveries first \
-            WHERE first.workspace_id = $1 AND first.connection_id = $3 AND first.dedupe_key = $11";
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, first.id, $9, $9 FROM deliveries first \
+            WHERE first.workspace_id = $1 AND first.connection_id = $3 AND first.dedupe_key = $10";
         let values = vec![
             delivery.workspace.0.into(),
             id.0.into(),
@@ -183,7 +179,6 @@ impl Across<'_, Tx> {
             delivery.notification_id.clone().into(),
             delivery.topic.clone().into(),
             delivery.subject.clone().into(),
-            i32::from(delivery.shard).into(),
             Outcome::Repeat.as_str().into(),
             "repeat: the same notification came before".into(),
             delivery.received_at.into(),
@@ -198,23 +193,17 @@ impl Across<'_, Tx> {
     /// Makes sure that each lane with a new delivery has a pending job. Touching a pending job's row keeps it from being
     /// claimed before this transaction commits, so no delivery is left behind.
     async fn mark_lanes(&self, batch: &[NewDelivery], stored: &[Stored]) -> Result<()> {
-        let mut lanes: HashMap<LaneJob, WorkspaceId> = HashMap::new();
+        let mut lanes: BTreeMap<ConnectionId, WorkspaceId> = BTreeMap::new();
         for (delivery, stored) in batch.iter().zip(stored) {
             if matches!(stored, Stored::New(_)) && delivery.finished.is_none() {
-                let lane = LaneJob {
-                    connection: delivery.connection,
-                    shard: delivery.shard,
-                };
-                lanes.insert(lane, delivery.workspace);
+                lanes.insert(delivery.connection, delivery.workspace);
             }
         }
-        let mut lanes: Vec<_> = lanes.into_iter().collect();
         // Everybody takes the rows in the same order, so no two processes wait for each other.
-        lanes.sort();
-        for (lane, workspace) in lanes {
+        for (connection, workspace) in lanes {
             self.source
                 .workspace(workspace)
-                .enqueue(&Job::Lane(lane))
+                .enqueue(&Job::Lane { connection })
                 .await?;
         }
         Ok(())

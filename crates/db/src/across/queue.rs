@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
 use crate::sql;
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, JobKind, LaneJob, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, JobKind, WorkspaceId};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -44,7 +44,6 @@ struct ErrorsRow {
 struct LaneRow {
     workspace_id: Uuid,
     connection_id: Uuid,
-    shard: i32,
 }
 
 #[derive(FromQueryResult)]
@@ -87,12 +86,13 @@ impl<S: Source> Across<'_, S> {
         sql::count(self.on(), sql, vec![state.into()]).await
     }
 
-    /// Lanes of any tenant with waiting deliveries but no job, such as those whose job failed for good; up to `most`.
+    /// Connections of any tenant with waiting deliveries but no job, such as those whose job failed for good; up to `most`.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn stranded_lanes(&self, most: usize) -> Result<Vec<(WorkspaceId, LaneJob)>> {
-        let sql = "SELECT DISTINCT workspace_id, connection_id, shard FROM deliveries WHERE outcome = 'waiting'";
+    pub async fn stranded_lanes(&self, most: usize) -> Result<Vec<(WorkspaceId, ConnectionId)>> {
+        let sql =
+            "SELECT DISTINCT workspace_id, connection_id FROM deliveries WHERE outcome = 'waiting'";
         let waiting: Vec<LaneRow> = sql::all(self.on(), sql, vec![]).await?;
         if waiting.is_empty() {
             return Ok(Vec::new());
@@ -106,12 +106,9 @@ impl<S: Source> Across<'_, S> {
         let queued: HashSet<String> = rows.into_iter().map(|row| row.key).collect();
         let lanes = waiting.into_iter().filter_map(|row| {
             let workspace = WorkspaceId(row.workspace_id);
-            let lane = LaneJob {
-                connection: ConnectionId(row.connection_id),
-                shard: u16::try_from(row.shard).ok()?,
-            };
-            let key = Tenant::new(self.source, workspace).key(&Job::Lane(lane));
-            (!queued.contains(&key)).then_some((workspace, lane))
+            let connection = ConnectionId(row.connection_id);
+            let key = Tenant::new(self.source, workspace).key(&Job::Lane { connection });
+            (!queued.contains(&key)).then_some((workspace, connection))
         });
         Ok(lanes.take(most).collect())
     }

@@ -6,7 +6,7 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, DeliveryId, LaneJob, Outcome, TicketId};
+use earmark_model::{ConnectionId, DeliveryId, Outcome, TicketId};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryFilter,
     QueryOrder, QuerySelect, Select, Value, sea_query::Expr,
@@ -51,7 +51,6 @@ impl TryFrom<deliveries::Model> for Delivery {
             notification_id,
             topic,
             subject,
-            shard: _,
             outcome,
             note,
             ticket_id,
@@ -218,6 +217,18 @@ impl<S: Source> Tenant<'_, S> {
         sql::all(self.on(), sql, values).await
     }
 
+    /// Since when the oldest delivery of a connection waits, if one does.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn waiting_since(&self, connection: ConnectionId) -> Result<Option<DateTime<Utc>>> {
+        let sql = "SELECT received_at FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 \
+            AND outcome = 'waiting' ORDER BY id LIMIT 1";
+        let own = vec![self.workspace().into(), connection.0.into()];
+        let oldest: Vec<DateTime<Utc>> = sql::column(self.on(), sql, own).await?;
+        Ok(oldest.first().copied())
+    }
+
     /// The kept bodies among a connection's newest deliveries, newest first.
     ///
     /// # Errors
@@ -234,21 +245,20 @@ impl<S: Source> Tenant<'_, S> {
         Ok(rows.into_iter().filter_map(|row| row.body).collect())
     }
 
-    /// The oldest waiting deliveries of a lane, in the order they came.
+    /// The oldest waiting deliveries of a connection, in the order they came.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn waiting_deliveries(
         &self,
-        lane: LaneJob,
+        connection: ConnectionId,
         most: u64,
     ) -> Result<Vec<WaitingDelivery>> {
         let sql = "SELECT id, received_at, subject, body FROM deliveries WHERE workspace_id = $1 AND connection_id = $2 \
-            AND shard = $3 AND outcome = 'waiting' ORDER BY id LIMIT $4";
+            AND outcome = 'waiting' ORDER BY id LIMIT $3";
         let values = vec![
             self.workspace().into(),
-            lane.connection.0.into(),
-            i32::from(lane.shard).into(),
+            connection.0.into(),
             i64::try_from(most).unwrap_or(i64::MAX).into(),
         ];
         let rows: Vec<WaitingRow> = sql::all(self.on(), sql, values).await?;

@@ -79,7 +79,8 @@ impl TryFrom<messages::Model> for Message {
 }
 
 /// The opening message before all, then by time. Ids are digits of growing length: the longer one is the later one.
-pub(super) fn by_time(a: &Message, b: &Message) -> Ordering {
+#[must_use]
+pub fn by_time(a: &Message, b: &Message) -> Ordering {
     let key = |m: &Message| (m.kind != MessageKind::Source, m.created_at, m.id.len());
     key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
 }

@@ -56,7 +56,7 @@ pub use evidence::{PermissionCheck, Refusal, TopicSighting};
 pub use history::QueuedJobs;
 pub use inbox::{Assignee, InboxFilter, InboxRow, InboxTag};
 pub use insights::{AnsweredTalk, TagTickets, TicketsSince};
-pub use messages::Message;
+pub use messages::{Message, by_time};
 pub use mirror::{CopyChange, CopyPlace, CopySort, CopyTime};
 pub use oauth_apps::OAuthApp;
 pub use payloads::PAYLOAD_DAYS;

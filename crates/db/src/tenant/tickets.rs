@@ -7,10 +7,7 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, ProductId, StatusId, TicketId, UserId};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
 
 /// A ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,41 +240,33 @@ impl Tenant<'_, Tx> {
             tagged_at,
             tagged_by,
         } = new;
-        let first = self
-            .statuses(product)
-            .await?
-            .into_iter()
-            .next()
-            .ok_or(Error::Missing)?;
         let sql = "UPDATE workspaces SET last_ticket_number = last_ticket_number + 1 WHERE id = $1 \
             RETURNING last_ticket_number";
         let number: Option<NumberRow> =
             sql::one(self.on(), sql, vec![self.workspace().into()]).await?;
         let id: TicketId = self.source.sources().id();
-        let row = tickets::ActiveModel {
-            workspace_id: Set(self.workspace()),
-            id: Set(id.0),
-            number: Set(number.ok_or(Error::Missing)?.last_ticket_number),
-            product_id: Set(product.0),
-            origin_product_id: Set(product.0),
-            connection_id: Set(connection.0),
-            conversation_id: Set(conversation),
-            message_id: Set(message),
-            text_from: Set(text_from),
-            status_id: Set(first.id.0),
-            assignee_id: Set(None),
-            title: Set(title),
-            title_by_member: Set(false),
-            tagged_at: Set(tagged_at),
-            tagged_by: Set(tagged_by),
-            created_at: Set(self.now()),
-            updated_at: Set(self.now()),
-            source_gone_at: Set(None),
-            version: Set(1),
-        };
-        let ticket = Ticket::from(row.insert(self.on()).await?);
+        let sql = "INSERT INTO tickets (workspace_id, id, number, product_id, origin_product_id, connection_id, conversation_id, \
+            message_id, text_from, status_id, title, title_by_member, tagged_at, tagged_by, created_at, updated_at, version) \
+            SELECT $1, $2, $3, $4, $4, $5, $6, $7, $8, s.id, $9, $10, $11, $12, $13, $13, 1 FROM statuses s \
+            WHERE s.workspace_id = $1 AND s.product_id = $4 ORDER BY s.position LIMIT 1 RETURNING *";
+        let values = vec![
+            self.workspace().into(),
+            id.0.into(),
+            number.ok_or(Error::Missing)?.last_ticket_number.into(),
+            product.0.into(),
+            connection.0.into(),
+            conversation.into(),
+            message.into(),
+            text_from.into(),
+            title.into(),
+            false.into(),
+            tagged_at.into(),
+            tagged_by.into(),
+            self.now().into(),
+        ];
+        let row: Option<tickets::Model> = sql::one(self.on(), sql, values).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(ticket)
+        Ok(row.ok_or(Error::Missing)?.into())
     }
 
     /// Puts a tag on a ticket; true when it is new there. Of several taggings the earliest is kept, for the ticket too, so
@@ -286,6 +275,33 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn add_ticket_tag(&self, ticket: TicketId, tag: &TicketTag) -> Result<bool> {
+        let new = self.put_ticket_tag(ticket, tag).await?;
+        let TicketTag {
+            tag,
+            name: _,
+            tagged_at,
+            tagged_by,
+        } = tag;
+        let on_tag = "UPDATE ticket_tags SET tagged_at = $4, tagged_by = coalesce($5, tagged_by) \
+            WHERE workspace_id = $1 AND ticket_id = $2 AND tag_id = $3 AND tagged_at > $4";
+        let on_ticket = "UPDATE tickets SET tagged_at = $3, tagged_by = coalesce($4, tagged_by) \
+            WHERE workspace_id = $1 AND id = $2 AND tagged_at > $3";
+        let ids = || vec![self.workspace().into(), ticket.0.into()];
+        let earlier = || [(*tagged_at).into(), tagged_by.clone().into()];
+        if !new {
+            let values = [ids(), vec![tag.as_str().into()], earlier().into()].concat();
+            sql::execute(self.on(), on_tag, values).await?;
+        }
+        let values = [ids(), earlier().into()].concat();
+        sql::execute(self.on(), on_ticket, values).await?;
+        Ok(new)
+    }
+
+    /// Puts the tag on a ticket that made it; true when it is new there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_ticket_tag(&self, ticket: TicketId, tag: &TicketTag) -> Result<bool> {
         let TicketTag {
             tag,
             name,
@@ -302,30 +318,8 @@ impl Tenant<'_, Tx> {
             (*tagged_at).into(),
             tagged_by.clone().into(),
         ];
-        let new = sql::execute(self.on(), sql, values).await? > 0;
-        let earlier_tag = "UPDATE ticket_tags SET tagged_at = $4, tagged_by = coalesce($5, tagged_by) \
-                WHERE workspace_id = $1 AND ticket_id = $2 AND tag_id = $3 AND tagged_at > $4";
-        let earlier_ticket = "UPDATE tickets SET tagged_at = $3, tagged_by = coalesce($4, tagged_by) \
-                WHERE workspace_id = $1 AND id = $2 AND tagged_at > $3";
-        let on_tag = vec![
-            self.workspace().into(),
-            ticket.0.into(),
-            tag.as_str().into(),
-            (*tagged_at).into(),
-            tagged_by.clone().into(),
-        ];
-        let on_ticket = vec![
-            self.workspace().into(),
-            ticket.0.into(),
-            (*tagged_at).into(),
-            tagged_by.clone().into(),
-        ];
-        if !new {
-            sql::execute(self.on(), earlier_tag, on_tag).await?;
-        }
-        sql::execute(self.on(), earlier_ticket, on_ticket).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(new)
+        Ok(sql::execute(self.on(), sql, values).await? > 0)
     }
 
     /// Sets what the tagged message's text gives: a derived title, unless one of our people wrote one, and whose text

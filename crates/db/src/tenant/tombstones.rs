@@ -6,7 +6,8 @@ use crate::scope::{Source, Tenant, Tx};
 use crate::signal::ChangeKind;
 use crate::sql;
 use earmark_model::ConnectionId;
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
+use sea_orm::{FromQueryResult, Value};
+use std::collections::HashMap;
 
 /// What of a conversation must not be stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,12 +23,8 @@ pub struct Tombstones {
 #[derive(FromQueryResult)]
 struct TombstoneRow {
     kind: String,
-    message_id: String,
-}
-
-#[derive(FromQueryResult)]
-struct SubjectRow {
     subject_id: String,
+    message_id: String,
 }
 
 /// The message id of a tombstone that covers all of its subject.
@@ -47,22 +44,48 @@ impl<S: Source> Tenant<'_, S> {
         connection: ConnectionId,
         conversation: &str,
     ) -> Result<Tombstones> {
-        let sql = "SELECT kind, message_id FROM tombstones \
-            WHERE workspace_id = $1 AND connection_id = $2 AND kind IN ($3, $5) AND subject_id = $4";
-        let values = vec![
+        let mut found = self.tombstones_of(connection, &[conversation]).await?;
+        Ok(found.remove(conversation).unwrap_or_default())
+    }
+
+    /// What of these conversations must not be stored; nothing of those that are left out.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn tombstones_of(
+        &self,
+        connection: ConnectionId,
+        conversations: &[&str],
+    ) -> Result<HashMap<String, Tombstones>> {
+        let mut found: HashMap<String, Tombstones> = HashMap::new();
+        if conversations.is_empty() {
+            return Ok(found);
+        }
+        let ids = sql::padded(conversations);
+        let sql = format!(
+            "SELECT kind, subject_id, message_id FROM tombstones \
+            WHERE workspace_id = $1 AND connection_id = $2 AND kind IN ($3, $4) AND subject_id IN {}",
+            sql::places(1, ids.len(), 5)
+        );
+        let mut values: Vec<Value> = vec![
             self.workspace().into(),
             connection.0.into(),
             CONVERSATION.into(),
-            conversation.into(),
             COPY.into(),
         ];
-        let mut found = Tombstones::default();
-        let rows: Vec<TombstoneRow> = sql::all(self.on(), sql, values).await?;
-        for TombstoneRow { kind, message_id } in rows {
+        values.extend(ids.into_iter().map(Value::from));
+        let rows: Vec<TombstoneRow> = sql::all(self.on(), &sql, values).await?;
+        for TombstoneRow {
+            kind,
+            subject_id,
+            message_id,
+        } in rows
+        {
+            let of_subject = found.entry(subject_id).or_default();
             match (kind.as_str(), message_id.as_str()) {
-                (COPY, _) => found.copy = true,
-                (_, WHOLE) => found.whole = true,
-                _ => found.messages.push(message_id),
+                (COPY, _) => of_subject.copy = true,
+                (_, WHOLE) => of_subject.whole = true,
+                _ => of_subject.messages.push(message_id),
             }
         }
         Ok(found)
@@ -75,84 +98,58 @@ impl<S: Source> Tenant<'_, S> {
     pub async fn deleted_contacts(
         &self,
         connection: ConnectionId,
-        contacts: &[String],
+        contacts: &[&str],
     ) -> Result<Vec<String>> {
         if contacts.is_empty() {
             return Ok(Vec::new());
         }
-        let places: Vec<String> = (0..contacts.len()).map(|n| format!("${}", n + 4)).collect();
+        let ids = sql::padded(contacts);
         let sql = format!(
             "SELECT subject_id FROM tombstones WHERE workspace_id = $1 AND connection_id = $2 AND kind = $3 \
-            AND subject_id IN ({})",
-            places.join(", ")
+            AND subject_id IN {}",
+            sql::places(1, ids.len(), 4)
         );
         let mut values: Vec<Value> =
             vec![self.workspace().into(), connection.0.into(), CONTACT.into()];
-        values.extend(contacts.iter().map(|contact| Value::from(contact.as_str())));
-        let rows: Vec<SubjectRow> = sql::all(self.on(), &sql, values).await?;
-        Ok(rows.into_iter().map(|row| row.subject_id).collect())
+        values.extend(ids.into_iter().map(Value::from));
+        sql::column(self.on(), &sql, values).await
     }
 }
 
 impl Tenant<'_, Tx> {
-    /// Takes the lock of a conversation until the transaction ends, so that what is decided from its tombstones holds.
+    /// Takes the locks of conversations until the transaction ends, so that what is decided from their tombstones holds.
     /// On SQLite the writer's transaction is that lock.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
-    pub async fn lock_conversation(
+    pub async fn lock_conversations(
         &self,
         connection: ConnectionId,
-        conversation: &str,
+        conversations: &[&str],
     ) -> Result<()> {
-        let key = format!("{}:{connection}:{conversation}", self.id);
-        self.advisory_lock("pg_advisory_xact_lock", key).await
+        let key = |id: &&str| format!("{}:{connection}:{id}", self.id);
+        let keys = conversations.iter().map(key).collect();
+        sql::advisory_locks(self.on(), "pg_advisory_xact_lock", keys).await
     }
 
-    /// Takes the lock of a contact until the transaction ends, after that of the conversation: `erasing` for oneself,
-    /// otherwise together with all others who only store what the contact wrote.
+    /// Takes the locks of contacts until the transaction ends, after those of conversations: `erasing` for oneself,
+    /// otherwise together with all others who only store what they wrote.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
-    pub async fn lock_contact(
+    pub async fn lock_contacts(
         &self,
         connection: ConnectionId,
-        contact: &str,
+        contacts: &[&str],
         erasing: bool,
     ) -> Result<()> {
-        let key = format!("{}:{connection}:contact:{contact}", self.id);
-        let function = if erasing {
-            "pg_advisory_xact_lock"
-        } else {
-            "pg_advisory_xact_lock_shared"
+        let key = |id: &&str| format!("{}:{connection}:contact:{id}", self.id);
+        let keys = contacts.iter().map(key).collect();
+        let function = match erasing {
+            true => "pg_advisory_xact_lock",
+            false => "pg_advisory_xact_lock_shared",
         };
-        self.advisory_lock(function, key).await
-    }
-
-    /// Takes the locks of several contacts, together with all others who only store them, until the transaction ends.
-    ///
-    /// # Errors
-    /// [`crate::Error::Unavailable`].
-    pub async fn lock_contacts(&self, connection: ConnectionId, contacts: &[&str]) -> Result<()> {
-        if contacts.is_empty() || self.on().get_database_backend() != DbBackend::Postgres {
-            return Ok(());
-        }
-        let mut keys: Vec<String> = contacts
-            .iter()
-            .map(|contact| format!("{}:{connection}:contact:{contact}", self.id))
-            .collect();
-        // Everybody takes them in the same order.
-        keys.sort_unstable();
-        let sql = format!(
-            "SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 0))) FROM (VALUES {}) AS keys (key)",
-            sql::places(keys.len(), 1, 1)
-        );
-        let keys = keys.into_iter().map(Value::from).collect();
-        sql::execute(self.on(), &sql, keys).await.map(drop)
-    }
-
-    async fn advisory_lock(&self, function: &str, key: String) -> Result<()> {
-        sql::advisory_lock(self.on(), function, key).await
+        sql::advisory_locks(self.on(), function, keys).await
     }
 
     /// Notes for good that a message was redacted, or with `None` that the whole conversation was deleted. True when

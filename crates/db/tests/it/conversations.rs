@@ -78,7 +78,7 @@ impl Start {
         in_tx!(t, |tx| {
             let tenant = tx.workspace(self.workspace);
             tenant
-                .lock_conversation(self.connection, "c1")
+                .lock_conversations(self.connection, &["c1"])
                 .await
                 .unwrap();
             tenant.bury(self.connection, "c1", message).await.unwrap()
@@ -254,20 +254,23 @@ async fn the_lock_of_a_conversation_is_held_until_the_transaction_ends() {
     let first = t.db.begin().await.unwrap();
     first
         .workspace(workspace)
-        .lock_conversation(connection, "c1")
+        .lock_conversations(connection, &["c1"])
         .await
         .unwrap();
     let other = t.db.begin().await.unwrap();
     other
         .workspace(workspace)
-        .lock_conversation(connection, "c2")
+        .lock_conversations(connection, &["c2"])
         .await
         .unwrap();
     let db = t.db.clone();
     let second = tokio::spawn(async move {
         let tx = db.begin().await.unwrap();
         let tenant = tx.workspace(workspace);
-        tenant.lock_conversation(connection, "c1").await.unwrap();
+        tenant
+            .lock_conversations(connection, &["c1"])
+            .await
+            .unwrap();
         tenant.tombstones(connection, "c1").await.unwrap().whole
     });
     first

@@ -3,7 +3,7 @@
 use crate::support::in_tx;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{Delivery, DeliveryFilter};
-use earmark_model::{ConnectionId, DeliveryId, Job, LaneJob, Outcome, WorkspaceId, lane_shard};
+use earmark_model::{ConnectionId, DeliveryId, Job, Outcome, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases, build};
 use uuid::Uuid;
 
@@ -35,13 +35,6 @@ impl Start {
 
     fn batch(&self, t: &TestDb, keys: impl IntoIterator<Item = String>) -> Vec<NewDelivery> {
         keys.into_iter().map(|key| self.delivery(t, &key)).collect()
-    }
-
-    fn lane(&self) -> LaneJob {
-        LaneJob {
-            connection: self.connection,
-            shard: lane_shard(CONVERSATION),
-        }
     }
 
     async fn log(&self, t: &TestDb, filter: DeliveryFilter) -> Vec<Delivery> {
@@ -81,11 +74,11 @@ both_databases! {
             assert!(stored.iter().all(|one| matches!(one, Stored::New(_))));
             keys.extend(new);
         }
-        let waiting = t.db.workspace(start.workspace).waiting_deliveries(start.lane(), 1000).await.unwrap();
+        let waiting = t.db.workspace(start.workspace).waiting_deliveries(start.connection, 1000).await.unwrap();
         let bodies: Vec<_> = waiting.iter().map(|one| String::from_utf8(one.body.clone()).unwrap()).collect();
         let expected: Vec<_> = keys.iter().map(|key| format!(r#"{{"id":"{key}"}}"#)).collect();
         assert_eq!(bodies, expected, "the order in which they came");
-        let some = t.db.workspace(start.workspace).waiting_deliveries(start.lane(), 3).await.unwrap();
+        let some = t.db.workspace(start.workspace).waiting_deliveries(start.connection, 3).await.unwrap();
         assert_eq!(some.iter().map(|one| one.id).collect::<Vec<_>>(), waiting[..3].iter().map(|one| one.id).collect::<Vec<_>>());
     }
 
@@ -105,7 +98,7 @@ both_databases! {
             assert_eq!(row.finished_at, Some(row.received_at));
             assert!(row.note.is_some());
         }
-        assert_eq!(tenant.waiting_deliveries(start.lane(), 100).await.unwrap().len(), 3);
+        assert_eq!(tenant.waiting_deliveries(start.connection, 100).await.unwrap().len(), 3);
     }
 
     async fn the_same_key_of_another_connection_is_no_repeat(t: TestDb) {
@@ -138,20 +131,21 @@ both_databases! {
         assert_eq!(body.as_deref(), Some(&br#"{"id":"a"}"#[..]));
         let (row, body) = tenant.delivery(id(stored[1])).await.unwrap().unwrap();
         assert_eq!((row.outcome, body), (Outcome::Ignored, None));
-        assert!(!tenant.is_queued(&Job::Lane(start.lane())).await.unwrap());
-        assert_eq!(tenant.waiting_deliveries(start.lane(), 10).await.unwrap().len(), 0);
+        assert!(!tenant.is_queued(&Job::Lane { connection: start.connection }).await.unwrap());
+        assert_eq!(tenant.waiting_deliveries(start.connection, 10).await.unwrap().len(), 0);
     }
 
     async fn each_lane_with_something_new_has_one_job(t: TestDb) {
         let start = start(&t).await;
+        let other = build::connection(&t.db, start.workspace, "other").await.id;
         let batch: Vec<_> = (0..40)
-            .map(|n| build::delivery((start.workspace, start.connection), &format!("{n}"), &format!("conversation {}", n % 5), t.sources.now()))
+            .map(|n| (if n % 5 == 0 { other } else { start.connection }, n))
+            .map(|(connection, n)| build::delivery((start.workspace, connection), &format!("{n}"), CONVERSATION, t.sources.now()))
             .collect();
-        let lanes: std::collections::BTreeSet<_> = batch.iter().map(|one| one.shard).collect();
         store(&t, &batch).await;
-        assert_eq!(t.db.across().jobs_in("pending").await.unwrap(), i64::try_from(lanes.len()).unwrap());
+        assert_eq!(t.db.across().jobs_in("pending").await.unwrap(), 2);
         store(&t, &batch).await;
-        assert_eq!(t.db.across().jobs_in("pending").await.unwrap(), i64::try_from(lanes.len()).unwrap());
+        assert_eq!(t.db.across().jobs_in("pending").await.unwrap(), 2);
     }
 
     async fn a_delivery_is_finished_once(t: TestDb) {

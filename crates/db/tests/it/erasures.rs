@@ -33,8 +33,7 @@ both_databases! {
         // What waits belongs to its lane.
         assert!(tenant.has_waiting_deliveries(id).await.unwrap());
         in_tx!(t, |tx| assert_eq!(tx.workspace(workspace).wipe_deliveries(id, 9).await.unwrap(), 0));
-        let lane = earmark_model::LaneJob { connection: id, shard: earmark_model::lane_shard("c1") };
-        in_tx!(t, |tx| for waiting in tx.workspace(workspace).waiting_deliveries(lane, 9).await.unwrap() {
+        in_tx!(t, |tx| for waiting in tx.workspace(workspace).waiting_deliveries(id, 9).await.unwrap() {
             tx.workspace(workspace).finish_delivery(waiting.id, earmark_model::Outcome::Ignored, "x", None).await.unwrap();
         });
         assert!(!tenant.has_waiting_deliveries(id).await.unwrap());

@@ -3,7 +3,7 @@
 use crate::support::in_tx;
 use chrono::TimeDelta;
 use earmark_db::{Db, Error};
-use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, LaneJob, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -82,7 +82,7 @@ both_databases! {
     }
 
     async fn only_the_named_kinds_are_claimed(t: TestDb) {
-        let lane = Job::Lane(LaneJob { connection: ConnectionId(Uuid::from_u128(2)), shard: 3 });
+        let lane = Job::Lane { connection: ConnectionId(Uuid::from_u128(2)) };
         enqueue(&t, &job("a")).await;
         enqueue(&t, &lane).await;
         let lanes = [JobKind::Lane];

@@ -3,9 +3,7 @@
 use crate::support::in_tx;
 use chrono::TimeDelta;
 use earmark_db::{Db, Error};
-use earmark_model::{
-    ClaimedJob, ConnectionId, Job, JobKind, LANE_SHARDS, LaneJob, Outcome, WorkspaceId, lane_shard,
-};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, Outcome, WorkspaceId};
 use earmark_testkit::{TestDb, both_databases, build};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,7 +55,7 @@ both_databases! {
         let owner = start(&t).await;
         store(&t.db, owner, "a", CONVERSATION).await.unwrap();
         let running = claim(&t).await.remove(0);
-        assert_eq!(running.job, Job::Lane(LaneJob { connection: owner.1, shard: lane_shard(CONVERSATION) }));
+        assert_eq!(running.job, Job::Lane { connection: owner.1 });
         store(&t.db, owner, "b", CONVERSATION).await.unwrap();
         assert_eq!(jobs(&t).await, (1, 1));
         finish(&t, &running).await;
@@ -87,15 +85,14 @@ both_databases! {
     async fn a_lane_whose_job_failed_is_found_again(t: TestDb) {
         let owner = start(&t).await;
         store(&t.db, owner, "a", CONVERSATION).await.unwrap();
-        let lane = LaneJob { connection: owner.1, shard: lane_shard(CONVERSATION) };
         let stranded = async || t.db.across().stranded_lanes(10).await.unwrap();
         assert_eq!(stranded().await, [], "its job is pending");
         let running = claim(&t).await.remove(0);
         assert_eq!(stranded().await, [], "its job runs");
         in_tx!(t, |tx| tx.across().fail_job(&running, "given up").await.unwrap());
-        assert_eq!(stranded().await, [(owner.0, lane)]);
+        assert_eq!(stranded().await, [owner]);
         assert_eq!(t.db.across().stranded_lanes(0).await.unwrap(), [], "no more than asked for");
-        apply(&t.db, owner.0, lane).await;
+        apply(&t.db, owner).await;
         assert_eq!(stranded().await, [], "nothing waits any more");
     }
 
@@ -119,11 +116,8 @@ both_databases! {
             task.await.unwrap();
         }
         assert_eq!(jobs(&t).await, (0, 0));
-        for shard in 0..LANE_SHARDS {
-            let lane = LaneJob { connection: owner.1, shard };
-            let waiting = t.db.workspace(owner.0).waiting_deliveries(lane, 1000).await.unwrap();
-            assert_eq!(waiting.len(), 0, "lane {shard} was left behind");
-        }
+        let waiting = t.db.workspace(owner.0).waiting_deliveries(owner.1, 1000).await.unwrap();
+        assert_eq!(waiting.len(), 0, "some were left behind");
         let log = t.db.workspace(owner.0).deliveries(owner.1, &Default::default(), 1000).await.unwrap();
         assert_eq!(log.len(), writers * each);
     }
@@ -165,10 +159,10 @@ async fn drain(db: Db, writers_left: Arc<AtomicUsize>) {
         };
         tx.commit().await.unwrap();
         for one in &claimed {
-            let Job::Lane(lane) = one.job else {
+            let Job::Lane { connection } = one.job else {
                 panic!("{one:?}")
             };
-            while apply(&db, one.workspace, lane).await > 0 {}
+            while apply(&db, (one.workspace, connection)).await > 0 {}
             let tx = db.begin().await.unwrap();
             tx.across().finish_job(one).await.unwrap();
             tx.commit().await.unwrap();
@@ -185,10 +179,10 @@ async fn drain(db: Db, writers_left: Arc<AtomicUsize>) {
     }
 }
 
-async fn apply(db: &Db, workspace: WorkspaceId, lane: LaneJob) -> usize {
+async fn apply(db: &Db, (workspace, connection): Owner) -> usize {
     let tx = db.begin().await.unwrap();
     let tenant = tx.workspace(workspace);
-    let waiting = tenant.waiting_deliveries(lane, 4).await.unwrap();
+    let waiting = tenant.waiting_deliveries(connection, 4).await.unwrap();
     for one in &waiting {
         tenant
             .finish_delivery(one.id, Outcome::Processed, "done", None)

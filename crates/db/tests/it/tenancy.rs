@@ -11,9 +11,9 @@ use earmark_db::tenant::{
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
     ActionRunId, ActionState, ActionVia, AnswerBucket, AuthorKind, Check, CheckVerdict,
-    ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Finding, Job, JobKind, LaneJob,
-    MessageKind, OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState,
-    SecretId, WorkspaceId, lane_shard,
+    ConnectionId, ConnectionStatus, DeliveryId, DetailsState, Finding, Job, JobKind, MessageKind,
+    OAuthAppId, Outcome, Permission, PermissionState, Role, RunId, RunKind, RunState, SecretId,
+    WorkspaceId,
 };
 use earmark_testkit::build::People;
 use earmark_testkit::{TestDb, both_databases, build};
@@ -62,13 +62,6 @@ struct World {
 }
 
 impl World {
-    fn lane(&self) -> LaneJob {
-        LaneJob {
-            connection: self.connection,
-            shard: lane_shard(SUBJECT),
-        }
-    }
-
     fn details_job(&self) -> Job {
         Job::Details {
             connection: self.connection,
@@ -322,13 +315,14 @@ async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
         tombstones(connection, CONVERSATION);
         deliveries(connection, &DeliveryFilter::default(), 100);
         delivery(world.delivery);
-        waiting_deliveries(world.lane(), 100);
+        waiting_deliveries(world.connection, 100);
+        waiting_since(world.connection);
         inbox(&InboxFilter::default(), None, 100);
         inbox_count(&InboxFilter::default());
         ticket_counts();
         inbox_tags();
         is_queued(&world.details_job());
-        is_queued(&Job::Lane(world.lane()));
+        is_queued(&Job::Lane { connection: world.connection });
         erasure(connection);
         mirrored(connection);
         standing_conversations(connection, 100);
@@ -495,7 +489,7 @@ both_databases! {
             saw_head(connection, t.sources.now());
             ask_uninstall(connection, TimeDelta::minutes(1));
             record_refusal(beta.connection, "beta", None, 0);
-            lock_conversation(connection, CONVERSATION);
+            lock_conversations(connection, &[CONVERSATION]);
             put_conversation(connection, &conversation("beta"));
             put_conversation(beta.connection, &conversation("gamma"));
             put_message(connection, CONVERSATION, &message("beta"));

@@ -5,7 +5,7 @@ use crate::support::{
 };
 use chrono::TimeDelta;
 use earmark_jobs::{Handlers, Settings, Verdict};
-use earmark_model::{Job, JobKind, LaneJob, lane_shard};
+use earmark_model::{Job, JobKind};
 use earmark_testkit::{FaultProxy, TestDb, both_databases, build, eventually};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +74,7 @@ both_databases! {
         let tx = build::begin(&t.db).await;
         tx.across().fail_job(&claimed, "given up").await.unwrap();
         tx.commit().await.unwrap();
-        let lane = Job::Lane(LaneJob { connection, shard: lane_shard("215473908114027") });
+        let lane = Job::Lane { connection };
         let ran = Count::default();
         let counted = ran.clone();
         let handlers = does(move |job| {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use earmark_db::Db;
 use earmark_jobs::{Handler, Handlers, Settings, Verdict, Worker};
-use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, LaneJob, WorkspaceId};
+use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, WorkspaceId};
 use earmark_testkit::{TestDb, build};
 use sea_orm::{Database, FromQueryResult, Statement};
 use std::future::Future;
@@ -37,10 +37,9 @@ pub(crate) fn short_job() -> Job {
 
 /// A job that does not ask Intercom.
 pub(crate) fn lane() -> Job {
-    Job::Lane(LaneJob {
+    Job::Lane {
         connection: CONNECTION,
-        shard: 1,
-    })
+    }
 }
 
 pub(crate) fn name_of(claimed: &ClaimedJob) -> String {

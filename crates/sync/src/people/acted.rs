@@ -92,10 +92,7 @@ pub async fn follow_action(
     at: DateTime<Utc>,
 ) -> Result<()> {
     let ids = acted.contacts();
-    for id in &ids {
-        tenant.lock_contact(connection, id, true).await?;
-    }
-    let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+    tenant.lock_contacts(connection, &ids, true).await?;
     let deleted = tenant.deleted_contacts(connection, &ids).await?;
     let buried = Buried {
         contacts: deleted.into_iter().collect(),

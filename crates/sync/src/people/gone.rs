@@ -63,7 +63,9 @@ pub(crate) async fn heard_at(
     contact: &Contact,
 ) -> Result<Option<DateTime<Utc>>> {
     // A webhook about it waits for the lock.
-    tenant.lock_contacts(connection, &[&contact.id]).await?;
+    tenant
+        .lock_contacts(connection, &[&contact.id], false)
+        .await?;
     let ours = tenant.contact(connection, &contact.id).await?;
     let ours = ours.map(|copy| copy.contact.time.observed_at);
     let heard = [contact.created_at, contact.updated_at, ours];
@@ -96,12 +98,7 @@ pub(crate) async fn meet_fate(
             Ok(if archived { Met::Archived } else { Met::Seen })
         }
         Fate::Merged(into) => {
-            let mut both = [id, into.as_str()];
-            // Everybody takes them in the same order.
-            both.sort_unstable();
-            for contact in both {
-                tenant.lock_contact(connection, contact, true).await?;
-            }
+            tenant.lock_contacts(connection, &[id, into], true).await?;
             let merged = merge(tenant, connection, (id, into), None, asked_at).await?;
             Ok(match merged {
                 Merged::Followed(_) => Met::Merged,
@@ -110,7 +107,7 @@ pub(crate) async fn meet_fate(
             })
         }
         Fate::Deleted => {
-            tenant.lock_contact(connection, id, true).await?;
+            tenant.lock_contacts(connection, &[id], true).await?;
             erase_everywhere(tenant, connection, id).await?;
             Ok(Met::Deleted)
         }
@@ -143,10 +140,9 @@ async fn merge(
         return Ok(Merged::Contradicted);
     };
     if left != into {
-        tenant.lock_contact(connection, &left, true).await?;
+        tenant.lock_contacts(connection, &[&left], true).await?;
     }
-    let ends = [into.to_owned(), left.clone()];
-    let deleted = tenant.deleted_contacts(connection, &ends).await?;
+    let deleted = tenant.deleted_contacts(connection, &[into, &left]).await?;
     if !deleted.is_empty() {
         // The same person: it must neither stay under the old id nor come back.
         erase_everywhere(tenant, connection, from).await?;

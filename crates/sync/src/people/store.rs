@@ -96,11 +96,10 @@ pub(crate) async fn put_contacts(
     at: DateTime<Utc>,
 ) -> Result<Vec<(String, Change)>> {
     let contacts = once(contacts, |one| one.id.as_str());
-    let ids: Vec<String> = contacts.iter().map(|one| one.id.clone()).collect();
-    let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let ids: Vec<&str> = contacts.iter().map(|one| one.id.as_str()).collect();
     if seen != Seen::Told {
         // Whoever applies a delivery has its contact's lock for itself already.
-        tenant.lock_contacts(connection, &names).await?;
+        tenant.lock_contacts(connection, &ids, false).await?;
     }
     let buried = tenant.deleted_contacts(connection, &ids).await?;
     let buried: HashSet<String> = buried.into_iter().collect();
@@ -128,11 +127,11 @@ pub(crate) async fn put_contacts(
     let news: Vec<&str> = news.map(|(id, _)| *id).collect();
     tenant.name_contacts(connection, &news).await?;
     Ok(ids
-        .iter()
+        .into_iter()
         .map(|id| {
-            let change = outcome.get(id.as_str()).copied();
+            let change = outcome.get(id).copied();
             let change = change.unwrap_or(Change::Buried);
-            (id.clone(), change.with_links(relinked.contains(id)))
+            (id.to_owned(), change.with_links(relinked.contains(id)))
         })
         .collect())
 }

@@ -200,7 +200,7 @@ impl Pass<'_> {
         let tenant = tx.workspace(self.workspace);
         let mut counts = calls(2);
         counts.done = 1;
-        tenant.lock_contacts(self.connection, &[id]).await?;
+        tenant.lock_contacts(self.connection, &[id], false).await?;
         let known = tenant.contact(self.connection, id).await?;
         // A webhook that came meanwhile knows better; one that is gone, or was merged, gets no links any more.
         let is_ours = known.is_some_and(|copy| {

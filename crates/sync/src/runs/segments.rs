@@ -50,12 +50,13 @@ impl Pass<'_> {
         self.place.troubles = 0;
         let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
-        let ids: Vec<String> = page.items.iter().map(|one| one.id.clone()).collect();
-        let mut members: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut members: Vec<&str> = page.items.iter().map(|one| one.id.as_str()).collect();
         members.sort_unstable();
         members.dedup();
-        tenant.lock_contacts(self.connection, &members).await?;
-        let gone = tenant.deleted_contacts(self.connection, &ids).await?;
+        tenant
+            .lock_contacts(self.connection, &members, false)
+            .await?;
+        let gone = tenant.deleted_contacts(self.connection, &members).await?;
         members.retain(|id| !gone.iter().any(|gone| gone == id));
         tenant
             .put_segment_members(self.connection, segment, as_of, &members)

@@ -98,7 +98,7 @@ async fn assert_erased(engine: &Engine, cast: &Cast) {
     for id in [&cast.lead, &cast.user] {
         assert!(tenant.contact(connection, id).await.unwrap().is_none());
     }
-    let ids = [cast.lead.clone(), cast.user.clone()];
+    let ids = [cast.lead.as_str(), cast.user.as_str()];
     let buried = tenant.deleted_contacts(connection, &ids).await.unwrap();
     assert_eq!(buried.len(), 2, "{buried:?}");
 }

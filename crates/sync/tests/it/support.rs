@@ -8,7 +8,7 @@ use earmark_db::{ChangeKind, Db, Tenant};
 use earmark_intercom::{Client, Http, Lane, Policy, webhook};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{
-    ClaimedJob, ConnectionId, Job, JobKind, ProductId, RunId, RunState, WorkspaceId, lane_shard,
+    ClaimedJob, ConnectionId, Job, JobKind, ProductId, RunId, RunState, WorkspaceId,
 };
 use earmark_sandbox::{Generate, Options};
 use earmark_seal::{KeyRing, MasterKey};
@@ -226,7 +226,6 @@ impl Engine {
             dedupe_key: format!("id:{}", self.t.sources.token()),
             notification_id: peek.id,
             topic: peek.topic,
-            shard: lane_shard(subject.as_deref().unwrap_or_default()),
             subject,
             finished: None,
             received_at: self.t.sources.now(),
