@@ -3,11 +3,12 @@
 use crate::across::Across;
 use crate::connect::Db;
 use crate::error::Result;
-use crate::signal::{Change, ChangeKind, NOTIFY};
+use crate::signal::{Change, ChangeKind, notify};
+use crate::sql;
 use crate::turn::Turn;
 use chrono::{DateTime, Utc};
 use earmark_model::{Sources, WorkspaceId};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -108,10 +109,9 @@ impl Tx {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         if self.transaction.get_database_backend() == DbBackend::Postgres {
-            for change in &changes {
-                let values = [change.to_text().into()];
-                let notify = Statement::from_sql_and_values(DbBackend::Postgres, NOTIFY, values);
-                self.transaction.execute_raw(notify).await?;
+            if !changes.is_empty() {
+                let values = changes.iter().map(|change| change.to_text().into());
+                sql::execute(&self.transaction, &notify(changes.len()), values.collect()).await?;
             }
             return Ok(self.transaction.commit().await?);
         }

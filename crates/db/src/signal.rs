@@ -1,6 +1,7 @@
 //! The one change signal: an in-process broadcast on SQLite, LISTEN/NOTIFY on PostgreSQL. It wakes workers and live
 //! pages. It is a hint, never the record: whoever wakes reads the tables.
 
+use crate::sql;
 use earmark_model::{WorkspaceId, text_enum};
 use sea_orm::sqlx::{self, postgres::PgListener};
 use tokio::sync::broadcast;
@@ -118,5 +119,10 @@ impl Signal {
     }
 }
 
-/// The statement that sends a change with a transaction's commit.
-pub(crate) const NOTIFY: &str = "SELECT pg_notify('earmark', $1)";
+/// The statement that sends so many changes with a transaction's commit.
+pub(crate) fn notify(changes: usize) -> String {
+    let changes = sql::places(changes, 1, 1);
+    format!(
+        "SELECT count(pg_notify('{CHANNEL}', change)) FROM (VALUES {changes}) AS changes (change)"
+    )
+}

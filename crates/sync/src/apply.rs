@@ -1,19 +1,22 @@
 //! Applies deliveries, several in one transaction, each together with its outcome.
 
+use crate::beginning::begin;
 use crate::buried::{About, Buried};
 use crate::erase;
 use crate::outcome::Applied;
 use crate::people;
 use crate::rederive::rederive;
 use crate::rules::Rules;
-use crate::tagging::{self, Asked};
+use crate::tagging::{self, Asked, Tried};
 use crate::thread;
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{Connection, DISCONNECTED, Ticket, WaitingDelivery};
 use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
-use earmark_model::{ConnectionId, ConnectionStatus, Job, Outcome, TicketId, WorkspaceId};
+use earmark_model::{
+    ConnectionId, ConnectionStatus, DeliveryId, Job, Outcome, TicketId, WorkspaceId,
+};
 use std::collections::{BTreeMap, HashSet};
 
 /// Deliveries in one transaction at most: so many share what a transaction costs, and no other writer waits long for it.
@@ -82,19 +85,27 @@ pub(crate) async fn apply(
         return Ok(0);
     }
     let row = tenant.connection(connection).await?;
-    let (mut rules, mut topics) = (Rules::default(), BTreeMap::new());
+    let conversations = abouts.iter().filter_map(|one| one.conversation.as_deref());
+    let conversations: Vec<&str> = conversations.collect();
+    let mut rules = Rules::of(&tenant, connection, &conversations).await?;
+    let (mut applied, mut begun, mut topics) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (letter, buried) in letters.into_iter().zip(buried) {
         let delivery = letter.delivery;
         // Whatever becomes of the delivery, its stored body keeps nothing that is buried.
         buried.scrub_own(&tenant, connection, delivery).await?;
-        let topic = letter.parsed.as_ref().map(|one| one.topic.clone()).ok();
-        let applied = apply_letter(&tenant, row.as_ref(), &mut rules, letter, buried).await?;
-        if !finish(&tenant, delivery, applied).await? {
-            return Ok(0);
+        if let Ok(notification) = &letter.parsed {
+            topics.insert(notification.topic.clone(), delivery.received_at);
         }
-        if let Some(topic) = topic {
-            topics.insert(topic, delivery.received_at);
+        match apply_letter(&tenant, row.as_ref(), &mut rules, letter, buried).await? {
+            Tried::Applied(one) => applied.push((delivery.id, one)),
+            Tried::Begins(one) => begun.push((delivery.id, *one)),
         }
+    }
+    let (ids, begun): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
+    let begun = begin(&tenant, connection, &mut rules, begun).await?;
+    applied.extend(ids.into_iter().zip(begun));
+    if finish(&tenant, &applied).await? < count as u64 {
+        return Ok(0);
     }
     // Last, because others write to this row, too: they wait no longer than a commit takes.
     let is_live = |row: &Connection| row.status != ConnectionStatus::Disconnected;
@@ -113,7 +124,7 @@ async fn apply_letter(
     rules: &mut Rules,
     letter: Letter<'_>,
     buried: Buried,
-) -> Result<Applied> {
+) -> Result<Tried> {
     let row = row.map(|row| (row.status != ConnectionStatus::Disconnected, row));
     match (row, letter.parsed) {
         (Some((is_live, row)), Ok(notification)) if is_live || erases(&notification.event) => {
@@ -121,28 +132,27 @@ async fn apply_letter(
             let told_at = notification.created_at.unwrap_or(received_at);
             apply_event(tenant, row, rules, notification, told_at, buried).await
         }
-        (Some((true, _)), Err(why)) => Ok(Applied::unreadable(why)),
-        (_, _) => Ok(Applied {
+        (Some((true, _)), Err(why)) => Ok(Tried::Applied(Applied::unreadable(why))),
+        (_, _) => Ok(Tried::Applied(Applied {
             outcome: Outcome::Ignored,
             note: DISCONNECTED.to_owned(),
             ticket: None,
-        }),
+        })),
     }
 }
 
-async fn finish(
-    tenant: &Tenant<'_, Tx>,
-    delivery: &WaitingDelivery,
-    applied: Applied,
-) -> Result<bool> {
-    let Applied {
-        outcome,
-        note,
-        ticket,
-    } = applied;
-    tenant
-        .finish_delivery(delivery.id, outcome, &note, ticket)
-        .await
+/// Writes down what became of deliveries; gives how many nobody else had finished.
+async fn finish(tenant: &Tenant<'_, Tx>, applied: &[(DeliveryId, Applied)]) -> Result<u64> {
+    let finished = applied.iter().map(|(id, applied)| {
+        let Applied {
+            outcome,
+            note,
+            ticket,
+        } = applied;
+        (*id, *outcome, note.as_str(), *ticket)
+    });
+    let finished: Vec<_> = finished.collect();
+    tenant.finish_deliveries(&finished).await
 }
 
 /// Whether an event erases something. That is done whatever the connection's status: Intercom does not ask twice.
@@ -165,7 +175,7 @@ pub(crate) async fn fail(
     let about = About::subject(delivery.subject.as_deref());
     let buried = Buried::lock(&tenant, connection, &about).await?;
     buried.scrub_own(&tenant, connection, delivery).await?;
-    finish(&tenant, delivery, Applied::failed(delivery.id)).await?;
+    finish(&tenant, &[(delivery.id, Applied::failed(delivery.id))]).await?;
     tx.commit().await
 }
 
@@ -176,8 +186,8 @@ async fn apply_event(
     notification: Notification,
     told_at: DateTime<Utc>,
     mut buried: Buried,
-) -> Result<Applied> {
-    match notification.event {
+) -> Result<Tried> {
+    let applied = match notification.event {
         Event::Ping { .. } => Ok(Applied::processed(
             "understood: Intercom tested the address",
             None,
@@ -186,7 +196,7 @@ async fn apply_event(
             buried.hide_in_tagging(&mut tagged);
             erase::found(tenant, connection.id, &tagged.conversation, &mut buried).await?;
             let asked = Asked::ByNobody;
-            tagging::apply(tenant, connection, rules, &tagged, &buried, asked).await
+            return tagging::attempt(tenant, connection, rules, &tagged, &buried, asked).await;
         }
         Event::ConversationChanged {
             mut conversation,
@@ -227,7 +237,8 @@ async fn apply_event(
             "Earmark has no use for {}",
             notification.topic
         ))),
-    }
+    };
+    applied.map(Tried::Applied)
 }
 
 /// The first ticket of a conversation whose copy is kept, or why nothing of it is.

@@ -11,6 +11,7 @@
 
 mod apply;
 mod ask;
+mod beginning;
 mod buried;
 mod details;
 mod erase;

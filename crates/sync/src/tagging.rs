@@ -1,16 +1,15 @@
 //! A tag was put on a message: which products want a ticket for it.
 
+use crate::beginning::{self, Beginning, begin};
 use crate::buried::Buried;
 use crate::erase::Cause;
 use crate::outcome::Applied;
-use crate::rederive::{derive, rederive};
+use crate::rederive::rederive;
 use crate::rules::Rules;
 use crate::thread;
 use chrono::{DateTime, Utc};
-use earmark_db::tenant::{
-    self, Connection, Conversation, NewTicket, Ticket, TicketTag, Trigger, by_time,
-};
-use earmark_db::{Result, Tenant, Tx};
+use earmark_db::tenant::{Connection, Conversation, Ticket, TicketTag, Trigger};
+use earmark_db::{Error, Result, Tenant, Tx};
 use earmark_intercom::webhook::Tagged;
 use earmark_intercom::{Message, TagRef};
 use earmark_model::{Job, TicketId, counts_since};
@@ -24,24 +23,126 @@ pub(crate) enum Asked {
     ByMember,
 }
 
-/// A tagging that is being applied.
+/// What became of a tagging.
+pub(crate) enum Tried {
+    Applied(Applied),
+    /// Our copy of the conversation begins with it, so it can be written together with others.
+    Begins(Box<Beginning>),
+}
+
+/// Applies a tagging.
+pub(crate) async fn apply(
+    tenant: &Tenant<'_, Tx>,
+    connection: &Connection,
+    tagged: &Tagged,
+    buried: &Buried,
+    asked: Asked,
+) -> Result<Applied> {
+    let rules = &mut Rules::default();
+    match attempt(tenant, connection, rules, tagged, buried, asked).await? {
+        Tried::Applied(applied) => Ok(applied),
+        Tried::Begins(one) => {
+            let begun = begin(tenant, connection.id, rules, vec![*one]).await?;
+            begun.into_iter().next().ok_or(Error::Missing)
+        }
+    }
+}
+
+/// Applies a tagging, unless it can be written together with others.
+pub(crate) async fn attempt(
+    tenant: &Tenant<'_, Tx>,
+    connection: &Connection,
+    rules: &mut Rules,
+    tagged: &Tagged,
+    buried: &Buried,
+    asked: Asked,
+) -> Result<Tried> {
+    let Some(anchor) = tagged.anchor.message() else {
+        let why = "the notification does not say which message was tagged";
+        return Ok(Tried::Applied(Applied::ignored(why)));
+    };
+    let (counting, skipped) = counting(tenant, connection, rules, tagged, asked).await?;
+    if counting.is_empty() {
+        return Ok(Tried::Applied(Applied::ignored(skipped.join("; "))));
+    }
+    let id = &tagged.conversation.id;
+    let ours = match rules.is_unknown(id) {
+        true => None,
+        false => thread::known(tenant, connection.id, id).await?,
+    };
+    let is_gone = buried.whole || anchor.redacted || buried.messages.contains(&anchor.id);
+    if ours.is_none() && !is_gone {
+        let at = (connection.id, anchor);
+        let beginning = Beginning::new(tenant, at, tagged, buried, counting, skipped);
+        return Ok(Tried::Begins(Box::new(beginning)));
+    }
+    let tickets = match &ours {
+        Some(_) => tenant.tickets_of_conversation(connection.id, id).await?,
+        None => Vec::new(),
+    };
+    let mut tagging = Tagging {
+        tenant,
+        connection,
+        tagged,
+        anchor,
+        buried,
+        ours,
+        tickets,
+        effects: Effects {
+            skipped,
+            ..Effects::default()
+        },
+    };
+    for (tag, trigger) in &counting {
+        tagging.escalate(tag, trigger, rules).await?;
+    }
+    tagging.finish().await.map(Tried::Applied)
+}
+
+/// The triggers that count, each with the tag that it puts on its ticket, and in words why others do not.
+async fn counting(
+    tenant: &Tenant<'_, Tx>,
+    connection: &Connection,
+    rules: &mut Rules,
+    tagged: &Tagged,
+    asked: Asked,
+) -> Result<(Vec<(TicketTag, Trigger)>, Vec<String>)> {
+    let (mut counting, mut skipped) = (Vec::new(), Vec::new());
+    for tag in &tagged.tags {
+        let tag = &named(tenant, connection, tag).await?;
+        let triggers = rules.triggers(tenant, connection.id, &tag.id).await?;
+        if triggers.is_empty() {
+            skipped.push(format!("tag '{}' is not a trigger tag", name_of(tag)));
+        }
+        for trigger in triggers {
+            let why = why_not(connection, &trigger, tag, tagged.tagged_at, asked);
+            if let Some(why) = why {
+                skipped.push(why);
+                continue;
+            }
+            let on_ticket = TicketTag {
+                tag: tag.id.clone(),
+                name: crate::text::without_nul(name_of(tag)),
+                tagged_at: tagged.tagged_at,
+                tagged_by: tagged.tagged_by.as_ref().and_then(|by| by.id.clone()),
+            };
+            counting.push((on_ticket, trigger));
+        }
+    }
+    Ok((counting, skipped))
+}
+
+/// A tagging of a conversation that is known, or of a message that is gone.
 struct Tagging<'a> {
     tenant: &'a Tenant<'a, Tx>,
     connection: &'a Connection,
     tagged: &'a Tagged,
     anchor: &'a Message,
     buried: &'a Buried,
-    /// Our copy before the tagging, with its tickets; read when a trigger counts.
-    ours: Option<Ours>,
-    /// The whole thread, in order, when our copy began with this tagging.
-    begun: Option<Vec<tenant::Message>>,
-    effects: Effects,
-}
-
-/// What we hold of a conversation.
-struct Ours {
-    conversation: Option<Conversation>,
+    /// Our copy as it is now, with its tickets.
+    ours: Option<Conversation>,
     tickets: Vec<Ticket>,
+    effects: Effects,
 }
 
 /// What the triggers of a tagging did, in words, and the first ticket they made or touched.
@@ -50,47 +151,6 @@ struct Effects {
     done: Vec<String>,
     skipped: Vec<String>,
     ticket: Option<TicketId>,
-}
-
-/// Applies a tagging.
-pub(crate) async fn apply(
-    tenant: &Tenant<'_, Tx>,
-    connection: &Connection,
-    rules: &mut Rules,
-    tagged: &Tagged,
-    buried: &Buried,
-    asked: Asked,
-) -> Result<Applied> {
-    let Some(anchor) = tagged.anchor.message() else {
-        return Ok(Applied::ignored(
-            "the notification does not say which message was tagged",
-        ));
-    };
-    let mut tagging = Tagging {
-        tenant,
-        connection,
-        tagged,
-        anchor,
-        buried,
-        ours: None,
-        begun: None,
-        effects: Effects::default(),
-    };
-    for tag in &tagged.tags {
-        let tag = &named(tenant, connection, tag).await?;
-        let triggers = rules.triggers(tenant, connection.id, &tag.id).await?;
-        if triggers.is_empty() {
-            let why = format!("tag '{}' is not a trigger tag", name_of(tag));
-            tagging.effects.skipped.push(why);
-        }
-        for trigger in triggers {
-            match why_not(connection, &trigger, tag, tagged.tagged_at, asked) {
-                Some(why) => tagging.effects.skipped.push(why),
-                None => tagging.escalate(tag, &trigger, rules).await?,
-            }
-        }
-    }
-    tagging.finish().await
 }
 
 /// A tag with the name it has in our copy when the payload tells none: the outline that is left of a deleted
@@ -149,34 +209,34 @@ fn why_not(
 
 impl Tagging<'_> {
     /// Makes the product's ticket for the message, or puts the tag on the one it has.
-    async fn escalate(&mut self, tag: &TagRef, trigger: &Trigger, rules: &mut Rules) -> Result<()> {
+    async fn escalate(
+        &mut self,
+        tag: &TicketTag,
+        trigger: &Trigger,
+        rules: &mut Rules,
+    ) -> Result<()> {
         let tenant = self.tenant;
-        let ticket_tag = TicketTag {
-            tag: tag.id.clone(),
-            name: crate::text::without_nul(name_of(tag)),
-            tagged_at: self.tagged.tagged_at,
-            tagged_by: self.by(),
-        };
-        let Some(ticket) = self.known_ticket(trigger).await? else {
+        let Some(ticket) = self.known_ticket(trigger) else {
             self.lift().await?;
             self.keep_conversation().await?;
             let ticket = self.create(trigger).await?;
-            tenant.put_ticket_tag(ticket.id, &ticket_tag).await?;
+            tenant.put_ticket_tags(&[(ticket.id, tag)]).await?;
             let key = rules.key(tenant, ticket.number).await?;
             let words = format!("created ticket {key} in {}", trigger.product_name);
             self.effects.ticket.get_or_insert(ticket.id);
             self.effects.done.push(words);
             return Ok(());
         };
+        let ticket = ticket.clone();
         self.effects.ticket.get_or_insert(ticket.id);
         let key = rules.key(tenant, ticket.number).await?;
         let is_back = self.lift().await?;
         if is_back {
             self.keep_conversation().await?;
         }
-        let TicketTag { name, .. } = &ticket_tag;
+        let TicketTag { name, .. } = tag;
         let Effects { done, skipped, .. } = &mut self.effects;
-        if tenant.add_ticket_tag(ticket.id, &ticket_tag).await? {
+        if tenant.add_ticket_tag(ticket.id, tag).await? {
             done.push(format!("added tag '{name}' to {key}"));
         } else if is_back {
             done.push(format!("brought the erased conversation of {key} back"));
@@ -199,34 +259,10 @@ impl Tagging<'_> {
                 ..Applied::ignored(skipped.join("; "))
             });
         }
-        // Tickets of a thread that began just now were made in line with it.
-        if self.begun.is_none() {
-            let id = &self.tagged.conversation.id;
-            rederive(self.tenant, self.connection.id, id).await?;
-        }
+        let id = &self.tagged.conversation.id;
+        rederive(self.tenant, self.connection.id, id).await?;
         let words = [done, skipped].concat();
         Ok(Applied::processed(words.join("; "), ticket))
-    }
-
-    /// What we hold of the conversation. One that is not known has no tickets.
-    async fn ours(&mut self) -> Result<&mut Ours> {
-        let ours = match self.ours.take() {
-            Some(ours) => ours,
-            None => {
-                let (tenant, connection) = (self.tenant, self.connection.id);
-                let id = &self.tagged.conversation.id;
-                let conversation = thread::known(tenant, connection, id).await?;
-                let tickets = match &conversation {
-                    Some(_) => tenant.tickets_of_conversation(connection, id).await?,
-                    None => Vec::new(),
-                };
-                Ours {
-                    conversation,
-                    tickets,
-                }
-            }
-        };
-        Ok(self.ours.insert(ours))
     }
 
     /// A tagging that counts brings back what a member had erased after disconnecting: the trigger tags went with it, so
@@ -239,50 +275,32 @@ impl Tagging<'_> {
         }
         let fresh = Conversation::new(id.clone());
         tenant.put_conversation(connection, &fresh).await?;
-        self.ours().await?.conversation = Some(fresh);
+        self.ours = Some(fresh);
         Ok(true)
     }
 
-    fn by(&self) -> Option<String> {
-        self.tagged
-            .tagged_by
-            .as_ref()
-            .and_then(|author| author.id.clone())
-    }
-
     /// The ticket that the message has in the product: made there, or moved there since.
-    async fn known_ticket(&mut self, trigger: &Trigger) -> Result<Option<Ticket>> {
-        let message = self.anchor.id.clone();
-        let tickets = &self.ours().await?.tickets;
-        let of_product = |ticket: &&Ticket| {
-            ticket.message == message
+    fn known_ticket(&self, trigger: &Trigger) -> Option<&Ticket> {
+        self.tickets.iter().find(|ticket| {
+            ticket.message == self.anchor.id
                 && (ticket.origin_product == trigger.product || ticket.product == trigger.product)
-        };
-        Ok(tickets.iter().find(of_product).cloned())
+        })
     }
 
     async fn create(&mut self, trigger: &Trigger) -> Result<Ticket> {
-        let at = |message: &tenant::Message| message.id == self.anchor.id;
-        let thread = self.begun.as_deref().unwrap_or_default();
-        let (title, text_from) = match thread.iter().position(at) {
-            Some(at) => derive(thread, at),
-            None => (None, None),
-        };
-        let new = NewTicket {
-            product: trigger.product,
-            connection: self.connection.id,
-            conversation: self.tagged.conversation.id.clone(),
-            message: self.anchor.id.clone(),
-            text_from: text_from.map(ToOwned::to_owned),
-            title,
-            tagged_at: self.tagged.tagged_at,
-            tagged_by: self.by(),
-        };
+        let thread = &[];
+        let new = beginning::ticket(
+            self.connection.id,
+            self.anchor,
+            self.tagged,
+            thread,
+            trigger,
+        );
         let ticket = self.tenant.create_ticket(new).await?;
         if self.buried.whole {
             self.tenant.mark_source_gone(ticket.id).await?;
         }
-        self.ours().await?.tickets.push(ticket.clone());
+        self.tickets.push(ticket.clone());
         Ok(ticket)
     }
 
@@ -291,46 +309,29 @@ impl Tagging<'_> {
         let (tenant, connection) = (self.tenant, self.connection.id);
         let (tagged, buried) = (self.tagged, self.buried);
         let id = &tagged.conversation.id;
-        if self.begun.is_some() {
-            return Ok(());
-        }
-        let known = self.ours().await?.conversation.clone();
-        let is_known = known.is_some();
-        let mut ours = known.unwrap_or_else(|| Conversation::new(id.clone()));
+        let is_known = self.ours.is_some();
+        let ours = self
+            .ours
+            .get_or_insert_with(|| Conversation::new(id.clone()));
         if buried.whole {
             // A conversation that is known was erased when it was deleted.
             if !is_known {
-                tenant.put_conversation(connection, &ours).await?;
+                tenant.put_conversation(connection, ours).await?;
                 let why = Cause::Deleted.words();
                 tenant.erase_conversation(connection, id, why).await?;
-                self.ours().await?.conversation = Some(ours);
             }
             return Ok(());
         }
-        thread::contact_of(&tagged.conversation, &mut ours);
+        thread::contact_of(&tagged.conversation, ours);
         tenant
             .enqueue(&Job::Details {
                 connection,
                 conversation: id.clone(),
             })
             .await?;
-        tenant.put_conversation(connection, &ours).await?;
-        self.ours().await?.conversation = Some(ours);
-        // The anchor stands whatever it is; its neighbours only if they say something.
-        let neighbours = tagged
-            .conversation
-            .messages()
-            .filter(|m| m.id != self.anchor.id && thread::belongs(m));
-        let mut thread = Vec::new();
-        for message in std::iter::once(self.anchor).chain(neighbours) {
-            let copy = thread::copy(tenant.now(), &tagged.conversation, message, buried);
-            tenant.put_message(connection, id, &copy).await?;
-            thread.push(copy);
-        }
-        let is_redacted = |m: &tenant::Message| m.id == self.anchor.id && m.redacted_at.is_some();
-        if !is_known && !thread.iter().any(is_redacted) {
-            thread.sort_by(by_time);
-            self.begun = Some(thread);
+        tenant.put_conversation(connection, ours).await?;
+        for message in thread::around(&tagged.conversation, self.anchor) {
+            thread::store(tenant, connection, &tagged.conversation, message, buried).await?;
         }
         Ok(())
     }

@@ -4,7 +4,6 @@
 //! one message carries the tag and all are given; otherwise it is known only that a message was not tagged before it was written.
 
 use crate::buried::Buried;
-use crate::rules::Rules;
 use crate::tagging::{self, Asked};
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{Connection, Ticket};
@@ -111,7 +110,6 @@ impl Carried<'_> {
                 let applied = tagging::apply(
                     self.tenant,
                     self.connection,
-                    &mut Rules::default(),
                     &tagged,
                     buried,
                     Asked::ByMember,
@@ -215,7 +213,6 @@ impl Carried<'_> {
         let applied = tagging::apply(
             self.tenant,
             self.connection,
-            &mut Rules::default(),
             &tagged,
             buried,
             Asked::ByNobody,

@@ -18,6 +18,16 @@ pub(crate) fn belongs(message: &Message) -> bool {
         && !message.is_bot_boilerplate()
 }
 
+/// A tagged message, which stands whatever it is, and its neighbours in the payload as far as they say something.
+pub(crate) fn around<'a>(
+    conversation: &'a Conversation,
+    anchor: &'a Message,
+) -> impl Iterator<Item = &'a Message> {
+    let neighbours = conversation.messages();
+    let neighbours = neighbours.filter(|message| message.id != anchor.id && belongs(message));
+    std::iter::once(anchor).chain(neighbours)
+}
+
 /// Stores a message, unless its conversation is buried. True when our copy changed.
 pub(crate) async fn store(
     tenant: &Tenant<'_, Tx>,

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, DetailsState};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashSet;
 
 /// An escalated conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,27 @@ impl<S: Source> Tenant<'_, S> {
         row.map(Conversation::try_from).transpose()
     }
 
+    /// Which of these conversations are known here, those that were erased included.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn known_conversations(
+        &self,
+        connection: ConnectionId,
+        ids: &[&str],
+    ) -> Result<HashSet<String>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let ids = sql::padded(ids);
+        let sql = format!(
+            "SELECT id FROM conversations WHERE workspace_id = $1 AND connection_id = $2 AND id IN {}",
+            sql::places(1, ids.len(), 3)
+        );
+        let known: Vec<String> = sql::column(self.on(), &sql, self.ids(connection, &ids)).await?;
+        Ok(known.into_iter().collect())
+    }
+
     /// Escalated conversations in the order of their keys, after one if given.
     ///
     /// # Errors
@@ -219,45 +241,64 @@ impl Tenant<'_, Tx> {
         connection: ConnectionId,
         conversation: &Conversation,
     ) -> Result<()> {
-        let Conversation {
-            id,
-            contact_id,
-            contact_name,
-            contact_email,
-            contact_role,
-            company_id,
-            company_name,
-            team_id,
-            details,
-            details_note,
-            details_at,
-            gone_at,
-        } = conversation;
-        let sql = "INSERT INTO conversations (workspace_id, connection_id, id, contact_id, contact_name, contact_email, \
-            contact_role, company_id, company_name, details, details_note, details_at, gone_at, team_id) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+        self.put_conversations(connection, &[conversation]).await
+    }
+
+    /// Stores escalated conversations, new or changed, each of them once.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_conversations(
+        &self,
+        connection: ConnectionId,
+        conversations: &[&Conversation],
+    ) -> Result<()> {
+        if conversations.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "INSERT INTO conversations (workspace_id, connection_id, id, contact_id, contact_name, contact_email, \
+            contact_role, company_id, company_name, details, details_note, details_at, gone_at, team_id) VALUES {} \
             ON CONFLICT (workspace_id, connection_id, id) DO UPDATE SET contact_id = excluded.contact_id, \
             contact_name = excluded.contact_name, contact_email = excluded.contact_email, \
             contact_role = excluded.contact_role, company_id = excluded.company_id, \
             company_name = excluded.company_name, details = excluded.details, details_note = excluded.details_note, \
-            details_at = excluded.details_at, gone_at = excluded.gone_at, team_id = excluded.team_id";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            id.as_str().into(),
-            contact_id.clone().into(),
-            contact_name.clone().into(),
-            contact_email.clone().into(),
-            contact_role.clone().into(),
-            company_id.clone().into(),
-            company_name.clone().into(),
-            details.as_str().into(),
-            details_note.clone().into(),
-            (*details_at).into(),
-            (*gone_at).into(),
-            team_id.clone().into(),
-        ];
-        sql::execute(self.on(), sql, values).await?;
+            details_at = excluded.details_at, gone_at = excluded.gone_at, team_id = excluded.team_id",
+            sql::places(conversations.len(), 14, 1)
+        );
+        let values = conversations.iter().flat_map(|conversation| {
+            let Conversation {
+                id,
+                contact_id,
+                contact_name,
+                contact_email,
+                contact_role,
+                company_id,
+                company_name,
+                team_id,
+                details,
+                details_note,
+                details_at,
+                gone_at,
+            } = *conversation;
+            [
+                self.workspace().into(),
+                connection.0.into(),
+                id.as_str().into(),
+                contact_id.clone().into(),
+                contact_name.clone().into(),
+                contact_email.clone().into(),
+                contact_role.clone().into(),
+                company_id.clone().into(),
+                company_name.clone().into(),
+                details.as_str().into(),
+                details_note.clone().into(),
+                (*details_at).into(),
+                (*gone_at).into(),
+                team_id.clone().into(),
+            ]
+        });
+        sql::execute(self.on(), &sql, values.collect()).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
         Ok(())
     }

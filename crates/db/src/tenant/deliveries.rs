@@ -293,19 +293,39 @@ impl Tenant<'_, Tx> {
         note: &str,
         ticket: Option<TicketId>,
     ) -> Result<bool> {
-        let sql = "UPDATE deliveries SET outcome = $3, note = $4, ticket_id = $5, finished_at = $6 \
-            WHERE workspace_id = $1 AND id = $2 AND outcome = 'waiting'";
-        let values = vec![
-            self.workspace().into(),
-            id.0.into(),
-            outcome.as_str().into(),
-            note.into(),
-            ticket.map(|ticket| ticket.0).into(),
-            self.now().into(),
-        ];
-        let finished = sql::execute(self.on(), sql, values).await? > 0;
+        let one = [(id, outcome, note, ticket)];
+        Ok(self.finish_deliveries(&one).await? > 0)
+    }
+
+    /// Writes what became of deliveries; gives how many were not finished already, which stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn finish_deliveries(
+        &self,
+        finished: &[(DeliveryId, Outcome, &str, Option<TicketId>)],
+    ) -> Result<u64> {
+        if finished.is_empty() {
+            return Ok(0);
+        }
+        let sql = format!(
+            "WITH f (id, outcome, note, ticket_id) AS (VALUES {}) \
+            UPDATE deliveries SET outcome = f.outcome, note = f.note, ticket_id = f.ticket_id, finished_at = $1 \
+            FROM f WHERE deliveries.workspace_id = $2 AND deliveries.id = f.id AND deliveries.outcome = 'waiting'",
+            sql::places(finished.len(), 4, 3)
+        );
+        let mut values = vec![self.now().into(), self.workspace().into()];
+        for (id, outcome, note, ticket) in finished {
+            values.extend([
+                id.0.into(),
+                outcome.as_str().into(),
+                (*note).into(),
+                Value::from(ticket.map(|ticket| ticket.0)),
+            ]);
+        }
+        let count = sql::execute(self.on(), &sql, values).await?;
         self.source.changed(self.id, ChangeKind::Deliveries);
-        Ok(finished)
+        Ok(count)
     }
 
     /// Rewrites the kept body of one delivery as it is now: `rewrite` gives the new body, or `None` to leave it.

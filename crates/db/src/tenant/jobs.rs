@@ -38,21 +38,40 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn enqueue(&self, job: &Job) -> Result<()> {
-        let id: JobId = self.source.sources().id();
-        let payload = serde_json::to_string(job).unwrap_or_default();
-        let sql = "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
-            VALUES ($1, $2, $3, $4, $5, 'pending', $6, 1, 0, '[]', $6) \
-            ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET asked = jobs.asked + 1, \
-            run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END";
-        let values = vec![
-            id.0.into(),
-            self.workspace().into(),
-            job.kind().as_str().into(),
-            self.key(job).into(),
-            payload.into(),
-            self.now().into(),
-        ];
-        sql::execute(self.on(), sql, values).await?;
+        self.enqueue_all(std::slice::from_ref(job)).await
+    }
+
+    /// Asks for several jobs, no two under the same key.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn enqueue_all(&self, jobs: &[Job]) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
+            VALUES {} ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET asked = jobs.asked + 1, \
+            run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END",
+            sql::places(jobs.len(), 11, 1)
+        );
+        let values = jobs.iter().flat_map(|job| {
+            let id: JobId = self.source.sources().id();
+            [
+                id.0.into(),
+                self.workspace().into(),
+                job.kind().as_str().into(),
+                self.key(job).into(),
+                serde_json::to_string(job).unwrap_or_default().into(),
+                "pending".into(),
+                self.now().into(),
+                1_i64.into(),
+                0_i32.into(),
+                "[]".into(),
+                self.now().into(),
+            ]
+        });
+        sql::execute(self.on(), &sql, values.collect()).await?;
         self.source.changed(self.id, ChangeKind::Jobs);
         Ok(())
     }

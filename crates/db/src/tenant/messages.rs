@@ -121,22 +121,25 @@ impl Tenant<'_, Tx> {
         conversation: &str,
         message: &Message,
     ) -> Result<bool> {
-        let Message {
-            id,
-            kind,
-            author_kind,
-            author_id,
-            author_name,
-            html,
-            plain,
-            attachments,
-            created_at,
-            updated_at,
-            redacted_at,
-        } = message;
-        let sql = "INSERT INTO messages (workspace_id, connection_id, conversation_id, id, kind, author_kind, author_id, \
-            author_name, html, plain, attachments, created_at, updated_at, redacted_at) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+        let one = [(conversation, message)];
+        Ok(self.put_messages(connection, &one).await? > 0)
+    }
+
+    /// Stores messages with the conversations they belong to, each of them once; gives how many were news.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_messages(
+        &self,
+        connection: ConnectionId,
+        messages: &[(&str, &Message)],
+    ) -> Result<u64> {
+        if messages.is_empty() {
+            return Ok(0);
+        }
+        let sql = format!(
+            "INSERT INTO messages (workspace_id, connection_id, conversation_id, id, kind, author_kind, author_id, \
+            author_name, html, plain, attachments, created_at, updated_at, redacted_at) VALUES {} \
             ON CONFLICT (workspace_id, connection_id, conversation_id, id) DO UPDATE SET kind = excluded.kind, \
             author_kind = excluded.author_kind, author_id = coalesce(excluded.author_id, messages.author_id), \
             author_name = coalesce(excluded.author_name, messages.author_name), html = excluded.html, \
@@ -144,24 +147,41 @@ impl Tenant<'_, Tx> {
             created_at = coalesce(excluded.created_at, messages.created_at), updated_at = excluded.updated_at, \
             redacted_at = excluded.redacted_at \
             WHERE messages.redacted_at IS NULL AND (messages.updated_at IS NULL OR excluded.redacted_at IS NOT NULL \
-            OR excluded.updated_at >= messages.updated_at)";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            conversation.into(),
-            id.as_str().into(),
-            kind.as_str().into(),
-            author_kind.as_str().into(),
-            author_id.clone().into(),
-            author_name.clone().into(),
-            html.clone().into(),
-            plain.clone().into(),
-            attachments.as_str().into(),
-            (*created_at).into(),
-            (*updated_at).into(),
-            (*redacted_at).into(),
-        ];
-        let changed = sql::execute(self.on(), sql, values).await? > 0;
+            OR excluded.updated_at >= messages.updated_at)",
+            sql::places(messages.len(), 14, 1)
+        );
+        let values = messages.iter().flat_map(|(conversation, message)| {
+            let Message {
+                id,
+                kind,
+                author_kind,
+                author_id,
+                author_name,
+                html,
+                plain,
+                attachments,
+                created_at,
+                updated_at,
+                redacted_at,
+            } = message;
+            [
+                self.workspace().into(),
+                connection.0.into(),
+                (*conversation).into(),
+                id.as_str().into(),
+                kind.as_str().into(),
+                author_kind.as_str().into(),
+                author_id.clone().into(),
+                author_name.clone().into(),
+                html.clone().into(),
+                plain.clone().into(),
+                attachments.as_str().into(),
+                (*created_at).into(),
+                (*updated_at).into(),
+                (*redacted_at).into(),
+            ]
+        });
+        let changed = sql::execute(self.on(), &sql, values.collect()).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
         Ok(changed)
     }

@@ -7,7 +7,9 @@ use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, ProductId, StatusId, TicketId, UserId};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// A ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,11 +161,6 @@ pub struct TicketChange {
     pub title: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct NumberRow {
-    last_ticket_number: i64,
-}
-
 impl<S: Source> Tenant<'_, S> {
     /// A ticket by its number.
     ///
@@ -230,43 +227,107 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`Error::Conflict`] when the message has a ticket of this product; [`Error::Missing`] without product.
     pub async fn create_ticket(&self, new: NewTicket) -> Result<Ticket> {
-        let NewTicket {
-            product,
-            connection,
-            conversation,
-            message,
-            text_from,
-            title,
-            tagged_at,
-            tagged_by,
-        } = new;
-        let sql = "UPDATE workspaces SET last_ticket_number = last_ticket_number + 1 WHERE id = $1 \
+        let made = self.create_tickets(vec![new]).await?;
+        made.into_iter().next().ok_or(Error::Missing)
+    }
+
+    /// Makes tickets, each in its product's first status, with the workspace's next numbers in their order.
+    ///
+    /// # Errors
+    /// As [`Tenant::create_ticket`].
+    pub async fn create_tickets(&self, new: Vec<NewTicket>) -> Result<Vec<Ticket>> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        let firsts = self.first_statuses(&new).await?;
+        let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
+        let sql = "UPDATE workspaces SET last_ticket_number = last_ticket_number + $2 WHERE id = $1 \
             RETURNING last_ticket_number";
-        let number: Option<NumberRow> =
-            sql::one(self.on(), sql, vec![self.workspace().into()]).await?;
-        let id: TicketId = self.source.sources().id();
-        let sql = "INSERT INTO tickets (workspace_id, id, number, product_id, origin_product_id, connection_id, conversation_id, \
-            message_id, text_from, status_id, title, title_by_member, tagged_at, tagged_by, created_at, updated_at, version) \
-            SELECT $1, $2, $3, $4, $4, $5, $6, $7, $8, s.id, $9, $10, $11, $12, $13, $13, 1 FROM statuses s \
-            WHERE s.workspace_id = $1 AND s.product_id = $4 ORDER BY s.position LIMIT 1 RETURNING *";
-        let values = vec![
-            self.workspace().into(),
-            id.0.into(),
-            number.ok_or(Error::Missing)?.last_ticket_number.into(),
-            product.0.into(),
-            connection.0.into(),
-            conversation.into(),
-            message.into(),
-            text_from.into(),
-            title.into(),
-            false.into(),
-            tagged_at.into(),
-            tagged_by.into(),
-            self.now().into(),
-        ];
-        let row: Option<tickets::Model> = sql::one(self.on(), sql, values).await?;
+        let values = vec![self.workspace().into(), count.into()];
+        let last: Vec<i64> = sql::column(self.on(), sql, values).await?;
+        let before = last.first().ok_or(Error::Missing)? - count;
+        let now = self.now();
+        let row = |(number, new): (i64, NewTicket)| {
+            let id: TicketId = self.source.sources().id();
+            Ok(Ticket {
+                id,
+                number,
+                product: new.product,
+                origin_product: new.product,
+                connection: new.connection,
+                conversation: new.conversation,
+                message: new.message,
+                text_from: new.text_from,
+                status: *firsts.get(&new.product).ok_or(Error::Missing)?,
+                assignee: None,
+                title: new.title,
+                title_by_member: false,
+                tagged_at: new.tagged_at,
+                tagged_by: new.tagged_by,
+                created_at: now,
+                source_gone_at: None,
+                version: 1,
+            })
+        };
+        let tickets: Vec<Ticket> = (before + 1..).zip(new).map(row).collect::<Result<_>>()?;
+        self.insert_tickets(&tickets).await?;
         self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(row.ok_or(Error::Missing)?.into())
+        Ok(tickets)
+    }
+
+    /// The first status of each product.
+    async fn first_statuses(&self, new: &[NewTicket]) -> Result<HashMap<ProductId, StatusId>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            product_id: Uuid,
+            id: Uuid,
+        }
+        let products: BTreeSet<Uuid> = new.iter().map(|new| new.product.0).collect();
+        let sql = format!(
+            "SELECT product_id, id FROM statuses WHERE workspace_id = $1 AND product_id IN {} ORDER BY position DESC",
+            sql::places(1, products.len(), 2)
+        );
+        let mut values = vec![self.workspace().into()];
+        values.extend(products.into_iter().map(Value::from));
+        let rows: Vec<Row> = sql::all(self.on(), &sql, values).await?;
+        // Of each product the last one stays, which has the lowest position.
+        let of_each = rows
+            .into_iter()
+            .map(|row| (ProductId(row.product_id), StatusId(row.id)));
+        Ok(of_each.collect())
+    }
+
+    async fn insert_tickets(&self, tickets: &[Ticket]) -> Result<()> {
+        let sql = format!(
+            "INSERT INTO tickets (workspace_id, id, number, product_id, origin_product_id, connection_id, conversation_id, \
+            message_id, text_from, status_id, title, title_by_member, tagged_at, tagged_by, created_at, updated_at, version) \
+            VALUES {}",
+            sql::places(tickets.len(), 17, 1)
+        );
+        let values = tickets.iter().flat_map(|ticket| {
+            [
+                self.workspace().into(),
+                ticket.id.0.into(),
+                ticket.number.into(),
+                ticket.product.0.into(),
+                ticket.origin_product.0.into(),
+                ticket.connection.0.into(),
+                ticket.conversation.as_str().into(),
+                ticket.message.as_str().into(),
+                ticket.text_from.clone().into(),
+                ticket.status.0.into(),
+                ticket.title.clone().into(),
+                ticket.title_by_member.into(),
+                ticket.tagged_at.into(),
+                ticket.tagged_by.clone().into(),
+                ticket.created_at.into(),
+                ticket.created_at.into(),
+                ticket.version.into(),
+            ]
+        });
+        sql::execute(self.on(), &sql, values.collect())
+            .await
+            .map(drop)
     }
 
     /// Puts a tag on a ticket; true when it is new there. Of several taggings the earliest is kept, for the ticket too, so
@@ -275,7 +336,7 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn add_ticket_tag(&self, ticket: TicketId, tag: &TicketTag) -> Result<bool> {
-        let new = self.put_ticket_tag(ticket, tag).await?;
+        let new = self.put_ticket_tags(&[(ticket, tag)]).await? > 0;
         let TicketTag {
             tag,
             name: _,
@@ -297,29 +358,37 @@ impl Tenant<'_, Tx> {
         Ok(new)
     }
 
-    /// Puts the tag on a ticket that made it; true when it is new there.
+    /// Puts tags on tickets, no two the same; gives how many are new there. Their times stay as they are.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn put_ticket_tag(&self, ticket: TicketId, tag: &TicketTag) -> Result<bool> {
-        let TicketTag {
-            tag,
-            name,
-            tagged_at,
-            tagged_by,
-        } = tag;
-        let sql = "INSERT INTO ticket_tags (workspace_id, ticket_id, tag_id, name, tagged_at, tagged_by) \
-            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace_id, ticket_id, tag_id) DO NOTHING";
-        let values = vec![
-            self.workspace().into(),
-            ticket.0.into(),
-            tag.as_str().into(),
-            name.as_str().into(),
-            (*tagged_at).into(),
-            tagged_by.clone().into(),
-        ];
+    pub async fn put_ticket_tags(&self, tags: &[(TicketId, &TicketTag)]) -> Result<u64> {
+        if tags.is_empty() {
+            return Ok(0);
+        }
+        let sql = format!(
+            "INSERT INTO ticket_tags (workspace_id, ticket_id, tag_id, name, tagged_at, tagged_by) VALUES {} \
+            ON CONFLICT (workspace_id, ticket_id, tag_id) DO NOTHING",
+            sql::places(tags.len(), 6, 1)
+        );
+        let values = tags.iter().flat_map(|(ticket, tag)| {
+            let TicketTag {
+                tag,
+                name,
+                tagged_at,
+                tagged_by,
+            } = *tag;
+            [
+                self.workspace().into(),
+                ticket.0.into(),
+                tag.as_str().into(),
+                name.as_str().into(),
+                (*tagged_at).into(),
+                tagged_by.clone().into(),
+            ]
+        });
         self.source.changed(self.id, ChangeKind::Tickets);
-        Ok(sql::execute(self.on(), sql, values).await? > 0)
+        sql::execute(self.on(), &sql, values.collect()).await
     }
 
     /// Sets what the tagged message's text gives: a derived title, unless one of our people wrote one, and whose text
