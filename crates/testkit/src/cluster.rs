@@ -71,7 +71,7 @@ impl Cluster {
 
     /// Makes an empty database; blocks for about a tenth of a second.
     pub(crate) fn create(&self, database: &str) {
-        let output = self.psql(&format!("CREATE DATABASE {database}"));
+        let output = psql(&self.admin, &format!("CREATE DATABASE {database}"));
         assert!(
             output.status.success(),
             "cannot make {database}: {output:?}"
@@ -80,16 +80,17 @@ impl Cluster {
 
     /// Removes a database with its connections, if it can.
     pub(crate) fn drop(&self, database: &str) {
-        let _ = self.psql(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"));
+        let drop = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
+        let _ = psql(&self.admin, &drop);
     }
 
-    fn psql(&self, sql: &str) -> Output {
-        Command::new(program("psql"))
-            .args(["--no-psqlrc", "--quiet", "--command", sql, "--dbname"])
-            .arg(self.admin.as_str())
-            .stdin(Stdio::null())
-            .output()
-            .expect("psql starts")
+    /// Brings the planner's statistics of a database up to date.
+    pub(crate) fn analyse(&self, database: &str) {
+        let output = psql(&self.url_of(database), "ANALYZE");
+        assert!(
+            output.status.success(),
+            "cannot analyse {database}: {output:?}"
+        );
     }
 
     fn start(settings: &str) -> Self {
@@ -234,4 +235,13 @@ mod tests {
         assert_eq!((found.uid, found.gid), (101, 104));
         assert!(Server::find("root:x:0:0::/root:/bin/bash").is_none());
     }
+}
+
+fn psql(url: &Url, sql: &str) -> Output {
+    Command::new(program("psql"))
+        .args(["--no-psqlrc", "--quiet", "--command", sql, "--dbname"])
+        .arg(url.as_str())
+        .stdin(Stdio::null())
+        .output()
+        .expect("psql starts")
 }

@@ -113,6 +113,13 @@ impl TestDb {
         self
     }
 
+    /// Tells PostgreSQL's planner what the tables hold, as the server does by itself within a minute. SQLite asks for none.
+    pub fn analyse(&self) {
+        if let Place::Postgres(cluster, name) = &self.place {
+            cluster.analyse(name);
+        }
+    }
+
     /// Opens the database once more, as another process would.
     ///
     /// # Panics
