@@ -42,7 +42,7 @@ pub use rounds::{
     CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PROOF_EVERY, PayloadsHandler, StrandedRuns,
     WeeklyProof,
 };
-pub use runs::{RunHandler, TIME_UNKNOWN};
+pub use runs::{RunHandler, TIME_UNKNOWN, skip_reasons};
 pub use scrubbing::ScrubHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

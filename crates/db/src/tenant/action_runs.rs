@@ -288,9 +288,10 @@ impl<S: Source> Tenant<'_, S> {
             and("actor_id = {}", actor.0.into());
         }
         if let Some(words) = words {
+            let inputs = sql::lower("inputs", words);
             and(
-                "lower(inputs) LIKE lower({}) ESCAPE '\\'",
-                sql::containing(words).into(),
+                &format!("{inputs} LIKE {{}} ESCAPE '\\'"),
+                sql::containing_lower(words).into(),
             );
         }
         if let Some(before) = before {

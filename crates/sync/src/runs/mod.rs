@@ -13,10 +13,12 @@ mod place;
 mod plan;
 mod proof;
 mod segments;
+mod skips;
 mod tagged;
 mod trouble;
 
 pub(crate) use place::{Place, TaggedStep};
+pub use skips::skip_reasons;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,6 +1,7 @@
 //! Where a run goes on: stored with each record or page in the transaction of what was stored of it.
 
 use super::pass::Stop;
+use super::skips::Skips;
 use chrono::{DateTime, Utc};
 use earmark_intercom::Position;
 use earmark_model::{Permission, ProductId, RunKind};
@@ -45,6 +46,9 @@ pub(crate) struct Place {
     /// Conversations of which our copy lacks parts that have no words, and nothing else.
     #[serde(default)]
     pub(crate) wordless: i64,
+    /// Why records were left out.
+    #[serde(default)]
+    pub(crate) skips: Skips,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
     /// How often Intercom had trouble with what is asked for next, while it answered otherwise.
@@ -339,6 +343,7 @@ impl Place {
             every: false,
             went: 0,
             wordless: 0,
+            skips: Skips::default(),
             refusals: 0,
             troubles: 0,
             restarts: 0,

@@ -119,6 +119,17 @@ both_databases! {
         let run = last(&world, connection, RunKind::Tagged).await;
         assert_eq!((run.state, run.counts.added), (RunState::Done, 1), "{:?}", run.note);
         assert_eq!(world.tenant().inbox_count(&InboxFilter::default()).await.unwrap(), 1);
+        browser.get(&format!("{runs}/{}", run.id)).await.hides("Why records were skipped");
+        // Without the product nothing is made, and the run says why.
+        browser.post(&settings, &[("tag", &tag)]).await;
+        browser.post(&runs, &[("what", "preview")]).await;
+        world.work().await;
+        let look = last(&world, connection, RunKind::Preview).await;
+        let path = format!("{runs}/{}", look.id);
+        browser.get(&path).await.shows("Why records were skipped").shows("1: feedback is switched off for Mobile");
+        let report = browser.get(&format!("{path}/report")).await.body;
+        let first: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+        assert_eq!(first["skipped_because"]["feedback is switched off for Mobile"], 1, "{first}");
     }
 
     async fn a_tagging_of_unknown_time_is_listed_with_a_button(db: TestDb) {

@@ -122,12 +122,25 @@ fn one(row: RunRow, report: Option<Report>, words: &str) -> RunPage {
         report,
         line_count: lines.len() as u64,
         lines,
+        skips: Vec::new(),
         query: LinesQuery::default(),
         offer: Offer::Runs {
             contacts: true,
             feedback: true,
         },
         now: sample_now(),
+    }
+}
+
+fn skipped(words: &str) -> RunPage {
+    let mut row = row("r6", RunKind::Tagged, RunState::Done, 3_600, 70);
+    row.counts.skipped = 1_412;
+    RunPage {
+        skips: vec![
+            ("feedback is switched off for Mobile".to_owned(), 1_400),
+            (HOSTILE.to_owned(), 2),
+        ],
+        ..one(row, None, words)
     }
 }
 
@@ -180,6 +193,7 @@ pub(super) fn run() -> Vec<(&'static str, RunPage)> {
             ),
         ),
         ("viewer", viewer),
+        ("skipped", skipped(words)),
         (
             "hostile",
             one(failed(HOSTILE), Some(report(HOSTILE)), HOSTILE),

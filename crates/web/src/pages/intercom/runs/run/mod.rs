@@ -14,7 +14,7 @@ use actix_web::web::Query;
 use chrono::TimeDelta;
 use earmark_db::tenant::{Connection, Run, RunCounts};
 use earmark_model::{RunId, RunKind, RunState};
-use earmark_sync::is_dry_run;
+use earmark_sync::{is_dry_run, skip_reasons};
 use serde::Serialize;
 
 /// Lines on a page.
@@ -51,6 +51,8 @@ pub struct RunPage {
     pub row: RunRow,
     /// Its report, once there is one.
     pub report: Option<Report>,
+    /// Why records were skipped, and how many.
+    pub skips: Vec<(String, i64)>,
     /// What became of single records.
     pub lines: Vec<LineRow>,
     /// How many lines there are.
@@ -89,6 +91,7 @@ impl RunPage {
                 .map(|line| LineRow::of(at.ws(), &of, line))
                 .collect(),
             line_count: line_count.unsigned_abs(),
+            skips: skip_reasons(&run),
             query,
             offer,
             row: RunRow::of(run, &members),
@@ -156,6 +159,15 @@ impl RunPage {
             ),
             None => pace,
         })
+    }
+
+    /// Why records were skipped, with how many; those of a version that noted no reason come last.
+    fn skipped(&self) -> Vec<(String, String)> {
+        let told: i64 = self.skips.iter().map(|(_, records)| records).sum();
+        let untold = self.row.counts.skipped - told;
+        let untold = (untold > 0).then(|| ("no reason was noted".to_owned(), untold));
+        let all = self.skips.iter().cloned().chain(untold);
+        all.map(|(why, records)| (why, grouped(records))).collect()
     }
 
     fn took(&self) -> Option<String> {
