@@ -4,6 +4,7 @@
 //! one message carries the tag and all are given; otherwise it is known only that a message was not tagged before it was written.
 
 use crate::buried::Buried;
+use crate::runs::MOST_GIVEN;
 use crate::tagging::{self, Asked};
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{Connection, Ticket};
@@ -55,7 +56,10 @@ pub(crate) fn carriers<'a>(conversation: &'a Conversation, tag: &str) -> Vec<&'a
 /// Whether Intercom gives not all parts: only the newest 500.
 fn is_cut(conversation: &Conversation) -> bool {
     let given = conversation.parts.len() as u64;
-    conversation.parts_total.is_some_and(|total| total > given)
+    let more = |all: Option<u64>, than: u64| all.is_some_and(|all| all > than);
+    // The statistics may count the opening message, too.
+    more(conversation.parts_total, given)
+        || (given >= MOST_GIVEN && more(conversation.parts_counted(), given + 1))
 }
 
 impl Carried<'_> {

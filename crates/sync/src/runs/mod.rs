@@ -17,6 +17,7 @@ mod skips;
 mod tagged;
 mod trouble;
 
+pub(crate) use parts::MOST_GIVEN;
 pub(crate) use place::{Place, TaggedStep};
 pub use skips::skip_reasons;
 

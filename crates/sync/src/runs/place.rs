@@ -46,6 +46,9 @@ pub(crate) struct Place {
     /// Conversations of which our copy lacks parts that have no words, and nothing else.
     #[serde(default)]
     pub(crate) wordless: i64,
+    /// Conversations of which Intercom's statistics count fewer parts than it gives.
+    #[serde(default)]
+    pub(crate) undercounted: i64,
     /// Why records were left out.
     #[serde(default)]
     pub(crate) skips: Skips,
@@ -343,6 +346,7 @@ impl Place {
             every: false,
             went: 0,
             wordless: 0,
+            undercounted: 0,
             skips: Skips::default(),
             refusals: 0,
             troubles: 0,
