@@ -112,21 +112,23 @@ pub(crate) fn containing(words: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// The same of texts in lower case, to be held against what [`lower`] makes of a column for the same words.
+/// The same of texts in lower case: the pattern that [`holds`] takes.
 pub(crate) fn containing_lower(words: &str) -> String {
     containing(&words.to_lowercase())
 }
 
-/// A column in lower case, as far as the letters of `words` go. The database's own lower() may know ASCII letters only, as
-/// SQLite's does; so the others that are looked for are put in lower case one by one.
-pub(crate) fn lower(column: &str, words: &str) -> String {
-    let capitals = capitals(words).into_iter();
-    capitals.fold(format!("lower({column})"), |text, (capital, small)| {
-        format!("replace({text}, '{capital}', '{small}')")
-    })
+/// The condition that a column contains `words`, whatever the letters' case, with `{}` as the place of
+/// [`containing_lower`]. The database's own lower() may know ASCII letters only, as SQLite's does; so the others that are
+/// looked for are put in lower case one by one.
+pub(crate) fn holds(column: &str, words: &str) -> String {
+    let lower = format!("lower({column})");
+    let text = capitals(words).into_iter().fold(lower, |text, pair| {
+        format!("replace({text}, '{}', '{}')", pair.0, pair.1)
+    });
+    format!("{text} LIKE {{}} ESCAPE '\\'")
 }
 
-/// The letters of `words` beyond ASCII that have a capital: it, and the letter in lower case.
+/// The letters of `words` beyond ASCII that have one capital: that, and the letter in lower case.
 fn capitals(words: &str) -> Vec<(char, char)> {
     let words = words.to_lowercase();
     let letters: BTreeSet<char> = words.chars().filter(|letter| !letter.is_ascii()).collect();
@@ -141,7 +143,7 @@ fn capitals(words: &str) -> Vec<(char, char)> {
     capitals.take(MOST_LETTERS).collect()
 }
 
-/// A condition that a column contains `words`, whatever the letters' case.
+/// The same condition as [`holds`], for a query that is built.
 pub(crate) fn contains(column: impl ColumnTrait, words: &str) -> Expr {
     let column = Expr::from(Func::lower(Expr::col(column.as_column_ref())));
     let text = capitals(words).into_iter().fold(column, |text, pair| {
@@ -165,10 +167,16 @@ mod tests {
 
     #[test]
     fn letters_beyond_ascii_are_put_in_lower_case_one_by_one() {
-        assert_eq!(super::lower("t.title", "Ada's"), "lower(t.title)");
-        let wanted = "replace(replace(lower(t.title), 'É', 'é'), 'Ж', 'ж')";
-        assert_eq!(super::lower("t.title", "ÉlodieЖé"), wanted);
-        assert_eq!(super::lower("a", "ß ı ſ 名"), "lower(a)", "no one capital");
+        let holds = super::holds;
+        let plain = "lower(a) LIKE {} ESCAPE '\\'";
+        assert_eq!(holds("a", "Ada's"), plain);
+        assert_eq!(
+            holds("a", "ß ı ſ 名"),
+            plain,
+            "they have no capital of their own"
+        );
+        let wanted = "replace(replace(lower(a), 'É', 'é'), 'Ж', 'ж') LIKE {} ESCAPE '\\'";
+        assert_eq!(holds("a", "ÉlodieЖé"), wanted);
     }
 
     #[test]

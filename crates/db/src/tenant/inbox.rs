@@ -179,11 +179,8 @@ impl Conditions {
                 "c.contact_email",
                 "c.company_name",
             ];
-            let has = columns.map(|column| {
-                let column = sql::lower(column, words);
-                format!("{column} LIKE {{}} ESCAPE '\\'")
-            });
-            let any = format!("({})", has.join(" OR "));
+            let hold = columns.map(|column| sql::holds(column, words));
+            let any = format!("({})", hold.join(" OR "));
             all.and(&any, sql::containing_lower(words));
         }
         all

@@ -334,12 +334,9 @@ impl Listing {
     /// Those with `words` in the name that they are sorted by, which is stored in lower case, or in one of the columns,
     /// whatever the letters' case.
     pub(crate) fn and_words(&mut self, columns: &[&str], words: &str) {
-        let has = |column| {
-            let column = sql::lower(&format!("t.{column}"), words);
-            format!("{column} LIKE {{}} ESCAPE '\\'")
-        };
         let mut any = vec!["t.sort_name LIKE {} ESCAPE '\\'".to_owned()];
-        any.extend(columns.iter().map(has));
+        let columns = columns.iter().map(|column| format!("t.{column}"));
+        any.extend(columns.map(|column| sql::holds(&column, words)));
         let pattern = sql::containing_lower(words);
         let values = any.iter().map(|_| pattern.as_str().into());
         let values: Vec<Value> = values.collect();
