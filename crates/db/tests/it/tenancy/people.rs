@@ -217,6 +217,7 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         next_waiting_person(connection);
         unlogged_scrubs(connection, 100);
         scrub_walk(connection, 100);
+        has_body(world.delivery);
         action_log_holds(connection, &["alpha"]);
         escalated_conversations(connection, "", 100);
         named_contacts(connection, "", 100);
