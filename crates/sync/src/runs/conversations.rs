@@ -113,7 +113,7 @@ impl Pass<'_> {
     }
 
     /// The tags that make tickets: none while feedback is off.
-    async fn triggers(&self) -> Result<Vec<String>, Stop> {
+    pub(super) async fn triggers(&self) -> Result<Vec<String>, Stop> {
         let tenant = self.tenant();
         let row = tenant.connection(self.connection).await?;
         Ok(match row.is_some_and(|row| row.feedback_on_at.is_some()) {
@@ -159,7 +159,7 @@ impl Pass<'_> {
     }
 
     /// Reads a conversation anew and makes our copy the same, which is kept with the place after it.
-    async fn read_again(
+    pub(super) async fn read_again(
         &mut self,
         id: &str,
         triggers: &[String],
@@ -176,9 +176,12 @@ impl Pass<'_> {
                 if again.len() < MOST_AGAIN && !again.iter().any(|one| one == id) {
                     again.push(id.to_owned());
                 }
-                let why = format!(
-                    "Intercom did not give it, and is asked again in the next run: {error}"
-                );
+                // What another try notes is handed on to no pass.
+                let next = match self.kind {
+                    RunKind::Retry => "",
+                    _ => ", and is asked again in the next run",
+                };
+                let why = format!("Intercom did not give it{next}: {error}");
                 let tx = self.db.begin_in_background().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))

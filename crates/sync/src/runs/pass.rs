@@ -106,6 +106,7 @@ impl Pass<'_> {
                 }
                 Step::Escalated { after } => self.escalated(&after).await?,
                 Step::Tagged(step) => self.tagged(step).await?,
+                Step::Retry(step) => self.retry(step).await?,
             }
         }
     }
@@ -178,7 +179,7 @@ impl Pass<'_> {
     pub(crate) fn gives_up(&self, error: &Error) -> bool {
         let most = match self.place.steps.first() {
             // Those were given up before.
-            Some(Step::Again { .. }) => 1,
+            Some(Step::Again { .. } | Step::Retry(_)) => 1,
             _ => TROUBLES,
         };
         is_trouble(error) && self.place.troubles >= most

@@ -1,6 +1,7 @@
 //! Where a run goes on: stored with each record or page in the transaction of what was stored of it.
 
 use super::pass::Stop;
+use super::retry::Retry;
 use super::skips::Skips;
 use chrono::{DateTime, Utc};
 use earmark_intercom::Position;
@@ -164,6 +165,8 @@ pub(crate) enum Step {
     Escalated { after: String },
     /// Makes tickets of tagged conversations, or says which it would make.
     Tagged(TaggedStep),
+    /// Asks again for records that failed in another run.
+    Retry(Retry),
 }
 
 /// Companies, by scroll or, while another scroll is open, by list.
@@ -291,6 +294,7 @@ impl Step {
             Self::DeletedConversations { .. } => "deleted conversations",
             Self::Escalated { .. } => "escalated conversations",
             Self::Tagged(_) => "tagged conversations",
+            Self::Retry(retry) => retry.what.words(),
         }
     }
 
@@ -316,6 +320,7 @@ impl Step {
             | Self::DeletedConversations { .. }
             | Self::Escalated { .. }
             | Self::Tagged(_) => Permission::ReadConversations,
+            Self::Retry(retry) => retry.what.permission(),
         }
     }
 
@@ -328,7 +333,7 @@ impl Step {
                 _ => false,
             },
             RunKind::Tagged | RunKind::Preview => true,
-            RunKind::CatchUp | RunKind::Proof => false,
+            RunKind::CatchUp | RunKind::Proof | RunKind::Retry => false,
         }
     }
 }

@@ -52,7 +52,7 @@ impl Pass<'_> {
                     step.dealt.push(conversation.id.clone());
                     self.place.step_becomes([Step::Tagged(step.clone())]);
                     let counts = std::mem::take(&mut counts);
-                    self.escalate(&step, &conversation.id, counts).await?;
+                    self.escalate(&step.tags, &conversation.id, counts).await?;
                     if self.is_over() {
                         return Ok(());
                     }
@@ -222,9 +222,9 @@ impl Pass<'_> {
     }
 
     /// Makes the tickets of one conversation, which are kept with the place after it.
-    async fn escalate(
+    pub(super) async fn escalate(
         &mut self,
-        step: &TaggedStep,
+        tags: &[String],
         id: &str,
         mut counts: RunCounts,
     ) -> Result<(), Stop> {
@@ -245,7 +245,7 @@ impl Pass<'_> {
         };
         let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
-        self.make_tickets(&tenant, step, conversation, &mut counts)
+        self.make_tickets(&tenant, tags, conversation, &mut counts)
             .await?;
         self.keep(tx, counts, None).await
     }
@@ -253,7 +253,7 @@ impl Pass<'_> {
     async fn make_tickets(
         &mut self,
         tenant: &Tenant<'_, Tx>,
-        step: &TaggedStep,
+        tags: &[String],
         mut conversation: Conversation,
         counts: &mut RunCounts,
     ) -> Result<(), Stop> {
@@ -274,7 +274,7 @@ impl Pass<'_> {
             tenant,
             connection: &row,
             conversation: &conversation,
-            tags: &step.tags,
+            tags,
         };
         let found = carried.escalate_all(&buried).await?;
         let is_made = found.iter().any(|one| matches!(one, Found::Made(_)));

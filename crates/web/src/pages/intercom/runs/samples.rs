@@ -3,6 +3,7 @@
 use super::run::{LineRow, LinesQuery, Report, RunPage, Total};
 use super::*;
 use crate::page::sample_now;
+use earmark_sync::Failures;
 
 fn row(id: &str, kind: RunKind, state: RunState, started: i64, took: i64) -> RunRow {
     let over = state.is_over();
@@ -123,12 +124,22 @@ fn one(row: RunRow, report: Option<Report>, words: &str) -> RunPage {
         line_count: lines.len() as u64,
         lines,
         skips: Vec::new(),
+        failures: Failures::Nothing,
         query: LinesQuery::default(),
         offer: Offer::Runs {
             contacts: true,
             feedback: true,
         },
         now: sample_now(),
+    }
+}
+
+fn with_failures(words: &str, failures: Failures, state: RunState) -> RunPage {
+    let mut row = row("r7", RunKind::CatchUp, state, 3_600, 70);
+    row.counts.failed = 1_204;
+    RunPage {
+        failures,
+        ..one(row, None, words)
     }
 }
 
@@ -144,8 +155,8 @@ fn skipped(words: &str) -> RunPage {
     }
 }
 
-pub(super) fn run() -> Vec<(&'static str, RunPage)> {
-    let report = |words: &str| Report {
+fn report(words: &str) -> Report {
+    Report {
         totals: vec![
             Total {
                 what: "Contacts",
@@ -160,7 +171,10 @@ pub(super) fn run() -> Vec<(&'static str, RunPage)> {
         ],
         remarks: vec![words.to_owned()],
         left_out: 12,
-    };
+    }
+}
+
+pub(super) fn run() -> Vec<(&'static str, RunPage)> {
     let done = row("r2", RunKind::Proof, RunState::Done, 3_600, 700);
     let paused = RunRow {
         note: Some("Paused by Priya Raman.".to_owned()),
@@ -194,6 +208,14 @@ pub(super) fn run() -> Vec<(&'static str, RunPage)> {
         ),
         ("viewer", viewer),
         ("skipped", skipped(words)),
+        (
+            "retry",
+            with_failures(words, Failures::Records(1_204), RunState::Done),
+        ),
+        (
+            "failed",
+            with_failures(words, Failures::Whole, RunState::Failed),
+        ),
         (
             "hostile",
             one(failed(HOSTILE), Some(report(HOSTILE)), HOSTILE),
