@@ -111,6 +111,7 @@ fn form(name: Name, things: &Things) -> Vec<(&'static str, String)> {
         | Name::ConnectionCheck
         | Name::RunPause
         | Name::RunResume
+        | Name::RunRetry
         | Name::RunCancel
         | Name::RunTickets
         | Name::FeedbackPreview

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Statement, TryGetable, Value,
 };
+use std::collections::BTreeSet;
 
 /// Runs a statement and gives the number of rows it changed.
 pub(crate) async fn execute(
@@ -116,8 +117,10 @@ pub(crate) fn places(rows: usize, columns: usize, first: usize) -> String {
     sql
 }
 
-/// The LIKE pattern, with `\` as its escape, of texts that contain `words`. Both sides go through the database's own
-/// lower(): SQLite's knows ASCII letters only.
+/// Letters of a search beyond ASCII that are told apart from their capitals at most: each is one more call in the statement.
+const MOST_LETTERS: usize = 32;
+
+/// The LIKE pattern, with `\` as its escape, of texts that contain `words` as they are written.
 pub(crate) fn containing(words: &str) -> String {
     let escaped = words
         .replace('\\', "\\\\")
@@ -126,10 +129,47 @@ pub(crate) fn containing(words: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// A condition that a column contains `words`, whatever the letters' case.
+/// The same of texts in lower case: the pattern that [`holds`] takes.
+pub(crate) fn containing_lower(words: &str) -> String {
+    containing(&words.to_lowercase())
+}
+
+/// The condition that a column contains `words`, whatever the letters' case, with `{}` as the place of
+/// [`containing_lower`]. The database's own lower() may know ASCII letters only, as SQLite's does; so the others that are
+/// looked for are put in lower case one by one.
+pub(crate) fn holds(column: &str, words: &str) -> String {
+    let lower = format!("lower({column})");
+    let text = capitals(words).into_iter().fold(lower, |text, pair| {
+        format!("replace({text}, '{}', '{}')", pair.0, pair.1)
+    });
+    format!("{text} LIKE {{}} ESCAPE '\\'")
+}
+
+/// The letters of `words` beyond ASCII that have one capital: that, and the letter in lower case.
+fn capitals(words: &str) -> Vec<(char, char)> {
+    let words = words.to_lowercase();
+    let letters: BTreeSet<char> = words.chars().filter(|letter| !letter.is_ascii()).collect();
+    let capital = |small: char| {
+        let mut capital = small.to_uppercase();
+        match (capital.next(), capital.next()) {
+            (Some(one), None) if one != small && !one.is_ascii() => Some((one, small)),
+            _ => None,
+        }
+    };
+    let capitals = letters.into_iter().filter_map(capital);
+    capitals.take(MOST_LETTERS).collect()
+}
+
+/// The same condition as [`holds`], for a query that is built.
 pub(crate) fn contains(column: impl ColumnTrait, words: &str) -> Expr {
-    let pattern = Expr::expr(Func::lower(Expr::val(containing(words))));
-    Expr::expr(Func::lower(Expr::col(column.as_column_ref()))).binary(
+    let column = Expr::from(Func::lower(Expr::col(column.as_column_ref())));
+    let text = capitals(words).into_iter().fold(column, |text, pair| {
+        let (capital, small) = (pair.0.to_string(), pair.1.to_string());
+        let replaced = Func::cust("replace").args([text, Expr::val(capital), Expr::val(small)]);
+        Expr::from(replaced)
+    });
+    let pattern = Expr::val(containing_lower(words));
+    text.binary(
         BinOper::Like,
         pattern.binary(BinOper::Escape, Expr::Constant('\\'.into())),
     )
@@ -140,6 +180,20 @@ mod tests {
     #[test]
     fn places_count_on() {
         assert_eq!(super::places(2, 2, 3), "($3, $4), ($5, $6)");
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_put_in_lower_case_one_by_one() {
+        let holds = super::holds;
+        let plain = "lower(a) LIKE {} ESCAPE '\\'";
+        assert_eq!(holds("a", "Ada's"), plain);
+        assert_eq!(
+            holds("a", "ß ı ſ 名"),
+            plain,
+            "they have no capital of their own"
+        );
+        let wanted = "replace(replace(lower(a), 'É', 'é'), 'Ж', 'ж') LIKE {} ESCAPE '\\'";
+        assert_eq!(holds("a", "ÉlodieЖé"), wanted);
     }
 
     #[test]

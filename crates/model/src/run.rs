@@ -15,6 +15,8 @@ text_enum! {
         Tagged = "tagged",
         /// Says which tickets that would make, and makes none.
         Preview = "preview",
+        /// Tries again the records that failed in another run.
+        Retry = "retry",
     }
 }
 
@@ -40,8 +42,17 @@ impl RunKind {
     /// Those that walk over contacts, companies and what changed: one at a time for a connection.
     pub const PASSES: &'static [Self] = &[Self::Backfill, Self::CatchUp, Self::Proof];
 
+    /// Those that one job of a connection works through, one after another: the passes, and what is tried again of them.
+    pub const IN_TURN: &'static [Self] = &[Self::Backfill, Self::CatchUp, Self::Proof, Self::Retry];
+
     /// Those over tagged conversations, which wait for none of the former.
     pub const TAGGED: &'static [Self] = &[Self::Tagged, Self::Preview];
+
+    /// Whether it belongs to [`RunKind::PASSES`].
+    #[must_use]
+    pub const fn is_pass(self) -> bool {
+        matches!(self, Self::Backfill | Self::CatchUp | Self::Proof)
+    }
 
     /// Whether it belongs to [`RunKind::TAGGED`].
     #[must_use]

@@ -1,8 +1,10 @@
 //! What members ask of the engine: the contacts switch, runs and what becomes of them, and previews of a rule. Each is one
 //! transaction with its line in the audit log.
 
+mod retry;
 mod tagged;
 
+pub use retry::{Failures, failures, retry_run};
 pub use tagged::{escalate, is_dry_run, preview};
 
 pub use crate::runs::MOST_LINES_OF_ALL;
@@ -45,6 +47,9 @@ pub enum AskError {
     /// A preview or a run over tagged conversations needs a tag.
     #[error("Choose at least one tag.")]
     NoTag,
+    /// Nothing of the run can be tried again.
+    #[error("Nothing of this run failed that could be tried again.")]
+    NothingFailed,
     /// Our own database failed.
     #[error(transparent)]
     Database(#[from] earmark_db::Error),
@@ -294,6 +299,15 @@ pub async fn cancel_run(
     .await
 }
 
+/// Refuses when what a run had stored was erased since.
+async fn not_erased_since(tenant: &Tenant<'_, Tx>, run: &Run) -> Result<(), AskError> {
+    let erasure = tenant.erasure(run.connection).await?;
+    match erasure.is_some_and(|erasure| erasure.asked_at > run.asked_at) {
+        true => Err(AskError::Erased),
+        false => Ok(()),
+    }
+}
+
 async fn change(
     db: &Db,
     workspace: WorkspaceId,
@@ -309,10 +323,7 @@ async fn change(
         if run.kind == RunKind::Backfill && row.contacts_on_at.is_none() {
             return Err(AskError::SwitchedOff);
         }
-        let erasure = tenant.erasure(run.connection).await?;
-        if erasure.is_some_and(|erasure| erasure.asked_at > run.asked_at) {
-            return Err(AskError::Erased);
-        }
+        not_erased_since(&tenant, &run).await?;
     }
     let to = match to {
         RunState::Running => goes_on_as(&run),

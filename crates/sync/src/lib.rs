@@ -33,8 +33,9 @@ mod text;
 mod thread;
 
 pub use ask::{
-    Ask, AskError, MOST_LINES_OF_ALL, PREVIEW_DAYS, ask_run, ask_run_with_lines, cancel_run,
-    escalate, is_dry_run, pause_run, preview, resume_run, set_contacts,
+    Ask, AskError, Failures, MOST_LINES_OF_ALL, PREVIEW_DAYS, ask_run, ask_run_with_lines,
+    cancel_run, escalate, failures, is_dry_run, pause_run, preview, resume_run, retry_run,
+    set_contacts,
 };
 pub use details::DetailsHandler;
 pub use erasure::EraseHandler;
@@ -44,7 +45,7 @@ pub use rounds::{
     CATCH_UP_EVERY, DailyPayloads, HourlyCatchUp, PROOF_EVERY, PayloadsHandler, StrandedRuns,
     WeeklyProof,
 };
-pub use runs::{RunHandler, TIME_UNKNOWN};
+pub use runs::{RunHandler, TIME_UNKNOWN, skip_reasons};
 pub use scrubbing::ScrubHandler;
 pub use tags::RefreshTagsHandler;
 pub use text::{paragraphs, sanitise};

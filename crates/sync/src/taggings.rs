@@ -4,6 +4,7 @@
 //! one message carries the tag and all are given; otherwise it is known only that a message was not tagged before it was written.
 
 use crate::buried::Buried;
+use crate::runs::MOST_GIVEN;
 use crate::tagging::{self, Asked};
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{Connection, Ticket};
@@ -11,6 +12,7 @@ use earmark_db::{Result, Tenant, Tx};
 use earmark_intercom::webhook::{Anchor, Tagged};
 use earmark_intercom::{AppliedTag, Conversation, Message, TagRef};
 use earmark_model::{Outcome, counts_since};
+use std::collections::BTreeSet;
 
 /// A conversation that carries tags.
 pub(crate) struct Carried<'a> {
@@ -28,7 +30,15 @@ pub(crate) enum Found {
     Made(String),
     /// A tagging makes no ticket because it may be from before the tag counted, in words.
     TimeUnknown(String),
+    /// A tagging makes no ticket, for a reason that many conversations may share.
+    Nothing(String),
 }
+
+/// Its tags changed between the search that found it and the answer that gave it.
+pub(crate) const UNTAGGED: &str = "it carries no trigger tag any more";
+/// No product gets tickets.
+pub(crate) const FEEDBACK_OFF: &str = "feedback is switched off for this connection";
+const NO_MESSAGE: &str = "Intercom gives no message of it to make a ticket of";
 
 /// The messages that carry a tag: when no part does, the opening message was tagged. None when it may be one of the
 /// parts that Intercom does not give.
@@ -46,7 +56,10 @@ pub(crate) fn carriers<'a>(conversation: &'a Conversation, tag: &str) -> Vec<&'a
 /// Whether Intercom gives not all parts: only the newest 500.
 fn is_cut(conversation: &Conversation) -> bool {
     let given = conversation.parts.len() as u64;
-    conversation.parts_total.is_some_and(|total| total > given)
+    let more = |all: Option<u64>, than: u64| all.is_some_and(|all| all > than);
+    // The statistics may count the opening message, too.
+    more(conversation.parts_total, given)
+        || (given >= MOST_GIVEN && more(conversation.parts_counted(), given + 1))
 }
 
 impl Carried<'_> {
@@ -57,12 +70,16 @@ impl Carried<'_> {
 
     /// Makes the tickets of taggings that counted and of which nobody told.
     pub(crate) async fn heal(&self, buried: &Buried) -> Result<Vec<Found>> {
-        let mut found = Vec::new();
+        let mut found = self.untagged();
+        let now = self.tenant.now();
         for tag in self.applied() {
             let carriers = carriers(self.conversation, &tag.id);
             let alone = carriers.len() == 1 && !is_cut(self.conversation);
-            if carriers.is_empty() && self.counts(tag, self.tenant.now()).await? {
-                found.extend(self.hidden(tag).await?);
+            if carriers.is_empty() {
+                match self.why_not(tag, Some(now)).await? {
+                    None => found.extend(self.hidden(tag).await?),
+                    Some(why) => found.push(Found::Nothing(why)),
+                }
             }
             found.extend(self.hidden_opening(tag).await?);
             for message in carriers {
@@ -81,14 +98,14 @@ impl Carried<'_> {
                         let at = tag.applied_at.map_or(written, |at| at.max(written));
                         found.extend(self.tag(tag, message, at, buried).await?);
                     }
-                    (None, _) if self.counts(tag, self.tenant.now()).await? => {
-                        found.push(Found::TimeUnknown(format!(
+                    (None, _) => found.push(match self.why_not(tag, Some(now)).await? {
+                        None => Found::TimeUnknown(format!(
                             "message {} carries tag '{}', and Intercom does not say since when: it made no ticket",
                             message.id,
                             tag.name.as_deref().unwrap_or(&tag.id),
-                        )));
-                    }
-                    (None, _) => {}
+                        )),
+                        Some(why) => Found::Nothing(why),
+                    }),
                 }
             }
         }
@@ -97,8 +114,12 @@ impl Carried<'_> {
 
     /// Makes the tickets of all taggings, because a member asked for those from before.
     pub(crate) async fn escalate_all(&self, buried: &Buried) -> Result<Vec<Found>> {
-        let mut made = Vec::new();
+        let mut made = self.untagged();
         for tag in self.applied() {
+            if let Some(why) = self.why_not(tag, None).await? {
+                made.push(Found::Nothing(why));
+                continue;
+            }
             let carriers = carriers(self.conversation, &tag.id);
             if carriers.is_empty() {
                 made.extend(self.hidden(tag).await?);
@@ -125,14 +146,17 @@ impl Carried<'_> {
 
     /// What there is to say of a tag whose message Intercom does not give, unless its tickets are there.
     async fn hidden(&self, tag: &AppliedTag) -> Result<Option<Found>> {
-        let known = self.has_tickets(tag, None).await?;
-        Ok((!known).then(|| {
-            Found::TimeUnknown(format!(
-                "tag '{}' is on a message that Intercom does not give, for it gives only the newest {} parts: it made no ticket",
-                tag.name.as_deref().unwrap_or(&tag.id),
-                self.conversation.parts.len(),
-            ))
-        }))
+        if self.has_tickets(tag, None).await? {
+            return Ok(None);
+        }
+        if !is_cut(self.conversation) {
+            return Ok(Some(Found::Nothing(NO_MESSAGE.to_owned())));
+        }
+        Ok(Some(Found::TimeUnknown(format!(
+            "tag '{}' is on a message that Intercom does not give, for it gives only the newest {} parts: it made no ticket",
+            tag.name.as_deref().unwrap_or(&tag.id),
+            self.conversation.parts.len(),
+        ))))
     }
 
     /// The opening message, when it must carry a tag that Intercom shows on parts alone: the tag was applied before any of
@@ -186,16 +210,41 @@ impl Carried<'_> {
         Ok(true)
     }
 
+    /// What there is to say of a conversation that carries none of the tags.
+    fn untagged(&self) -> Vec<Found> {
+        match self.applied().next() {
+            Some(_) => Vec::new(),
+            None => vec![Found::Nothing(UNTAGGED.to_owned())],
+        }
+    }
+
     /// Whether a tagging of this time counts for a product.
     async fn counts(&self, tag: &AppliedTag, at: DateTime<Utc>) -> Result<bool> {
+        Ok(self.why_not(tag, Some(at)).await?.is_none())
+    }
+
+    /// Why a tagging of this time, or of whatever time, counts for no product.
+    async fn why_not(&self, tag: &AppliedTag, at: Option<DateTime<Utc>>) -> Result<Option<String>> {
+        let Some(connection_on_at) = self.connection.feedback_on_at else {
+            return Ok(Some(FEEDBACK_OFF.to_owned()));
+        };
         let triggers = self.tenant.triggers(self.connection.id, &tag.id).await?;
-        Ok(triggers.iter().any(|trigger| {
-            let since = counts_since(
-                trigger.chosen_at,
-                trigger.product_on_at,
-                self.connection.feedback_on_at,
-            );
-            since.is_some_and(|since| at >= since)
+        let mut reasons = BTreeSet::new();
+        for trigger in triggers {
+            let name = &trigger.product_name;
+            let on_at = trigger.product_on_at;
+            let since = counts_since(trigger.chosen_at, on_at, Some(connection_on_at));
+            reasons.insert(match since {
+                None => format!("feedback is switched off for {name}"),
+                Some(since) if at.is_some_and(|at| at < since) => {
+                    format!("it was tagged before the tag counted for {name}")
+                }
+                Some(_) => return Ok(None),
+            });
+        }
+        Ok(Some(match reasons.is_empty() {
+            true => UNTAGGED.to_owned(),
+            false => Vec::from_iter(reasons).join("; "),
         }))
     }
 
@@ -206,8 +255,8 @@ impl Carried<'_> {
         at: DateTime<Utc>,
         buried: &Buried,
     ) -> Result<Option<Found>> {
-        if !self.counts(tag, at).await? {
-            return Ok(None);
+        if let Some(why) = self.why_not(tag, Some(at)).await? {
+            return Ok(Some(Found::Nothing(why)));
         }
         let tagged = self.tagged(tag, message, at);
         let applied = tagging::apply(

@@ -161,6 +161,7 @@ fn handler(name: Name, route: Route) -> Route {
         Name::RunAsk => route.to(intercom::runs::ask),
         Name::RunPause => route.to(intercom::runs::run::moves::pause),
         Name::RunResume => route.to(intercom::runs::run::moves::resume),
+        Name::RunRetry => route.to(intercom::runs::run::moves::retry),
         Name::RunTickets => route.to(intercom::runs::run::moves::tickets),
         Name::RunCancelAsk => route.to(intercom::runs::run::cancel::get),
         Name::RunCancel => route.to(intercom::runs::run::cancel::post),

@@ -218,6 +218,8 @@ routes! {
     RunPause Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/pause" Member(ManageConnections);
     /// Lets a held or failed run go on.
     RunResume Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/resume" Member(ManageConnections);
+    /// Tries again what failed in a run.
+    RunRetry Post "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/retry" Member(ManageConnections);
     /// Asks before it ends a run early.
     RunCancelAsk Get "/w/{ws}/settings/integrations/intercom/{connection}/runs/{pass}/cancel" Member(ManageConnections);
     /// Makes the tickets of a conversation that a run left to a member.

@@ -169,6 +169,8 @@ links! {
     run_pause(ws, connection, run) = RunPause;
     /// Letting a run go on.
     run_resume(ws, connection, run) = RunResume;
+    /// Trying again what failed in a run.
+    run_retry(ws, connection, run) = RunRetry;
     /// Making the tickets that a run left to a member.
     run_tickets(ws, connection, run) = RunTickets;
     /// Ending a run.

@@ -93,15 +93,13 @@ impl Tenant<'_, Tx> {
         connection: ConnectionId,
         text: &str,
     ) -> Result<()> {
-        let sql = "SELECT p.run_id, p.number, p.lines FROM action_pages p JOIN action_runs r \
-            ON r.workspace_id = p.workspace_id AND r.id = p.run_id WHERE p.workspace_id = $1 AND r.connection_id = $2 \
-            AND lower(p.lines) LIKE lower($3) ESCAPE '\\'";
-        let values = vec![
-            self.workspace().into(),
-            connection.0.into(),
-            sql::containing(text).into(),
-        ];
-        let rows: Vec<PageRow> = sql::all(self.on(), sql, values).await?;
+        let sql = format!(
+            "SELECT p.run_id, p.number, p.lines FROM action_pages p JOIN action_runs r \
+            ON r.workspace_id = p.workspace_id AND r.id = p.run_id WHERE p.workspace_id = $1 AND r.connection_id = $2 AND {}",
+            sql::holds("p.lines", text).replace("{}", "$3")
+        );
+        let values = self.ids(connection, &[&sql::containing_lower(text)]);
+        let rows: Vec<PageRow> = sql::all(self.on(), &sql, values).await?;
         let text = text.to_lowercase();
         for row in rows {
             let kept: Vec<&str> = row

@@ -193,9 +193,12 @@ impl TryFrom<Row> for ActionRun {
     }
 }
 
-/// A run that holds the text of the pattern `$3`.
-const TELLS: &str = "lower(inputs) LIKE lower($3) ESCAPE '\\' OR lower(request) LIKE lower($3) ESCAPE '\\' \
-    OR lower(answer) LIKE lower($3) ESCAPE '\\' OR lower(error) LIKE lower($3) ESCAPE '\\'";
+/// That a run holds a text, whose pattern is `$3`.
+fn tells(text: &str) -> String {
+    let columns = ["inputs", "request", "answer", "error"];
+    let holds = columns.map(|column| sql::holds(column, text));
+    format!("({})", holds.join(" OR ").replace("{}", "$3"))
+}
 
 impl ActionRun {
     /// As it will be once erasures that are under way reached it.
@@ -289,8 +292,8 @@ impl<S: Source> Tenant<'_, S> {
         }
         if let Some(words) = words {
             and(
-                "lower(inputs) LIKE lower({}) ESCAPE '\\'",
-                sql::containing(words).into(),
+                &sql::holds("inputs", words),
+                sql::containing_lower(words).into(),
             );
         }
         if let Some(before) = before {
@@ -346,10 +349,12 @@ impl<S: Source> Tenant<'_, S> {
         for text in texts.iter().filter(|text| !text.trim().is_empty()) {
             let sql = format!(
                 "SELECT count(*) FROM (SELECT 1 AS one FROM action_runs WHERE workspace_id = $1 AND connection_id = $2 \
-                AND ({TELLS} OR EXISTS (SELECT 1 FROM action_pages p WHERE p.workspace_id = $1 \
-                AND p.run_id = action_runs.id AND lower(p.lines) LIKE lower($3) ESCAPE '\\')) LIMIT 1) found"
+                AND ({} OR EXISTS (SELECT 1 FROM action_pages p WHERE p.workspace_id = $1 \
+                AND p.run_id = action_runs.id AND {})) LIMIT 1) found",
+                tells(text),
+                sql::holds("p.lines", text).replace("{}", "$3"),
             );
-            let text = sql::containing(text);
+            let text = sql::containing_lower(text);
             if sql::count(self.on(), &sql, self.ids(connection, &[&text])).await? > 0 {
                 return Ok(true);
             }
@@ -444,9 +449,10 @@ impl Tenant<'_, Tx> {
             self.erase_action_lines(connection, text).await?;
             let sql = format!(
                 "UPDATE action_runs SET inputs = '{{}}', request = '{{}}', answer = NULL, error = NULL, erased_at = $4 \
-                WHERE workspace_id = $1 AND connection_id = $2 AND ({TELLS})"
+                WHERE workspace_id = $1 AND connection_id = $2 AND {}",
+                tells(text)
             );
-            let mut values = self.ids(connection, &[&sql::containing(text)]);
+            let mut values = self.ids(connection, &[&sql::containing_lower(text)]);
             values.push(self.now().into());
             hit += sql::execute(self.on(), &sql, values).await?;
         }

@@ -173,11 +173,15 @@ impl Conditions {
             None => {}
         }
         if let Some(words) = words {
-            all.and(
-                "(lower(t.title) LIKE lower({}) ESCAPE '\\' OR lower(c.contact_name) LIKE lower({}) ESCAPE '\\' \
-                 OR lower(c.contact_email) LIKE lower({}) ESCAPE '\\' OR lower(c.company_name) LIKE lower({}) ESCAPE '\\')",
-                sql::containing(words),
-            );
+            let columns = [
+                "t.title",
+                "c.contact_name",
+                "c.contact_email",
+                "c.company_name",
+            ];
+            let hold = columns.map(|column| sql::holds(column, words));
+            let any = format!("({})", hold.join(" OR "));
+            all.and(&any, sql::containing_lower(words));
         }
         all
     }

@@ -331,13 +331,13 @@ impl Listing {
         listing
     }
 
-    /// Those with `words` in the name that they are sorted by or in one of the columns, whatever the letters' case: SQLite's
-    /// `lower` knows ASCII letters only, names that are stored in lower case know all.
+    /// Those with `words` in the name that they are sorted by, which is stored in lower case, or in one of the columns,
+    /// whatever the letters' case.
     pub(crate) fn and_words(&mut self, columns: &[&str], words: &str) {
-        let has = |column| format!("lower(t.{column}) LIKE {{}} ESCAPE '\\'");
         let mut any = vec!["t.sort_name LIKE {} ESCAPE '\\'".to_owned()];
-        any.extend(columns.iter().map(has));
-        let pattern = sql::containing(&words.to_lowercase());
+        let columns = columns.iter().map(|column| format!("t.{column}"));
+        any.extend(columns.map(|column| sql::holds(&column, words)));
+        let pattern = sql::containing_lower(words);
         let values = any.iter().map(|_| pattern.as_str().into());
         let values: Vec<Value> = values.collect();
         self.and(&format!("({})", any.join(" OR ")), values);

@@ -31,6 +31,41 @@ impl<S: Source> Tenant<'_, S> {
         sql::count(self.on(), sql, values).await
     }
 
+    /// How many contacts, companies and conversations failed in a run.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn failed_record_count(&self, run: RunId) -> Result<i64> {
+        let sql = "SELECT count(*) FROM (SELECT DISTINCT subject_kind, subject_id FROM run_lines WHERE workspace_id = $1 \
+            AND run_id = $2 AND outcome = 'failed' AND subject_kind IN ('contact', 'company', 'conversation')) failed";
+        let values = vec![self.workspace().into(), run.0.into()];
+        sql::count(self.on(), sql, values).await
+    }
+
+    /// Records of a kind that failed in a run: ids after `after`, up to `most`, in order.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn failed_records(
+        &self,
+        run: RunId,
+        kind: &str,
+        after: &str,
+        most: u64,
+    ) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT DISTINCT subject_id FROM run_lines WHERE workspace_id = $1 AND run_id = $2 AND outcome = 'failed' \
+            AND subject_kind = $3 AND subject_id > $4 ORDER BY subject_id LIMIT {most}"
+        );
+        let values = vec![
+            self.workspace().into(),
+            run.0.into(),
+            kind.into(),
+            after.into(),
+        ];
+        sql::column(self.on(), &sql, values).await
+    }
+
     /// What became of a run's records, in order, up to `most` after the first `skip`.
     ///
     /// # Errors

@@ -201,6 +201,17 @@ impl<S: Source> Tenant<'_, S> {
         Ok(ids.into_iter().map(AuditId).collect())
     }
 
+    /// Whether a delivery has a body, also one that [`Tenant::delivery`] does not give: it holds somebody whose erasure did not
+    /// reach it yet.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn has_body(&self, id: DeliveryId) -> Result<bool> {
+        let sql = "SELECT count(*) FROM deliveries WHERE workspace_id = $1 AND id = $2 AND body IS NOT NULL";
+        let values = vec![self.workspace().into(), id.0.into()];
+        Ok(sql::count(self.on(), sql, values).await? > 0)
+    }
+
     /// What of a connection is withheld until all erasures reached payloads and log.
     pub(crate) async fn withheld(&self, connection: ConnectionId) -> Result<Withheld> {
         #[derive(FromQueryResult)]

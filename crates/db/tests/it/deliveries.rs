@@ -179,7 +179,7 @@ both_databases! {
             stored.extend(store(&t, &[one]).await);
         }
         in_tx!(t, |tx| tx.workspace(start.workspace)
-            .finish_delivery(id(stored[1]), Outcome::Ignored, "Nobody chose the tag", None).await.unwrap());
+            .finish_delivery(id(stored[1]), Outcome::Ignored, "Nobody chose the tag Ärger", None).await.unwrap());
         let words = |text: &str| DeliveryFilter { words: Some(text.to_owned()), ..DeliveryFilter::default() };
         assert_eq!(start.found(&t, DeliveryFilter { topic: Some("ping".to_owned()), ..DeliveryFilter::default() }).await,
             ["NOTIFX100", "notif_100%"]);
@@ -190,6 +190,7 @@ both_databases! {
             ("_100", &["notif_1000", "notif_100%"]),
             ("notif", &["NOTIFX100", "notif_1000", "notif_100%"]),
             ("nobody CHOSE", &["notif_1000"]),
+            ("ärger", &["notif_1000"]),
             ("c2", &["notif_1000"]),
             ("k\\s", &["NOTIFX100"]),
             ("absent", &[]),

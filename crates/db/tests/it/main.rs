@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod actions;
 mod answer_times;
 mod audit;
 mod connections;

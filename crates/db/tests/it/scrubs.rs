@@ -85,6 +85,9 @@ both_databases! {
         assert_eq!(shown().await, 25);
         erased(&t, to, "ann").await;
         assert_eq!(shown().await, 20);
+        for one in &all {
+            assert!(tenant.has_body(one.id).await.unwrap(), "it is there all the same");
+        }
         while walk(&t, to).await.is_some() {}
         assert_eq!(shown().await, 25);
     }

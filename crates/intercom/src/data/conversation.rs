@@ -168,6 +168,13 @@ impl Conversation {
         self.source.iter().chain(&self.parts)
     }
 
+    /// How many parts its statistics count, which lists and searches give, too. Intercom's description leaves open whether the
+    /// opening message is one of them.
+    #[must_use]
+    pub fn parts_counted(&self) -> Option<u64> {
+        self.statistics.count("count_conversation_parts")
+    }
+
     /// The message with this id.
     #[must_use]
     pub fn message(&self, id: &str) -> Option<&Message> {

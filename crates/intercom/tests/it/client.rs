@@ -102,7 +102,8 @@ async fn a_conversation_tells_which_messages_carry_a_tag() {
     let server = serving("/conversations/42", json!({"type": "conversation", "id": "42",
         "created_at": 1_795_000_000, "teammates": null, "source": {"id": "9", "body": "<p>o</p>"},
         "tags": {"type": "tag.list", "tags": [{"id": "t1", "applied_at": 1_795_000_100}, {"id": "t2"}]},
-        "conversation_parts": {"conversation_parts": parts, "total_count": 3}})).await;
+        "conversation_parts": {"conversation_parts": parts, "total_count": 3},
+        "statistics": {"type": "conversation_statistics", "count_conversation_parts": 4}})).await;
     let conversation = client(&server, quick(), &Fixed::new())
         .conversation("42")
         .await
@@ -122,6 +123,7 @@ async fn a_conversation_tells_which_messages_carry_a_tag() {
     );
     assert!(ids("t3").is_empty());
     assert_eq!(conversation.parts_total, Some(3));
+    assert_eq!(conversation.parts_counted(), Some(4));
     assert_eq!(
         conversation
             .tag("t1")

@@ -112,7 +112,7 @@ pub async fn escalate(
     Ok(run)
 }
 
-fn may_make(row: &Connection, tags: &[String]) -> Result<(), AskError> {
+pub(super) fn may_make(row: &Connection, tags: &[String]) -> Result<(), AskError> {
     match (tags, row.feedback_on_at) {
         ([], _) => Err(AskError::NoTag),
         (_, None) => Err(AskError::FeedbackOff),
@@ -121,7 +121,7 @@ fn may_make(row: &Connection, tags: &[String]) -> Result<(), AskError> {
 }
 
 /// Asks for a run, unless the newest of its kind waits to do just the same: that one stands for both.
-async fn begin(
+pub(super) async fn begin(
     tenant: &Tenant<'_, Tx>,
     connection: ConnectionId,
     actor: &Actor,

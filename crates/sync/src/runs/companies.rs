@@ -202,13 +202,7 @@ impl Pass<'_> {
         }
         for id in unseen {
             let asked_at = self.now();
-            let found = match self.client.company(&id).await {
-                Ok(company) => Some(Some(company)),
-                // Only Intercom's own words: a 404 without them may be a proxy's.
-                Err(Error::NotFound { code: Some(_), .. }) => Some(None),
-                Err(error) if self.ends_step(&error) => return Err(error.into()),
-                Err(_) => None,
-            };
+            let found = self.company_by_id(&id).await?;
             self.place
                 .step_becomes([Step::VanishedCompanies { after: id.clone() }]);
             self.company_is(&id, found, asked_at).await?;
@@ -216,8 +210,19 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Follows what Intercom says of a company by its id: there, gone, or unclear.
-    async fn company_is(
+    /// What Intercom says of a company by its id: there, gone, or unclear.
+    pub(super) async fn company_by_id(&self, id: &str) -> Result<Option<Option<Company>>, Stop> {
+        Ok(match self.client.company(id).await {
+            Ok(company) => Some(Some(company)),
+            // Only Intercom's own words: a 404 without them may be a proxy's.
+            Err(Error::NotFound { code: Some(_), .. }) => Some(None),
+            Err(error) if self.ends_step(&error) => return Err(error.into()),
+            Err(_) => None,
+        })
+    }
+
+    /// Follows it.
+    pub(super) async fn company_is(
         &mut self,
         id: &str,
         found: Option<Option<Company>>,

@@ -1,10 +1,10 @@
 //! Escalated conversations: what changed is read anew, what was deleted is erased, and taggings that nobody told of are
 //! found.
 
-use super::TIME_UNKNOWN;
-use super::parts::{Difference, Parts};
+use super::parts::Parts;
 use super::pass::{Pass, Stop, calls, moving};
 use super::place::Step;
+use super::skips::{DELETED, told};
 use crate::buried::{About, Buried};
 use crate::details;
 use crate::erase;
@@ -46,13 +46,13 @@ impl Pass<'_> {
             };
             let mut counts = calls(1);
             let triggers = self.triggers().await?;
-            let mut skipped = 0;
+            let mut left_out = Vec::new();
             for conversation in &page.items {
                 if dealt.contains(&conversation.id) {
                     continue;
                 }
-                if !self.concerns_us(conversation, &triggers).await? {
-                    skipped += 1;
+                if let Some(why) = self.why_not_ours(conversation, &triggers).await? {
+                    left_out.push((conversation.id.clone(), why));
                     continue;
                 }
                 dealt.push(conversation.id.clone());
@@ -67,12 +67,10 @@ impl Pass<'_> {
                     return Ok(());
                 }
             }
-            counts.done += skipped;
-            counts.skipped += skipped;
             super::contacts::unreadable(page.unreadable, &mut counts);
             at.clone_from(&page.next);
             dealt.clear();
-            self.conversations_page_done(since, at.as_ref(), counts)
+            self.conversations_page_done((since, at.as_ref()), left_out, counts)
                 .await?;
             if at.is_none() || self.is_over() {
                 return Ok(());
@@ -80,12 +78,12 @@ impl Pass<'_> {
         }
     }
 
-    /// Keeps the place after a page of changed conversations, or after the last one.
+    /// Keeps the place after a page of changed conversations, or after the last one, with those that it left out.
     async fn conversations_page_done(
         &mut self,
-        since: DateTime<Utc>,
-        at: Option<&Position>,
-        counts: RunCounts,
+        (since, at): (DateTime<Utc>, Option<&Position>),
+        left_out: Vec<(String, &str)>,
+        mut counts: RunCounts,
     ) -> Result<(), Stop> {
         if at.is_some() {
             self.place.step_becomes([Step::Conversations {
@@ -105,11 +103,17 @@ impl Pass<'_> {
             self.place.step_done();
         }
         let tx = self.db.begin_in_background().await?;
+        let tenant = tx.workspace(self.workspace);
+        for (id, why) in left_out {
+            counts.done += 1;
+            let about = ("conversation", id.as_str());
+            self.leave_out(&tenant, about, why, &mut counts).await?;
+        }
         self.keep(tx, counts, None).await
     }
 
     /// The tags that make tickets: none while feedback is off.
-    async fn triggers(&self) -> Result<Vec<String>, Stop> {
+    pub(super) async fn triggers(&self) -> Result<Vec<String>, Stop> {
         let tenant = self.tenant();
         let row = tenant.connection(self.connection).await?;
         Ok(match row.is_some_and(|row| row.feedback_on_at.is_some()) {
@@ -134,25 +138,35 @@ impl Pass<'_> {
         self.keep_place(0).await
     }
 
-    /// Whether a conversation has a ticket or may get one.
-    async fn concerns_us(&self, listed: &Conversation, triggers: &[String]) -> Result<bool, Stop> {
+    /// Why a conversation has no ticket and may get none.
+    async fn why_not_ours(
+        &self,
+        listed: &Conversation,
+        triggers: &[String],
+    ) -> Result<Option<&'static str>, Stop> {
         let tenant = self.tenant();
         let known = tenant.conversation(self.connection, &listed.id).await?;
         // One whose copy was erased here comes back when it was tagged since.
-        let is_kept = known.is_some_and(|known| known.gone_at.is_none());
-        Ok(is_kept || listed.tags.iter().any(|tag| triggers.contains(&tag.id)))
+        if listed.tags.iter().any(|tag| triggers.contains(&tag.id)) {
+            return Ok(None);
+        }
+        Ok(match known {
+            Some(known) if known.gone_at.is_none() => None,
+            Some(_) => Some("what was kept of it here was erased"),
+            None if self.place.feedback => Some("it has no ticket here and carries no trigger tag"),
+            None => Some("it has no ticket here, and feedback is switched off"),
+        })
     }
 
     /// Reads a conversation anew and makes our copy the same, which is kept with the place after it.
-    async fn read_again(
+    pub(super) async fn read_again(
         &mut self,
         id: &str,
         triggers: &[String],
         mut counts: RunCounts,
     ) -> Result<(), Stop> {
-        counts.calls += 1;
         counts.done += 1;
-        let conversation = match self.client.conversation(id).await {
+        let conversation = match self.asked(id, &mut counts).await {
             Ok(conversation) => conversation,
             Err(Error::NotFound { code: Some(_), .. }) => return self.bury(id, counts).await,
             Err(error) if self.ends_step(&error) => return Err(error.into()),
@@ -162,9 +176,12 @@ impl Pass<'_> {
                 if again.len() < MOST_AGAIN && !again.iter().any(|one| one == id) {
                     again.push(id.to_owned());
                 }
-                let why = format!(
-                    "Intercom did not give it, and is asked again in the next run: {error}"
-                );
+                // What another try notes is handed on to no pass.
+                let next = match self.kind {
+                    RunKind::Retry => "",
+                    _ => ", and is asked again in the next run",
+                };
+                let why = format!("Intercom did not give it{next}: {error}");
                 let tx = self.db.begin_in_background().await?;
                 let tenant = tx.workspace(self.workspace);
                 self.line(&tenant, "failed", ("conversation", id), Some(&why))
@@ -177,6 +194,17 @@ impl Pass<'_> {
         self.heal(&tenant, conversation, triggers, &mut counts)
             .await?;
         self.keep(tx, counts, None).await
+    }
+
+    /// A conversation. A proof asks a second time when its statistics count parts that it does not list.
+    async fn asked(&self, id: &str, counts: &mut RunCounts) -> Result<Conversation, Error> {
+        counts.calls += 1;
+        let first = self.client.conversation(id).await?;
+        if self.kind != RunKind::Proof || Parts::of(&first).unlisted().is_none() {
+            return Ok(first);
+        }
+        counts.calls += 1;
+        self.client.conversation(id).await
     }
 
     /// Makes our copy of a conversation what Intercom says now, with a line for each thing that was not.
@@ -192,10 +220,9 @@ impl Pass<'_> {
             Buried::lock(tenant, self.connection, &About::conversation(&conversation)).await?;
         buried.hide(&mut conversation);
         if buried.whole {
-            counts.unchanged += 1;
-            return Ok(());
+            let about = ("conversation", id.as_str());
+            return Ok(self.leave_out(tenant, about, DELETED, counts).await?);
         }
-        let mut lines: Vec<(&str, String)> = Vec::new();
         let is_news = |one: &&Message| one.redacted && !buried.messages.contains(&one.id);
         let redacted = conversation.messages().filter(is_news).count();
         erase::found(tenant, self.connection, &conversation, &mut buried).await?;
@@ -211,10 +238,15 @@ impl Pass<'_> {
         let found = carried.heal(&buried).await?;
         // What was erased here is kept again once a tagging brought it back.
         let is_kept = !buried.copy || found.iter().any(|one| matches!(one, Found::Made(_)));
-        lines.extend(found.into_iter().map(|found| match found {
-            Found::Made(words) => ("healed", words),
-            Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
-        }));
+        let (mut lines, why) = told(found, "healed");
+        if lines.is_empty()
+            && redacted == 0
+            && let Some(why) = why
+            && !self.is_here(tenant, &id).await?
+        {
+            let about = ("conversation", id.as_str());
+            return Ok(self.leave_out(tenant, about, &why, counts).await?);
+        }
         let parts = Parts::of(&conversation);
         if is_kept && details::reread(tenant, self.connection, conversation).await? {
             lines.push(("changed", "messages were missing or differed".to_owned()));
@@ -229,11 +261,7 @@ impl Pass<'_> {
         }
         if self.kind == RunKind::Proof && is_kept {
             let held = tenant.messages(self.connection, &id).await?;
-            match parts.compared(&held, row.feedback_on_at.is_some()) {
-                Difference::None => {}
-                Difference::Wordless => self.place.wordless += 1,
-                Difference::Listed(words) => lines.push(("parts", words)),
-            }
+            lines.extend(self.proved(&parts, &held, row.feedback_on_at.is_some()));
         } else {
             lines.extend(parts.cut().map(|words| ("partial", words)));
         }
@@ -246,6 +274,11 @@ impl Pass<'_> {
                 .await?;
         }
         Ok(())
+    }
+
+    async fn is_here(&self, tenant: &Tenant<'_, Tx>, id: &str) -> earmark_db::Result<bool> {
+        let known = tenant.conversation(self.connection, id).await?;
+        Ok(known.is_some_and(|known| known.gone_at.is_none()))
     }
 
     /// Erases a conversation that Intercom does not have any more, which is kept with the place after it.
@@ -326,13 +359,7 @@ impl Pass<'_> {
             .escalated_conversations(self.connection, after, BATCH)
             .await?;
         if ids.is_empty() {
-            if self.place.wordless > 0 {
-                self.place.remark(format!(
-                    "of {} conversation(s) Intercom counts more parts than our copy holds, which have no words: assignments, \
-                    changes of state and a bot's routine",
-                    self.place.wordless
-                ));
-            }
+            self.sum_up_parts();
             self.place.step_done();
             return self.keep_place(0).await;
         }

@@ -12,11 +12,15 @@ mod pass;
 mod place;
 mod plan;
 mod proof;
+mod retry;
 mod segments;
+mod skips;
 mod tagged;
 mod trouble;
 
-pub(crate) use place::{Place, TaggedStep};
+pub(crate) use parts::MOST_GIVEN;
+pub(crate) use place::{Place, Step, TaggedStep};
+pub use skips::skip_reasons;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +29,9 @@ use earmark_db::Db;
 use earmark_db::tenant::{Run, RunCounts};
 use earmark_intercom::{Error, Lane};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{ClaimedJob, ConnectionId, Job, RunKind, RunState, SecretId, WorkspaceId};
+use earmark_model::{
+    ClaimedJob, ConnectionId, Job, RunId, RunKind, RunState, SecretId, WorkspaceId,
+};
 use pass::{Pass, Stop, is_trouble};
 use serde_json::json;
 use std::time::Duration;
@@ -65,7 +71,7 @@ impl Handler for RunHandler {
         };
         let kinds = match tagged {
             true => RunKind::TAGGED,
-            false => RunKind::PASSES,
+            false => RunKind::IN_TURN,
         };
         let next = self.db.workspace(job.workspace);
         match next.next_run(connection, kinds).await {
@@ -261,6 +267,9 @@ pub(crate) struct Asked {
     /// Of tagged conversations: which.
     #[serde(default)]
     pub(crate) tagged: Option<TaggedStep>,
+    /// The run whose failed records are tried again.
+    #[serde(default)]
+    pub(crate) retry: Option<RunId>,
 }
 
 impl Asked {
@@ -278,7 +287,7 @@ impl Asked {
 /// The report of a run that came to its end, as JSON.
 fn report(run: &Run, place: &Place, ours: place::Totals, now: DateTime<Utc>) -> String {
     let mut remarks = place.remarks.clone();
-    if !run.kind.is_tagged() {
+    if run.kind.is_pass() {
         remarks.extend(place.differences(ours));
     }
     let counts = &run.counts;

@@ -40,7 +40,7 @@ impl Pass<'_> {
     }
 
     /// The contact that is left of a merge, if Intercom gives it.
-    async fn left(&self, id: &str) -> Result<Option<Contact>, Stop> {
+    pub(super) async fn left(&self, id: &str) -> Result<Option<Contact>, Stop> {
         match self.client.contact(id).await {
             Ok(contact) => Ok(Some(contact)),
             Err(error) if self.ends_step(&error) => Err(error.into()),
@@ -48,7 +48,7 @@ impl Pass<'_> {
         }
     }
 
-    async fn follow_named(
+    pub(super) async fn follow_named(
         &mut self,
         id: &str,
         fate: &Fate,

@@ -2,6 +2,7 @@
 
 use super::MOST_LINES_OF_ALL;
 use super::place::{Place, Step};
+use super::skips::DELETED;
 use crate::people::Change;
 use chrono::{DateTime, Utc};
 use earmark_db::tenant::{RunCounts, RunLine};
@@ -105,6 +106,7 @@ impl Pass<'_> {
                 }
                 Step::Escalated { after } => self.escalated(&after).await?,
                 Step::Tagged(step) => self.tagged(step).await?,
+                Step::Retry(step) => self.retry(step).await?,
             }
         }
     }
@@ -177,7 +179,7 @@ impl Pass<'_> {
     pub(crate) fn gives_up(&self, error: &Error) -> bool {
         let most = match self.place.steps.first() {
             // Those were given up before.
-            Some(Step::Again { .. }) => 1,
+            Some(Step::Again { .. } | Step::Retry(_)) => 1,
             _ => TROUBLES,
         };
         is_trouble(error) && self.place.troubles >= most
@@ -257,10 +259,10 @@ impl Pass<'_> {
                 Change::New if healed => ("new", "it was not in our copy; no webhook told of it"),
                 Change::Changed if healed => ("changed", "our copy was behind; it is the same now"),
                 Change::Changed => ("changed", "it differed from our copy"),
-                Change::Buried => (
-                    "skipped",
-                    "it was deleted at Intercom, which shows it all the same",
-                ),
+                Change::Buried => {
+                    self.leave_out(tenant, (kind, id), DELETED, counts).await?;
+                    continue;
+                }
                 Change::New if self.place.every => ("new", "it was not in our copy"),
                 Change::Unchanged if self.place.every => ("unchanged", "our copy is the same"),
                 Change::Older if self.place.every => ("unchanged", "our copy is newer"),

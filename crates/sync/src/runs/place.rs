@@ -1,6 +1,8 @@
 //! Where a run goes on: stored with each record or page in the transaction of what was stored of it.
 
 use super::pass::Stop;
+use super::retry::Retry;
+use super::skips::Skips;
 use chrono::{DateTime, Utc};
 use earmark_intercom::Position;
 use earmark_model::{Permission, ProductId, RunKind};
@@ -45,6 +47,12 @@ pub(crate) struct Place {
     /// Conversations of which our copy lacks parts that have no words, and nothing else.
     #[serde(default)]
     pub(crate) wordless: i64,
+    /// Conversations of which Intercom's statistics count fewer parts than it gives.
+    #[serde(default)]
+    pub(crate) undercounted: i64,
+    /// Why records were left out.
+    #[serde(default)]
+    pub(crate) skips: Skips,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
     /// How often Intercom had trouble with what is asked for next, while it answered otherwise.
@@ -157,6 +165,8 @@ pub(crate) enum Step {
     Escalated { after: String },
     /// Makes tickets of tagged conversations, or says which it would make.
     Tagged(TaggedStep),
+    /// Asks again for records that failed in another run.
+    Retry(Retry),
 }
 
 /// Companies, by scroll or, while another scroll is open, by list.
@@ -284,6 +294,7 @@ impl Step {
             Self::DeletedConversations { .. } => "deleted conversations",
             Self::Escalated { .. } => "escalated conversations",
             Self::Tagged(_) => "tagged conversations",
+            Self::Retry(retry) => retry.what.words(),
         }
     }
 
@@ -309,6 +320,7 @@ impl Step {
             | Self::DeletedConversations { .. }
             | Self::Escalated { .. }
             | Self::Tagged(_) => Permission::ReadConversations,
+            Self::Retry(retry) => retry.what.permission(),
         }
     }
 
@@ -321,7 +333,7 @@ impl Step {
                 _ => false,
             },
             RunKind::Tagged | RunKind::Preview => true,
-            RunKind::CatchUp | RunKind::Proof => false,
+            RunKind::CatchUp | RunKind::Proof | RunKind::Retry => false,
         }
     }
 }
@@ -339,6 +351,8 @@ impl Place {
             every: false,
             went: 0,
             wordless: 0,
+            undercounted: 0,
+            skips: Skips::default(),
             refusals: 0,
             troubles: 0,
             restarts: 0,

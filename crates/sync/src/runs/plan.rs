@@ -2,7 +2,7 @@
 
 use super::pass::Stop;
 use super::place::{Companies, Kept, Over, Place, Step, Walk};
-use super::{Asked, RunHandler};
+use super::{Asked, RunHandler, retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{Connection, ContactFilter, Run};
 use earmark_model::{RunKind, RunState, WorkspaceId};
@@ -42,8 +42,11 @@ impl RunHandler {
                 let full = asked.full.unwrap_or(false);
                 self.proof(workspace, &row, full, &mut place).await?;
             }
-            RunKind::Tagged | RunKind::Preview => {
+            RunKind::Tagged | RunKind::Preview | RunKind::Retry => {
                 place.steps.extend(asked.tagged.map(Step::Tagged));
+                place
+                    .steps
+                    .extend(asked.retry.map_or_else(Vec::new, retry::steps));
             }
         }
         Ok(place)

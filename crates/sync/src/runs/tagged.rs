@@ -1,21 +1,30 @@
 //! Conversations that carry trigger tags already: which tickets they would make, or the tickets themselves.
 
-use super::TIME_UNKNOWN;
 use super::pass::{Pass, Stop, calls, moving};
 use super::place::{Step, TaggedStep};
+use super::skips::{DELETED, Skips, told};
 use crate::buried::{About, Buried};
-use crate::taggings::{Carried, Found};
+use crate::taggings::{Carried, FEEDBACK_OFF, Found, UNTAGGED};
 use crate::{details, erase};
 use earmark_db::tenant::RunCounts;
 use earmark_db::{Tenant, Tx};
 use earmark_intercom::search::Group;
-use earmark_intercom::{Conversation, Listing, conversations};
+use earmark_intercom::{AppliedTag, Conversation, Listing, conversations};
 use earmark_model::ProductId;
+use std::collections::BTreeMap;
 
 /// Calls for a conversation that makes tickets: itself, and for its details its contact and company.
 const CALLS_EACH: i64 = 4;
 /// Of ten calls in a window, those that such work may take.
 const SHARE: i64 = 7;
+
+/// Who would get a ticket of a conversation.
+enum Wanted {
+    /// These products, each with the tagging in words.
+    By(BTreeMap<ProductId, String>),
+    /// None, for a reason in words.
+    ByNone(String),
+}
 
 impl Pass<'_> {
     pub(crate) async fn tagged(&mut self, mut step: TaggedStep) -> Result<(), Stop> {
@@ -43,7 +52,7 @@ impl Pass<'_> {
                     step.dealt.push(conversation.id.clone());
                     self.place.step_becomes([Step::Tagged(step.clone())]);
                     let counts = std::mem::take(&mut counts);
-                    self.escalate(&step, &conversation.id, counts).await?;
+                    self.escalate(&step.tags, &conversation.id, counts).await?;
                     if self.is_over() {
                         return Ok(());
                     }
@@ -87,6 +96,8 @@ impl Pass<'_> {
             counts.added = -counted.added;
             counts.unchanged = -counted.unchanged;
             counts.failed = -counted.failed;
+            counts.skipped = -counted.skipped;
+            self.place.skips = Skips::default();
         }
         self.place.step_becomes([Step::Tagged(step.clone())]);
         self.keep(tx, counts, None).await
@@ -116,38 +127,20 @@ impl Pass<'_> {
     ) -> Result<(), Stop> {
         for conversation in listed {
             counts.done += 1;
+            let about = ("conversation", conversation.id.as_str());
+            let mut wanted = match self.wanted(tenant, step, conversation).await? {
+                Wanted::By(products) => products,
+                Wanted::ByNone(why) => {
+                    self.leave_out(tenant, about, &why, counts).await?;
+                    continue;
+                }
+            };
             let tickets = tenant
                 .tickets_of_conversation(self.connection, &conversation.id)
                 .await?;
-            let mut wanted: Vec<(ProductId, String, String)> = Vec::new();
-            let applied = conversation.tags.iter().filter(|tag| {
-                let recent = step
-                    .since
-                    .is_none_or(|since| tag.applied_at.is_none_or(|at| at >= since));
-                step.tags.contains(&tag.id) && recent
-            });
-            for tag in applied {
-                let when = tag.applied_at.map_or_else(
-                    || "at an unknown time".to_owned(),
-                    |at| at.format("at %Y-%m-%d %H:%M:%S UTC").to_string(),
-                );
-                for trigger in tenant.triggers(self.connection, &tag.id).await? {
-                    if step.product.is_none_or(|only| only == trigger.product) {
-                        wanted.push((trigger.product, trigger.product_name, when.clone()));
-                    }
-                }
-                let known = wanted
-                    .iter()
-                    .any(|(product, ..)| Some(*product) == step.product);
-                if let Some(product) = step.product.filter(|_| !known) {
-                    wanted.push((product, "this product".to_owned(), when));
-                }
-            }
-            wanted.sort_by_key(|(product, ..)| *product);
-            wanted.dedup_by_key(|(product, ..)| *product);
             // What was erased here is brought back, to the tickets that are there.
             let erased = tenant.tombstones(self.connection, &conversation.id).await?;
-            wanted.retain(|(product, ..)| {
+            wanted.retain(|product, _| {
                 erased.copy
                     || !tickets.iter().any(|ticket| {
                         ticket.origin_product == *product || ticket.product == *product
@@ -160,15 +153,56 @@ impl Pass<'_> {
             counts.added += 1;
             step.conversations += 1;
             step.tickets += i64::try_from(wanted.len()).unwrap_or(i64::MAX);
-            let words: Vec<String> = wanted
-                .iter()
-                .map(|(_, name, when)| format!("{name}, tagged {when}"))
-                .collect();
-            let about = ("conversation", conversation.id.as_str());
-            self.line(tenant, "would_make", about, Some(&words.join("; ")))
-                .await?;
+            let words = Vec::from_iter(wanted.into_values()).join("; ");
+            self.line(tenant, "would_make", about, Some(&words)).await?;
         }
         Ok(())
+    }
+
+    /// Which products would get a ticket of a conversation, if it had none.
+    async fn wanted(
+        &self,
+        tenant: &Tenant<'_, Tx>,
+        step: &TaggedStep,
+        conversation: &Conversation,
+    ) -> Result<Wanted, Stop> {
+        let mut wanted = BTreeMap::new();
+        let mut why = UNTAGGED.to_owned();
+        let carried = |tag: &&AppliedTag| step.tags.contains(&tag.id);
+        for tag in conversation.tags.iter().filter(carried) {
+            if let (Some(since), Some(at)) = (step.since, tag.applied_at)
+                && at < since
+            {
+                "it was tagged before the days that are looked at".clone_into(&mut why);
+                continue;
+            }
+            let when = tag.applied_at.map_or_else(
+                || "at an unknown time".to_owned(),
+                |at| at.format("at %Y-%m-%d %H:%M:%S UTC").to_string(),
+            );
+            for trigger in tenant.triggers(self.connection, &tag.id).await? {
+                let name = trigger.product_name;
+                match step.product {
+                    None if trigger.product_on_at.is_none() => {
+                        why = format!("feedback is switched off for {name}");
+                    }
+                    Some(only) if only != trigger.product => {}
+                    _ => {
+                        let words = format!("{name}, tagged {when}");
+                        wanted.entry(trigger.product).or_insert(words);
+                    }
+                }
+            }
+            // A rule is tried before its tags are chosen.
+            if let Some(product) = step.product {
+                let words = format!("this product, tagged {when}");
+                wanted.entry(product).or_insert(words);
+            }
+        }
+        Ok(match wanted.is_empty() {
+            true => Wanted::ByNone(why),
+            false => Wanted::By(wanted),
+        })
     }
 
     /// Sums up for the report what the run itself would cost.
@@ -188,9 +222,9 @@ impl Pass<'_> {
     }
 
     /// Makes the tickets of one conversation, which are kept with the place after it.
-    async fn escalate(
+    pub(super) async fn escalate(
         &mut self,
-        step: &TaggedStep,
+        tags: &[String],
         id: &str,
         mut counts: RunCounts,
     ) -> Result<(), Stop> {
@@ -211,7 +245,7 @@ impl Pass<'_> {
         };
         let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
-        self.make_tickets(&tenant, step, conversation, &mut counts)
+        self.make_tickets(&tenant, tags, conversation, &mut counts)
             .await?;
         self.keep(tx, counts, None).await
     }
@@ -219,7 +253,7 @@ impl Pass<'_> {
     async fn make_tickets(
         &mut self,
         tenant: &Tenant<'_, Tx>,
-        step: &TaggedStep,
+        tags: &[String],
         mut conversation: Conversation,
         counts: &mut RunCounts,
     ) -> Result<(), Stop> {
@@ -227,33 +261,36 @@ impl Pass<'_> {
         let about = About::conversation(&conversation);
         let mut buried = Buried::lock(tenant, self.connection, &about).await?;
         let row = tenant.connection(self.connection).await?;
-        let Some(row) = row.filter(|row| !buried.whole && row.feedback_on_at.is_some()) else {
-            counts.skipped += 1;
-            return Ok(());
+        let about = ("conversation", id.as_str());
+        let Some(row) = row.filter(|_| !buried.whole) else {
+            return Ok(self.leave_out(tenant, about, DELETED, counts).await?);
         };
+        if row.feedback_on_at.is_none() {
+            return Ok(self.leave_out(tenant, about, FEEDBACK_OFF, counts).await?);
+        }
         buried.hide(&mut conversation);
         erase::found(tenant, self.connection, &conversation, &mut buried).await?;
         let carried = Carried {
             tenant,
             connection: &row,
             conversation: &conversation,
-            tags: &step.tags,
+            tags,
         };
         let found = carried.escalate_all(&buried).await?;
-        match found.iter().any(|one| matches!(one, Found::Made(_))) {
-            true => counts.added += 1,
-            false => counts.unchanged += 1,
+        let is_made = found.iter().any(|one| matches!(one, Found::Made(_)));
+        let (lines, why) = told(found, "new");
+        match (is_made, why) {
+            (true, _) => counts.added += 1,
+            (false, Some(why)) if lines.is_empty() => {
+                self.leave_out(tenant, about, &why, counts).await?;
+            }
+            (false, _) => counts.unchanged += 1,
         }
         if !buried.copy || counts.added > 0 {
             details::reread(tenant, self.connection, conversation).await?;
         }
-        for one in found {
-            let (outcome, words) = match one {
-                Found::Made(words) => ("new", words),
-                Found::TimeUnknown(words) => (TIME_UNKNOWN, words),
-            };
-            self.line(tenant, outcome, ("conversation", &id), Some(&words))
-                .await?;
+        for (outcome, words) in lines {
+            self.line(tenant, outcome, about, Some(&words)).await?;
         }
         Ok(())
     }

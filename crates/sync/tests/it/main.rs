@@ -11,6 +11,7 @@ mod model;
 mod passes;
 mod payloads;
 mod refusals;
+mod retried;
 mod same;
 mod support;
 mod switches;

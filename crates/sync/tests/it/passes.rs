@@ -5,7 +5,7 @@ use crate::support::{Engine, Plan, assert_done};
 use chrono::{TimeDelta, Utc};
 use earmark_db::tenant::{Contact, ContactFilter, CopyTime, RunLine};
 use earmark_sandbox::Generate;
-use earmark_sync::Ask;
+use earmark_sync::{Ask, skip_reasons};
 use earmark_testkit::both_databases;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -131,6 +131,7 @@ both_databases! {
         let run = engine.go(Ask::Backfill).await;
         assert_done(&run);
         assert_eq!(run.counts.skipped, 1, "the list was not gone through after the days: {run:#?}");
+        assert_eq!(skip_reasons(&run), [("it was deleted at Intercom, which shows it all the same".to_owned(), 1)]);
         assert!(report(&run).contains("deleted at Intercom"), "{run:#?}");
     }
 

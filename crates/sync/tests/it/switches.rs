@@ -226,6 +226,38 @@ both_databases! {
         assert!(lines[0].note.as_deref().unwrap().contains("1 of ours"), "{lines:#?}");
     }
 
+    async fn a_proof_asks_again_for_a_conversation_that_counts_more_parts_than_it_lists(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.take_feedback().await;
+        let (id, _) = escalated(&engine).await;
+        engine.deliver().await;
+        engine.pass(60);
+        let later = json!({"conversation": id, "body": "<p>which no webhook told</p>"});
+        let later = engine.order("reply", later).await["part"].as_str().unwrap().to_owned();
+        engine.letters().await;
+        let behind = json!({"type": "conversation", "id": id, "statistics": {"count_conversation_parts": 9},
+            "conversation_parts": {"type": "conversation_part.list", "conversation_parts": [], "total_count": 0}});
+        let answer = async |count: u32| {
+            let fault = json!({"kind": "status", "status": 200, "match": format!("GET /conversations/{id}"),
+                "body": behind.to_string(), "count": count});
+            engine.sandbox.order("faults", &fault).await;
+        };
+        answer(1).await;
+        let run = engine.go(Ask::Proof { full: true }).await;
+        assert_done(&run);
+        let held = engine.tenant().messages(engine.connection, &id).await.unwrap();
+        assert!(held.iter().any(|one| one.id == later), "{held:#?}");
+        let lines = engine.lines(&run).await;
+        assert_eq!((lines.len(), lines[0].outcome.as_str()), (1, "changed"), "{lines:#?}");
+        // It says so for good.
+        answer(2).await;
+        let run = engine.go(Ask::Proof { full: true }).await;
+        let lines = engine.lines(&run).await;
+        assert_eq!((lines.len(), lines[0].outcome.as_str(), lines[0].subject_id.as_str()), (1, "parts", id.as_str()));
+        let note = lines[0].note.as_deref().unwrap();
+        assert!(note.contains("counts 9 parts") && note.contains("statistics count 9 more than it lists"), "{note}");
+    }
+
     async fn names_on_conversations_follow_deletions_and_merges_with_contacts_off(t: TestDb) {
         let engine = Engine::start(t).await;
         engine.take_feedback().await;

@@ -2,7 +2,7 @@
 
 use crate::support::{Engine, OTHER_TAG, TAG, assert_done};
 use earmark_db::tenant::Actor;
-use earmark_sync::{Ask, AskError, preview};
+use earmark_sync::{Ask, AskError, ask_run_with_lines, preview, skip_reasons};
 use earmark_testkit::both_databases;
 use serde_json::json;
 
@@ -67,5 +67,41 @@ both_databases! {
         assert_done(&run);
         assert_eq!(run.counts.added, 1, "{run:#?}");
         assert_eq!(engine.lines(&run).await[0].subject_id, recent);
+    }
+
+    async fn what_is_left_out_is_counted_by_its_reason(t: TestDb) {
+        let engine = Engine::start(t).await;
+        for n in 0..3 {
+            tagged(&engine, &format!("wish {n}"), TAG.0).await;
+        }
+        tagged(&engine, "no wish", OTHER_TAG.0).await;
+        engine.letters().await;
+        engine.pass(3_600);
+        engine.take_feedback().await;
+        engine.drain().await;
+        let actor = Actor::default();
+        let listing = ask_run_with_lines(&engine.t.db, engine.workspace(), &actor, engine.connection, &Ask::CatchUp, true);
+        let listed = listing.await.unwrap();
+        engine.drain().await;
+        let listed = engine.run(listed).await;
+        assert_done(&listed);
+        let early = ("it was tagged before the tag counted for Mobile".to_owned(), 3);
+        let untagged = ("it has no ticket here and carries no trigger tag".to_owned(), 1);
+        assert_eq!(skip_reasons(&listed), [early, untagged], "{listed:#?}");
+        assert_eq!((listed.counts.skipped, listed.counts.done), (4, 4), "{listed:#?}");
+        let lines = engine.lines(&listed).await;
+        assert!(lines.len() == 4 && lines.iter().all(|line| line.outcome == "skipped" && line.note.is_some()), "{lines:#?}");
+        // Nobody asked for a line of each.
+        let tx = engine.t.db.begin().await.unwrap();
+        tx.workspace(engine.workspace()).set_product_feedback(engine.product, false).await.unwrap();
+        tx.commit().await.unwrap();
+        for ask in [Ask::TaggedPreview, Ask::Tagged] {
+            let run = engine.go(ask).await;
+            assert_done(&run);
+            let off = ("feedback is switched off for Mobile".to_owned(), 3);
+            assert_eq!(skip_reasons(&run), [off], "{run:#?}");
+            assert_eq!((run.counts.skipped, run.counts.added, run.counts.unchanged), (3, 0, 0), "{run:#?}");
+            assert_eq!(engine.lines(&run).await, []);
+        }
     }
 }

@@ -2,7 +2,7 @@ use crate::support::World;
 use actix_web::http::StatusCode;
 use chrono::TimeDelta;
 use earmark_db::across::NewDelivery;
-use earmark_db::tenant::{Connection, Delivery, DeliveryFilter};
+use earmark_db::tenant::{Connection, Delivery, DeliveryFilter, NewScrub};
 use earmark_model::Outcome;
 use earmark_testkit::{both_databases, build};
 
@@ -59,6 +59,28 @@ both_databases! {
         world.db.clock.advance(TimeDelta::days(40));
         let viewer = world.browser(&world.people.viewer).await;
         viewer.get(&path).await.shows("No deliveries.").hides("3 deliveries");
+    }
+
+    async fn a_payload_that_waits_for_an_erasure_says_so(db: TestDb) {
+        let world = World::new(db).await;
+        let workspace = world.people.workspace.id;
+        let connection = build::connection(&world.db.db, workspace, "a1").await;
+        let at = world.db.sources.now();
+        let named = NewDelivery {
+            body: Some(br#"{"contact":"65f0c1"}"#.to_vec()),
+            ..build::delivery((workspace, connection.id), "n1", "7", at)
+        };
+        let all = stored(&world, &connection, &[named]).await;
+        let agent = world.browser(&world.people.agent).await;
+        let path = path(&connection, &format!("delivery={}", all[0].id));
+        agent.get(&path).await.shows("65f0c1");
+        let tx = build::begin(&world.db.db).await;
+        let deleted = NewScrub { subject: "65f0c1".to_owned(), is_contact: true, ..NewScrub::default() };
+        tx.workspace(workspace).add_scrub(connection.id, &deleted).await.unwrap();
+        tx.commit().await.unwrap();
+        agent.get(&path).await.hides("65f0c1").shows("names a contact that was deleted").hides("No payload is kept");
+        let viewer = world.browser(&world.people.viewer).await;
+        viewer.get(&path).await.hides("65f0c1").shows("Owners, admins and agents can read them");
     }
 
     async fn a_delivery_shows_what_became_of_it(db: TestDb) {

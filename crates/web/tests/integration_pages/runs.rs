@@ -2,7 +2,7 @@
 
 use crate::support::{TALK, World};
 use actix_web::http::StatusCode;
-use earmark_db::tenant::{InboxFilter, Run, RunLine};
+use earmark_db::tenant::{InboxFilter, Run, RunCounts, RunLine};
 use earmark_model::{ConnectionId, RunKind, RunState};
 use earmark_testkit::{both_databases, build};
 use std::collections::HashSet;
@@ -119,6 +119,17 @@ both_databases! {
         let run = last(&world, connection, RunKind::Tagged).await;
         assert_eq!((run.state, run.counts.added), (RunState::Done, 1), "{:?}", run.note);
         assert_eq!(world.tenant().inbox_count(&InboxFilter::default()).await.unwrap(), 1);
+        browser.get(&format!("{runs}/{}", run.id)).await.hides("Why records were skipped");
+        // Without the product nothing is made, and the run says why.
+        browser.post(&settings, &[("tag", &tag)]).await;
+        browser.post(&runs, &[("what", "preview")]).await;
+        world.work().await;
+        let look = last(&world, connection, RunKind::Preview).await;
+        let path = format!("{runs}/{}", look.id);
+        browser.get(&path).await.shows("Why records were skipped").shows("1: feedback is switched off for Mobile");
+        let report = browser.get(&format!("{path}/report")).await.body;
+        let first: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+        assert_eq!(first["skipped_because"]["feedback is switched off for Mobile"], 1, "{first}");
     }
 
     async fn a_tagging_of_unknown_time_is_listed_with_a_button(db: TestDb) {
@@ -157,6 +168,64 @@ both_databases! {
         let made = last(&world, connection, RunKind::Tagged).await;
         assert_eq!((made.state, made.counts.added, made.counts.done), (RunState::Done, 1, 1), "{:?}", made.note);
         assert_eq!(world.tenant().inbox_count(&InboxFilter::default()).await.unwrap(), 1);
+    }
+
+    async fn what_failed_is_tried_again_by_whoever_may_ask_for_runs(db: TestDb) {
+        let world = World::new(db).await;
+        let browser = world.browser(&world.people.admin).await;
+        let connection = world.connected(&browser).await.id;
+        let page = page(connection);
+        let made = async |failed: i64| {
+            let tx = build::begin(&world.db.db).await;
+            let tenant = tx.workspace(world.people.workspace.id);
+            let run = tenant.create_run(connection, RunKind::Proof, None, None).await.unwrap();
+            assert!(tenant.move_run(run, RunState::Running, None).await.unwrap());
+            for _ in 0..failed {
+                let line = RunLine {
+                    outcome: "failed".to_owned(),
+                    subject_kind: "conversation".to_owned(),
+                    subject_id: TALK.to_owned(),
+                    note: None,
+                };
+                tenant.add_run_line(run, &line).await.unwrap();
+            }
+            let counts = RunCounts { failed: 2, ..RunCounts::default() };
+            assert!(tenant.advance_run(run, "{}", counts, None).await.unwrap());
+            assert!(tenant.move_run(run, RunState::Done, None).await.unwrap());
+            tx.commit().await.unwrap();
+            format!("{page}/runs/{run}")
+        };
+        // Entries that made no sense have no id to be asked for by.
+        let none = made(0).await;
+        browser.get(&none).await.shows("2 failed").hides("run-retry");
+        browser.post_and_follow(&format!("{none}/retry"), &[]).await.shows("Nothing of this run failed that could be tried again");
+        let path = made(2).await;
+        browser.get(&path).await.shows("Retry the one that failed");
+        for (member, may) in [(&world.people.viewer, false), (&world.people.agent, false), (&world.people.owner, true)] {
+            let other = world.browser(member).await;
+            if may {
+                other.get(&path).await.shows("Retry the one that failed");
+                continue;
+            }
+            other.get(&path).await.shows("2 failed").hides("Retry the one that failed");
+            assert_eq!(other.post(&format!("{path}/retry"), &[]).await.status, StatusCode::FORBIDDEN);
+        }
+        browser.post_and_follow(&format!("{path}/retry"), &[]).await.shows("Retry of what failed").shows("Waiting");
+        world.work().await;
+        let again = last(&world, connection, RunKind::Retry).await;
+        assert_eq!((again.state, again.counts.done, again.counts.failed), (RunState::Done, 1, 0), "{:?}", again.note);
+        browser.get(&format!("{page}/runs/{}", again.id)).await.shows("Done").hides("Retry the").hides("In Intercom");
+        // One that failed as a whole.
+        let asked = browser.post(&format!("{page}/runs"), &[("what", "catch-up")]).await;
+        let run = last(&world, connection, RunKind::CatchUp).await;
+        let tx = build::begin(&world.db.db).await;
+        tx.workspace(world.people.workspace.id).move_run(run.id, RunState::Failed, Some("why")).await.unwrap();
+        tx.commit().await.unwrap();
+        let failed = format!("{page}/runs/{}", run.id);
+        assert!(asked.location.ends_with(&failed), "{}", asked.location);
+        browser.get(&failed).await.shows("Start it again").shows("Resume");
+        browser.post_and_follow(&format!("{failed}/retry"), &[]).await.shows("Catch-up").shows("Waiting");
+        assert_ne!(last(&world, connection, RunKind::CatchUp).await.id, run.id);
     }
 
     async fn lines_are_paged_and_downloaded_whole(db: TestDb) {

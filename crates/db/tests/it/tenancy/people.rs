@@ -60,7 +60,13 @@ pub(super) async fn mirror(t: &TestDb, tenant: Tenant<'_, Tx>, world: &World) ->
     let waits = tenant.await_person(connection, Incomplete::Contact, name);
     waits.await.unwrap();
     let run = runs(tenant, world).await;
-    tenant.add_run_line(run, &line(name)).await.unwrap();
+    let failed = RunLine {
+        outcome: "failed".to_owned(),
+        ..line(name)
+    };
+    for line in [line(name), failed] {
+        tenant.add_run_line(run, &line).await.unwrap();
+    }
     run
 }
 
@@ -173,10 +179,30 @@ pub(super) fn line(name: &str) -> RunLine {
     }
 }
 
+/// What `tenant` can read of the runs of `world`.
+async fn read_runs<S: Source>(tenant: Tenant<'_, S>, world: &World, out: &mut String) {
+    let connection = world.connection;
+    let ever = chrono::DateTime::UNIX_EPOCH;
+    read! { tenant, out;
+        runs(Some(connection), None, 100);
+        run(world.run);
+        last_run(connection, RunKind::Backfill);
+        run_lines(world.run, 0, 100);
+        next_run(connection, RunKind::PASSES);
+        run_began_since(connection, RunKind::PASSES, ever);
+        last_done_run(connection, &[RunKind::Proof]);
+        run_line_count(world.run);
+        failed_record_count(world.run);
+        failed_records(world.run, "contact", "", 100);
+        has_run_line(world.run, ("new", "contact"));
+    }
+}
+
 /// What `tenant` can read of people, and of what was done to them, with the ids of `world`, a line a query.
 pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World, out: &mut String) {
     let connection = world.connection;
     let ever = [0, 7_000_000_000].map(|at| chrono::DateTime::from_timestamp(at, 0).unwrap());
+    read_runs(tenant, world, out).await;
     read! { tenant, out;
         action_run(world.action);
         action_texts(connection, "alpha");
@@ -199,14 +225,6 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         named_links(Links::ContactTags, &[(connection, "contact".to_owned())]);
         conversations(None, 100);
         received(connection, &ever);
-        runs(Some(connection), None, 100);
-        run(world.run);
-        last_run(connection, RunKind::Backfill);
-        run_lines(world.run, 0, 100);
-        next_run(connection, RunKind::PASSES);
-        run_began_since(connection, RunKind::PASSES, ever[0]);
-        last_done_run(connection, &[RunKind::Proof]);
-        run_line_count(world.run);
         contact_ids(connection, ContactPass::Archived, "", 100);
         contact_ids(connection, ContactPass::Live, "", 100);
         contact_ids(connection, ContactPass::Cut, "", 100);
@@ -217,13 +235,13 @@ pub(super) async fn read_people<S: Source>(tenant: Tenant<'_, S>, world: &World,
         next_waiting_person(connection);
         unlogged_scrubs(connection, 100);
         scrub_walk(connection, 100);
+        has_body(world.delivery);
         action_log_holds(connection, &["alpha"]);
         escalated_conversations(connection, "", 100);
         named_contacts(connection, "", 100);
         trigger_tag_ids(connection);
         preview(world.product.id, connection);
         dry_run(connection);
-        has_run_line(world.run, ("new", "contact"));
         removals(None, 100);
         removals_under_way();
         queued_jobs(connection);

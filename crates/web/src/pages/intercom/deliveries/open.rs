@@ -26,16 +26,20 @@ pub enum PayloadView {
     Repeat,
     /// None is stored.
     Gone,
+    /// It names somebody whose erasure did not reach it yet.
+    Withheld,
     /// The reader's role does not allow reading it.
     Hidden,
 }
 
 impl PayloadView {
-    fn of(body: Option<Vec<u8>>, is_repeat: bool, may: bool) -> Self {
+    /// `is_kept` says that there is a body, whether it is given or not.
+    fn of(body: Option<Vec<u8>>, (is_repeat, is_kept): (bool, bool), may: bool) -> Self {
         match body {
             None if is_repeat => Self::Repeat,
-            None => Self::Gone,
-            Some(_) if !may => Self::Hidden,
+            None if !is_kept => Self::Gone,
+            _ if !may => Self::Hidden,
+            None => Self::Withheld,
             Some(body) => Self::read(&body),
         }
     }
@@ -82,12 +86,14 @@ impl DeliveryView {
             None => None,
         };
         let may = at.may(Right::ReadPayloads);
+        let is_kept = body.is_some() || tenant.has_body(id).await?;
+        let is_repeat = delivery.outcome == Outcome::Repeat;
         Ok(Self {
             notification: delivery.notification_id.clone(),
             subject: delivery.subject.clone(),
             ticket: ticket.map(|ticket| at.ticket_key(ticket.number)),
             repeat_of: delivery.repeat_of.map(|id| id.to_string()),
-            payload: PayloadView::of(body, delivery.outcome == Outcome::Repeat, may),
+            payload: PayloadView::of(body, (is_repeat, is_kept), may),
             row: delivery.into(),
         })
     }

@@ -126,6 +126,10 @@ pub(super) fn all() -> Vec<(&'static str, DeliveriesPage)> {
             "viewer",
             page(rows(), Some(open(&all[3], PayloadView::Hidden))),
         ),
+        (
+            "withheld",
+            page(rows(), Some(open(&all[3], PayloadView::Withheld))),
+        ),
         ("none", page(Vec::new(), None)),
         ("no-match", no_match),
         ("hostile", hostile),

@@ -62,6 +62,7 @@ pub(super) const fn kind_words(kind: RunKind) -> &'static str {
         RunKind::Proof => "Proof",
         RunKind::Tagged => "Tagged conversations",
         RunKind::Preview => "Preview of tagged conversations",
+        RunKind::Retry => "Retry of what failed",
     }
 }
 
@@ -389,7 +390,8 @@ pub(super) fn refused(at: &At, error: AskError, back: String) -> Result<HttpResp
         | AskError::FeedbackOff
         | AskError::NotLookedAt
         | AskError::NotNow(_)
-        | AskError::NoTag => {
+        | AskError::NoTag
+        | AskError::NothingFailed => {
             at.flash(Tone::Warn, error.to_string())?;
             Ok(at.see_other(back))
         }

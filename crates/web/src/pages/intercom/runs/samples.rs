@@ -3,6 +3,7 @@
 use super::run::{LineRow, LinesQuery, Report, RunPage, Total};
 use super::*;
 use crate::page::sample_now;
+use earmark_sync::Failures;
 
 fn row(id: &str, kind: RunKind, state: RunState, started: i64, took: i64) -> RunRow {
     let over = state.is_over();
@@ -122,6 +123,8 @@ fn one(row: RunRow, report: Option<Report>, words: &str) -> RunPage {
         report,
         line_count: lines.len() as u64,
         lines,
+        skips: Vec::new(),
+        failures: Failures::Nothing,
         query: LinesQuery::default(),
         offer: Offer::Runs {
             contacts: true,
@@ -131,8 +134,29 @@ fn one(row: RunRow, report: Option<Report>, words: &str) -> RunPage {
     }
 }
 
-pub(super) fn run() -> Vec<(&'static str, RunPage)> {
-    let report = |words: &str| Report {
+fn with_failures(words: &str, failures: Failures, state: RunState) -> RunPage {
+    let mut row = row("r7", RunKind::CatchUp, state, 3_600, 70);
+    row.counts.failed = 1_204;
+    RunPage {
+        failures,
+        ..one(row, None, words)
+    }
+}
+
+fn skipped(words: &str) -> RunPage {
+    let mut row = row("r6", RunKind::Tagged, RunState::Done, 3_600, 70);
+    row.counts.skipped = 1_412;
+    RunPage {
+        skips: vec![
+            ("feedback is switched off for Mobile".to_owned(), 1_400),
+            (HOSTILE.to_owned(), 2),
+        ],
+        ..one(row, None, words)
+    }
+}
+
+fn report(words: &str) -> Report {
+    Report {
         totals: vec![
             Total {
                 what: "Contacts",
@@ -147,7 +171,10 @@ pub(super) fn run() -> Vec<(&'static str, RunPage)> {
         ],
         remarks: vec![words.to_owned()],
         left_out: 12,
-    };
+    }
+}
+
+pub(super) fn run() -> Vec<(&'static str, RunPage)> {
     let done = row("r2", RunKind::Proof, RunState::Done, 3_600, 700);
     let paused = RunRow {
         note: Some("Paused by Priya Raman.".to_owned()),
@@ -180,6 +207,15 @@ pub(super) fn run() -> Vec<(&'static str, RunPage)> {
             ),
         ),
         ("viewer", viewer),
+        ("skipped", skipped(words)),
+        (
+            "retry",
+            with_failures(words, Failures::Records(1_204), RunState::Done),
+        ),
+        (
+            "failed",
+            with_failures(words, Failures::Whole, RunState::Failed),
+        ),
         (
             "hostile",
             one(failed(HOSTILE), Some(report(HOSTILE)), HOSTILE),

@@ -7,7 +7,9 @@ use crate::pages::people::parsed;
 use crate::state::Web;
 use earmark_db::tenant::{RunCounts, RunLine};
 use earmark_model::{RunId, WorkspaceId};
+use earmark_sync::skip_reasons;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Lines that are read at once for the download.
 const LINES_AT_ONCE: u64 = 1_000;
@@ -79,6 +81,7 @@ pub(crate) async fn get(at: At) -> Result<HttpResponse, Failed> {
             "looked_at": done, "new": added, "changed": changed, "unchanged": unchanged, "merged": merged,
             "deleted": deleted, "skipped": skipped, "failed": failed, "calls": calls,
         },
+        "skipped_because": BTreeMap::from_iter(skip_reasons(&run)),
         "report": run.report.map(parsed),
     });
     let pages = Download {

@@ -14,7 +14,7 @@ use actix_web::web::Query;
 use chrono::TimeDelta;
 use earmark_db::tenant::{Connection, Run, RunCounts};
 use earmark_model::{RunId, RunKind, RunState};
-use earmark_sync::is_dry_run;
+use earmark_sync::{Failures, failures, is_dry_run, skip_reasons};
 use serde::Serialize;
 
 /// Lines on a page.
@@ -51,12 +51,16 @@ pub struct RunPage {
     pub row: RunRow,
     /// Its report, once there is one.
     pub report: Option<Report>,
+    /// Why records were skipped, and how many.
+    pub skips: Vec<(String, i64)>,
     /// What became of single records.
     pub lines: Vec<LineRow>,
     /// How many lines there are.
     pub line_count: u64,
     /// Which of them are shown.
     pub query: LinesQuery,
+    /// What of it can be tried again.
+    pub failures: Failures,
     /// What the reader may ask for.
     pub offer: Offer,
     /// Whether the run that it foretells can be asked for now.
@@ -69,10 +73,11 @@ impl RunPage {
     async fn load(at: &At, query: LinesQuery) -> Result<Self, Failed> {
         let (connection, run) = found(at).await?;
         let tenant = at.tenant();
-        let (lines, line_count, members) = futures::try_join!(
+        let (lines, line_count, members, failures) = futures::try_join!(
             tenant.run_lines(run.id, query.skip, LINES),
             tenant.run_line_count(run.id),
             tenant.members(),
+            failures(tenant, &run),
         )?;
         let of = connection.id.to_string();
         let offer = offer(at, &connection);
@@ -89,6 +94,8 @@ impl RunPage {
                 .map(|line| LineRow::of(at.ws(), &of, line))
                 .collect(),
             line_count: line_count.unsigned_abs(),
+            skips: skip_reasons(&run),
+            failures,
             query,
             offer,
             row: RunRow::of(run, &members),
@@ -120,6 +127,16 @@ impl RunPage {
 
     fn may(&self) -> bool {
         self.offer != Offer::Nothing
+    }
+
+    /// What the button says that asks for what failed once more.
+    fn retry(&self) -> Option<String> {
+        match self.failures {
+            Failures::Nothing => None,
+            Failures::Records(1) => Some("Retry the one that failed".to_owned()),
+            Failures::Records(most) => Some(format!("Retry the {} that failed", grouped(most))),
+            Failures::Whole => Some("Start it again".to_owned()),
+        }
     }
 
     /// Whether it can be held, let go on, ended.
@@ -156,6 +173,15 @@ impl RunPage {
             ),
             None => pace,
         })
+    }
+
+    /// Why records were skipped, with how many; those of a version that noted no reason come last.
+    fn skipped(&self) -> Vec<(String, String)> {
+        let told: i64 = self.skips.iter().map(|(_, records)| records).sum();
+        let untold = self.row.counts.skipped - told;
+        let untold = (untold > 0).then(|| ("no reason was noted".to_owned(), untold));
+        let all = self.skips.iter().cloned().chain(untold);
+        all.map(|(why, records)| (why, grouped(records))).collect()
     }
 
     fn took(&self) -> Option<String> {

@@ -1,10 +1,10 @@
-//! Holding a run, letting it go on, and making the tickets that it left to a member.
+//! Holding a run, letting it go on, trying again what failed, and making the tickets that it left to a member.
 
 use super::super::super::super::prelude::*;
 use super::super::refused;
 use super::found;
 use earmark_db::tenant::{Connection, Run};
-use earmark_sync::{AskError, TIME_UNKNOWN, escalate, pause_run, resume_run};
+use earmark_sync::{AskError, TIME_UNKNOWN, escalate, pause_run, resume_run, retry_run};
 
 /// Holds the run.
 pub(crate) async fn pause(at: At, _: Form<Nothing>) -> Result<HttpResponse, Failed> {
@@ -20,6 +20,16 @@ pub(crate) async fn resume(at: At, _: Form<Nothing>) -> Result<HttpResponse, Fai
     let done = resume_run(at.web().db(), at.id(), &at.actor(), run.id).await;
     let words = "The run goes on where it stopped.";
     moved(&at, &connection, &run, done, words)
+}
+
+/// Asks for what failed once more, and leads to the run that does it.
+pub(crate) async fn retry(at: At, _: Form<Nothing>) -> Result<HttpResponse, Failed> {
+    let (connection, run) = found(&at).await?;
+    let of = connection.id.to_string();
+    match retry_run(at.web().db(), at.id(), &at.actor(), run.id).await {
+        Ok(made) => Ok(at.see_other(url::run(at.ws(), &of, &made.to_string()))),
+        Err(error) => refused(&at, error, url::run(at.ws(), &of, &run.id.to_string())),
+    }
 }
 
 /// What the button of a line sends.

@@ -93,9 +93,8 @@ impl Report {
             ("Leads", "leads"),
             ("Companies with users", "companies"),
         ];
-        let told = |total: &Total| {
-            !kind.is_tagged() && (total.intercom.is_some() || total.earmark.is_some())
-        };
+        let told =
+            |total: &Total| kind.is_pass() && (total.intercom.is_some() || total.earmark.is_some());
         let remarks = all["remarks"].as_array().into_iter().flatten();
         Self {
             totals: totals.map(total).into_iter().filter(told).collect(),
