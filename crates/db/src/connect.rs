@@ -168,8 +168,8 @@ impl Db {
         self.begin_with(Durability::Relaxed, false).await
     }
 
-    /// The same for work that nobody waits for, such as the steps of a run: on SQLite it gives way to all other writers, and
-    /// only one of them stands in their queue.
+    /// The same for work that nobody waits for, such as the steps of a run: on SQLite it waits for
+    /// a pause of all other writers, 150 ms at most.
     ///
     /// # Errors
     /// As [`Self::begin`].

@@ -102,6 +102,6 @@ async fn who_works_in_the_background_lets_the_others_go_first() {
     let order = order.into_inner().unwrap();
     assert_eq!(
         order,
-        ["first page", "ticket", "claim", "second page", "third page"]
+        ["ticket", "claim", "first page", "second page", "third page"]
     );
 }

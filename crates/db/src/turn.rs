@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio::time::timeout;
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Whether a commit waits until it is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,13 +15,47 @@ pub(crate) enum Durability {
     Relaxed,
 }
 
+/// So long without another writer is a pause, in which whoever works in the background gets a turn: what one webhook leads
+/// to is written in several transactions, one soon after the other.
+const PAUSE: Duration = Duration::from_millis(4);
+/// Without a pause, whoever works in the background gets a turn after this time.
+const LONGEST: Duration = Duration::from_millis(150);
+
 /// The queue for the connection that writes. It has the connection's durability, unknown while that is being set.
 #[derive(Debug)]
 pub(crate) struct Turns {
     queue: Arc<Mutex<Option<Durability>>>,
-    /// Whoever works in the background stands here until the one before is done, so that all others are before them.
+    /// Whoever works in the background stands here until the one before is done.
     background: Arc<Mutex<()>>,
+    others: Arc<watch::Sender<Others>>,
     patience: Duration,
+}
+
+/// Who does not work in the background: how many stand in the queue or have the turn, and since when nobody does.
+#[derive(Debug)]
+struct Others {
+    count: usize,
+    none_since: Instant,
+}
+
+/// Counts as one of the others until it is dropped.
+#[derive(Debug)]
+struct Other(Arc<watch::Sender<Others>>);
+
+impl Other {
+    fn new(others: &Arc<watch::Sender<Others>>) -> Self {
+        others.send_modify(|others| others.count += 1);
+        Self(others.clone())
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.0.send_modify(|others| {
+            others.count -= 1;
+            others.none_since = Instant::now();
+        });
+    }
 }
 
 /// The right to use the connection that writes.
@@ -29,6 +63,7 @@ pub(crate) struct Turns {
 pub(crate) struct Turn {
     _queue: OwnedMutexGuard<Option<Durability>>,
     _background: Option<OwnedMutexGuard<()>>,
+    _other: Option<Other>,
 }
 
 impl Turns {
@@ -36,6 +71,10 @@ impl Turns {
         Self {
             queue: Arc::default(),
             background: Arc::default(),
+            others: Arc::new(watch::Sender::new(Others {
+                count: 0,
+                none_since: Instant::now(),
+            })),
             patience,
         }
     }
@@ -48,9 +87,10 @@ impl Turns {
         in_background: bool,
     ) -> Result<Turn> {
         let background = match in_background {
-            true => Some(self.background.clone().lock_owned().await),
+            true => Some(self.pause().await),
             false => None,
         };
+        let other = (!in_background).then(|| Other::new(&self.others));
         let turn = timeout(self.patience, self.queue.clone().lock_owned()).await;
         let mut turn = turn.map_err(|_| {
             Error::Unavailable("other writers kept the database busy for too long".to_owned())
@@ -69,6 +109,27 @@ impl Turns {
         Ok(Turn {
             _queue: turn,
             _background: background,
+            _other: other,
         })
+    }
+
+    /// Waits for a pause of the others.
+    async fn pause(&self) -> OwnedMutexGuard<()> {
+        let first = self.background.clone().lock_owned().await;
+        let mut others = self.others.subscribe();
+        let pause = async {
+            loop {
+                let pause_at = {
+                    let now = others.borrow_and_update();
+                    (now.count == 0).then_some(now.none_since + PAUSE)
+                };
+                tokio::select! {
+                    () = sleep_until(pause_at.unwrap_or_else(Instant::now)), if pause_at.is_some() => return,
+                    _ = others.changed() => {}
+                }
+            }
+        };
+        let _ = timeout(LONGEST, pause).await;
+        first
     }
 }

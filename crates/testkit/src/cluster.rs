@@ -223,6 +223,15 @@ fn newest_bin() -> Option<PathBuf> {
         .map(|(_, bin)| bin)
 }
 
+fn psql(url: &Url, sql: &str) -> Output {
+    Command::new(program("psql"))
+        .args(["--no-psqlrc", "--quiet", "--command", sql, "--dbname"])
+        .arg(url.as_str())
+        .stdin(Stdio::null())
+        .output()
+        .expect("psql starts")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,13 +244,4 @@ mod tests {
         assert_eq!((found.uid, found.gid), (101, 104));
         assert!(Server::find("root:x:0:0::/root:/bin/bash").is_none());
     }
-}
-
-fn psql(url: &Url, sql: &str) -> Output {
-    Command::new(program("psql"))
-        .args(["--no-psqlrc", "--quiet", "--command", sql, "--dbname"])
-        .arg(url.as_str())
-        .stdin(Stdio::null())
-        .output()
-        .expect("psql starts")
 }

@@ -1,12 +1,12 @@
 //! The walls: nothing of a tenant shows or changes another's rows, even when both use the same Intercom workspace.
 
 use crate::support::tick;
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use earmark_db::across::{NewDelivery, Stored};
 use earmark_db::tenant::{
-    ActionEnd, Actor, Admin, Conversation, DeliveryFilter, InboxFilter, Incomplete, Links, Message,
-    NewActionRun, NewConnection, NewSecret, NewTicket, PermissionCheck, Product, RunCounts,
-    SecretKind, Ticket, TicketChange, TicketTag, Via, WaitingPerson,
+    ActionEnd, Actor, Admin, Conversation, Incomplete, Links, Message, NewActionRun, NewConnection,
+    NewSecret, NewTicket, PermissionCheck, Product, RunCounts, SecretKind, Ticket, TicketChange,
+    TicketTag, Via, WaitingPerson,
 };
 use earmark_db::{Error, Source, Tenant, Tx};
 use earmark_model::{
@@ -29,8 +29,10 @@ macro_rules! read {
 }
 
 mod people;
+mod reads;
 
-use people::{firm, line, mirror, person, read_people, rest, ticket_type};
+use people::{firm, line, mirror, person, rest, ticket_type};
+use reads::read_all;
 
 const CONVERSATION: &str = "215473908114027";
 const SUBJECT: &str = CONVERSATION;
@@ -286,69 +288,6 @@ async fn fill_doctor(tenant: Tenant<'_, Tx>, world: &World) {
         tenant.end_doctor_round(connection, &found).await.unwrap();
     }
     tenant.begin_erasure(connection).await.unwrap();
-}
-
-/// All that `tenant` can read with the ids of `world`, a line a query.
-async fn read_all<S: Source>(tenant: Tenant<'_, S>, world: &World) -> String {
-    let mut out = String::new();
-    let connection = world.connection;
-    read! { tenant, out;
-        audit_lines(100);
-        connections();
-        connection(connection);
-        secrets(connection, SecretKind::AccessToken);
-        oauth_app();
-        oauth_app_by_id(world.app);
-        permission_checks(connection);
-        topic_sightings(connection);
-        refusals(connection, 100);
-        doctor_lines(connection);
-        doctor_changes(connection, 100);
-        doctor_ran_at(connection);
-        doctor_is_asked(connection);
-        waiting(connection);
-        newest_bodies(connection, 100);
-        answer_times(connection, DateTime::UNIX_EPOCH);
-        is_pending(&world.details_job());
-        conversation(connection, CONVERSATION);
-        messages(connection, CONVERSATION);
-        tombstones(connection, CONVERSATION);
-        deliveries(connection, &DeliveryFilter::default(), 100);
-        delivery(world.delivery);
-        waiting_deliveries(world.connection, 100);
-        waiting_since(world.connection);
-        inbox(&InboxFilter::default(), None, 100);
-        inbox_count(&InboxFilter::default());
-        ticket_counts();
-        inbox_tags();
-        is_queued(&world.details_job());
-        is_queued(&Job::Lane { connection: world.connection });
-        erasure(connection);
-        mirrored(connection);
-        standing_conversations(connection, 100);
-        has_waiting_deliveries(connection);
-        products();
-        product(world.product.id);
-        product_by_slug("app");
-        statuses(world.product.id);
-        tags();
-        admin_name(connection, "9");
-        trigger_tags(world.product.id);
-        triggers(connection, "7");
-        ticket(1);
-        ticket_by_id(world.ticket.id);
-        tickets_of_conversation(connection, CONVERSATION);
-        ticket_tags(world.ticket.id);
-        comments(world.ticket.id);
-        details();
-        members();
-        admins(connection);
-        action_page_after(world.action, 0);
-        is_member(world.people.viewer.id);
-        role_of(world.people.viewer.id);
-    }
-    read_people(tenant, world, &mut out).await;
-    out
 }
 
 /// All of a world, with what finds it from outside.

@@ -5,6 +5,7 @@ mod backfill;
 mod catch_up;
 mod erased;
 mod gone;
+mod lanes;
 mod late;
 mod live;
 mod model;
