@@ -1,4 +1,5 @@
-//! A connection is one lane: its deliveries are applied in order, several in one transaction.
+//! A connection is one lane: its deliveries are applied in order, several in one transaction. Processes of an older version
+//! cannot store deliveries any more, so they end before it.
 
 use sea_orm_migration::prelude::*;
 

@@ -169,7 +169,7 @@ impl Db {
     }
 
     /// The same for work that nobody waits for, such as the steps of a run: on SQLite it waits for
-    /// a pause of all other writers, 150 ms at most.
+    /// a pause of all other writers, 150 ms at most before each turn.
     ///
     /// # Errors
     /// As [`Self::begin`].

@@ -131,7 +131,7 @@ pub(crate) fn containing(words: &str) -> String {
 
 /// The same of texts in lower case: the pattern that [`holds`] takes.
 pub(crate) fn containing_lower(words: &str) -> String {
-    containing(&words.to_lowercase())
+    containing(&lower(words))
 }
 
 /// The condition that a column contains `words`, whatever the letters' case, with `{}` as the place of
@@ -145,9 +145,14 @@ pub(crate) fn holds(column: &str, words: &str) -> String {
     format!("{text} LIKE {{}} ESCAPE '\\'")
 }
 
+/// In lower case letter by letter, whatever stands beside it, as [`holds`] does it.
+fn lower(words: &str) -> String {
+    words.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// The letters of `words` beyond ASCII that have one capital: that, and the letter in lower case.
 fn capitals(words: &str) -> Vec<(char, char)> {
-    let words = words.to_lowercase();
+    let words = lower(words);
     let letters: BTreeSet<char> = words.chars().filter(|letter| !letter.is_ascii()).collect();
     let capital = |small: char| {
         let mut capital = small.to_uppercase();

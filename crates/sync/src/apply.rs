@@ -44,49 +44,67 @@ impl<'a> Letter<'a> {
         }
     }
 
-    /// Whether later deliveries must see what it buries, which is read once for all of a transaction.
-    fn buries(&self) -> bool {
-        let event = self.parsed.as_ref().map(|notification| &notification.event);
-        event.is_ok_and(|event| erases(event) || matches!(event, Event::ContactMerged { .. }))
+    /// Whether it shares its transaction with no other. Later ones must see what it buries, which is read once for all; what
+    /// a later one buries must find it among the unreadable ones; and companies are locked in one order by everybody.
+    fn stands_alone(&self) -> bool {
+        let Ok(notification) = &self.parsed else {
+            return true;
+        };
+        let event = &notification.event;
+        let others = matches!(
+            event,
+            Event::ContactMerged { .. }
+                | Event::CompanyChanged { .. }
+                | Event::CompanyDeleted { .. }
+                | Event::CompanyContact { .. }
+        );
+        erases(event) || others
     }
 }
 
-/// The first deliveries that can share a transaction: up to one that buries something, and no two about one conversation,
-/// of which the former may show that a message was redacted.
+/// The first deliveries that can share a transaction: up to one that stands alone, no two about one conversation, of which
+/// the former may show that a message was redacted, and none that changes a contact whom one before it names.
 fn together(waiting: &[WaitingDelivery]) -> Vec<Letter<'_>> {
-    let (mut letters, mut conversations) = (Vec::<Letter<'_>>::new(), HashSet::new());
+    let mut letters = Vec::<Letter<'_>>::new();
+    let (mut conversations, mut named) = (HashSet::new(), HashSet::new());
     for letter in waiting.iter().take(TOGETHER).map(Letter::open) {
-        let about = letter.about.conversation.clone();
-        let is_new = about.is_none_or(|id| conversations.insert(id));
-        let fits = is_new && !letter.buries() && !letters.iter().any(Letter::buries);
-        if !letters.is_empty() && !fits {
+        let About {
+            conversation,
+            contacts,
+            erasing,
+        } = letter.about.clone();
+        let is_new = conversation.is_none_or(|id| conversations.insert(id));
+        let changes = erasing && contacts.iter().any(|id| named.contains(id));
+        let alone = letter.stands_alone() || letters.iter().any(Letter::stands_alone);
+        if !letters.is_empty() && (!is_new || changes || alone) {
             break;
         }
+        named.extend(contacts);
         letters.push(letter);
     }
     letters
 }
 
 /// Applies the first of the waiting deliveries in one transaction, and writes down what became of each. Gives their number:
-/// none when one of them has to be applied alone, or somebody finished it meanwhile, who has the last word.
+/// none when somebody finished one of them meanwhile, who has the last word.
 pub(crate) async fn apply(
     db: &Db,
     workspace: WorkspaceId,
     connection: ConnectionId,
     waiting: &[WaitingDelivery],
 ) -> Result<usize> {
-    let letters = together(waiting);
-    let count = letters.len();
+    let mut letters = together(waiting);
     let tx = db.begin_redoable().await?;
     let tenant = tx.workspace(workspace);
     let abouts: Vec<&About> = letters.iter().map(|letter| &letter.about).collect();
     let buried = Buried::lock_all(&tenant, connection, &abouts).await?;
-    if count > 1 && buried.iter().any(|one| !one.is_empty()) {
-        return Ok(0);
-    }
+    // One of which something is buried is applied alone.
+    let whole = buried.iter().take_while(|one| one.is_empty()).count();
+    letters.truncate(whole.max(1));
+    let count = letters.len();
     let row = tenant.connection(connection).await?;
-    let conversations = abouts.iter().filter_map(|one| one.conversation.as_deref());
-    let conversations: Vec<&str> = conversations.collect();
+    let conversations = letters.iter().map(|one| one.about.conversation.as_deref());
+    let conversations: Vec<&str> = conversations.flatten().collect();
     let mut rules = Rules::of(&tenant, connection, &conversations).await?;
     let (mut applied, mut begun, mut topics) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (letter, buried) in letters.into_iter().zip(buried) {
@@ -104,6 +122,7 @@ pub(crate) async fn apply(
     let (ids, begun): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
     let begun = begin(&tenant, connection, &mut rules, begun).await?;
     applied.extend(ids.into_iter().zip(begun));
+    applied.sort_unstable_by_key(|(id, _)| *id);
     if finish(&tenant, &applied).await? < count as u64 {
         return Ok(0);
     }

@@ -115,21 +115,18 @@ impl Buried {
     ) -> Result<Vec<Self>> {
         let conversations = abouts.iter().filter_map(|one| one.conversation.as_deref());
         let conversations: Vec<&str> = conversations.collect();
-        let contacts = |erasing: bool| -> Vec<&str> {
-            let alike = abouts.iter().filter(|one| one.erasing == erasing);
-            let ids: BTreeSet<&str> = alike
-                .flat_map(|one| one.contacts.iter().map(String::as_str))
-                .collect();
-            ids.into_iter().collect()
-        };
-        let (changed, stored) = (contacts(true), contacts(false));
+        let contacts: BTreeSet<&str> = abouts
+            .iter()
+            .flat_map(|one| one.contacts.iter().map(String::as_str))
+            .collect();
+        let contacts: Vec<&str> = contacts.into_iter().collect();
+        // All of them alike, for everybody takes them in the same order.
+        let erasing = abouts.iter().any(|one| one.erasing);
         tenant
             .lock_conversations(connection, &conversations)
             .await?;
-        tenant.lock_contacts(connection, &changed, true).await?;
-        tenant.lock_contacts(connection, &stored, false).await?;
+        tenant.lock_contacts(connection, &contacts, erasing).await?;
         let mut tombstones = tenant.tombstones_of(connection, &conversations).await?;
-        let contacts = [changed, stored].concat();
         let deleted = tenant.deleted_contacts(connection, &contacts).await?;
         let deleted: HashSet<String> = deleted.into_iter().collect();
         let of_each = abouts.iter().map(|about| {

@@ -81,6 +81,7 @@ async fn records(
     }
     let asked = Asked {
         retry: Some(of),
+        tags: tags_of(run),
         ..Asked::default()
     };
     let position = serde_json::to_string(&asked).unwrap_or_default();
@@ -146,12 +147,14 @@ fn told(run: &Run) -> (Asked, Option<Place>) {
 /// The run whose failed records a run tries again.
 fn retried(run: &Run) -> Option<RunId> {
     let (asked, place) = told(run);
-    let steps = place.map(|place| place.steps).unwrap_or_default();
-    let under_way = steps.into_iter().find_map(|step| match step {
-        Step::Retry(retry) => Some(retry.of),
-        _ => None,
-    });
-    asked.retry.or(under_way)
+    asked.retry.or(place.and_then(|place| place.retries))
+}
+
+/// The tags that a run over tagged conversations was asked for.
+fn tags_of(run: &Run) -> Option<Vec<String>> {
+    let (asked, place) = told(run);
+    let waiting = asked.tagged.map(|step| step.tags).or(asked.tags);
+    waiting.or(place.and_then(|place| place.tags))
 }
 
 /// What a run over tagged conversations was to do, from its start.

@@ -270,6 +270,9 @@ pub(crate) struct Asked {
     /// The run whose failed records are tried again.
     #[serde(default)]
     pub(crate) retry: Option<RunId>,
+    /// The tags that the run was asked for whose records are tried again, if it was one over tagged conversations.
+    #[serde(default)]
+    pub(crate) tags: Option<Vec<String>>,
 }
 
 impl Asked {

@@ -5,7 +5,7 @@ use super::retry::Retry;
 use super::skips::Skips;
 use chrono::{DateTime, Utc};
 use earmark_intercom::Position;
-use earmark_model::{Permission, ProductId, RunKind};
+use earmark_model::{Permission, ProductId, RunId, RunKind};
 use serde::{Deserialize, Serialize};
 
 /// The place of a run.
@@ -53,6 +53,12 @@ pub(crate) struct Place {
     /// Why records were left out.
     #[serde(default)]
     pub(crate) skips: Skips,
+    /// The tags that a run over tagged conversations was asked for.
+    #[serde(default)]
+    pub(crate) tags: Option<Vec<String>>,
+    /// The run whose failed records it tries again.
+    #[serde(default)]
+    pub(crate) retries: Option<RunId>,
     /// How often Intercom refused the step under way.
     pub(crate) refusals: u8,
     /// How often Intercom had trouble with what is asked for next, while it answered otherwise.
@@ -353,6 +359,8 @@ impl Place {
             wordless: 0,
             undercounted: 0,
             skips: Skips::default(),
+            tags: None,
+            retries: None,
             refusals: 0,
             troubles: 0,
             restarts: 0,

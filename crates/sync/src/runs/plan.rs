@@ -43,6 +43,9 @@ impl RunHandler {
                 self.proof(workspace, &row, full, &mut place).await?;
             }
             RunKind::Tagged | RunKind::Preview | RunKind::Retry => {
+                let tags = asked.tagged.as_ref().map(|step| step.tags.clone());
+                place.tags = tags.or(asked.tags);
+                place.retries = asked.retry;
                 place.steps.extend(asked.tagged.map(Step::Tagged));
                 place
                     .steps

@@ -106,7 +106,11 @@ impl Pass<'_> {
         let asked_at = self.now();
         match what {
             What::Conversations => {
-                let triggers = self.triggers().await?;
+                let mut triggers = self.triggers().await?;
+                // Nobody looked at what tags would make that were chosen since.
+                if let Some(tags) = &self.place.tags {
+                    triggers.retain(|tag| tags.contains(tag));
+                }
                 let counts = RunCounts::default();
                 match self.kind == RunKind::Tagged {
                     true => self.escalate(&triggers, id, counts).await,

@@ -1,8 +1,9 @@
 //! Deliveries that share a transaction: each has its own outcome, and none stores what another of them buries.
 
 use crate::support::{Engine, TAG};
-use earmark_db::tenant::{Delivery, DeliveryFilter};
-use earmark_model::Outcome;
+use earmark_db::tenant::{Actor, Delivery, DeliveryFilter};
+use earmark_model::{DetailsState, Outcome};
+use earmark_sync::set_contacts;
 use earmark_testkit::{TestDb, both_databases};
 use serde_json::{Value, json};
 
@@ -74,6 +75,28 @@ both_databases! {
         }
         let thread = tenant.messages(engine.connection, &ids[3]).await.unwrap();
         assert!(thread.iter().any(|one| one.plain.as_deref() == Some("and soon")), "{thread:#?}");
+    }
+
+    async fn a_contact_that_changes_after_a_tagging_has_the_later_name(t: TestDb) {
+        let engine = started(t).await;
+        let actor = Actor::default();
+        let on = set_contacts(&engine.t.db, engine.workspace(), &actor, engine.connection, true);
+        on.await.unwrap();
+        engine.drain().await;
+        let contact = engine.contact(json!({"role": "user", "name": "Ann"})).await;
+        engine.deliver().await;
+        let id = tagged(&engine, &contact, "a wish").await;
+        engine.pass(1);
+        engine.order("contacts/update", json!({"contact": contact, "fields": {"name": "Anna"}})).await;
+        for letter in engine.letters().await {
+            engine.receive(&letter).await;
+        }
+        // The lane alone, before Intercom is asked.
+        engine.work_once().await.unwrap();
+        let log = log(&engine).await;
+        assert!(log.iter().all(|one| one.outcome != Outcome::Waiting), "{log:#?}");
+        let ours = engine.tenant().conversation(engine.connection, &id).await.unwrap().unwrap();
+        assert_eq!((ours.contact_name.as_deref(), ours.details), (Some("Anna"), DetailsState::Following));
     }
 
     async fn what_one_buries_no_later_one_stores(t: TestDb) {

@@ -24,6 +24,15 @@ async fn left(engine: &Engine, run: &Run) -> Failures {
 
 /// A run that came to its end, in which these records failed.
 async fn with_failures(engine: &Engine, kind: RunKind, failed: &[(&str, &str)]) -> RunId {
+    with_failures_at(engine, kind, failed, "{}").await
+}
+
+async fn with_failures_at(
+    engine: &Engine,
+    kind: RunKind,
+    failed: &[(&str, &str)],
+    place: &str,
+) -> RunId {
     let tx = engine.t.db.begin().await.unwrap();
     let tenant = tx.workspace(engine.workspace());
     let run = tenant.create_run(engine.connection, kind, None, None).await;
@@ -42,7 +51,7 @@ async fn with_failures(engine: &Engine, kind: RunKind, failed: &[(&str, &str)]) 
         failed: 3,
         ..RunCounts::default()
     };
-    let kept = tenant.advance_run(run, "{}", counts, None);
+    let kept = tenant.advance_run(run, place, counts, None);
     assert!(kept.await.unwrap());
     assert!(tenant.move_run(run, RunState::Done, None).await.unwrap());
     tx.commit().await.unwrap();
@@ -136,6 +145,10 @@ both_databases! {
         let pass = with_failures(&engine, RunKind::CatchUp, &lines).await;
         let again = retried(&engine, pass).await;
         assert_eq!((again.counts.skipped, tickets(&engine, &early).await), (1, 0), "it did not count: {again:#?}");
+        let other = with_failures_at(&engine, RunKind::Tagged, &lines, r#"{"tags": ["another"]}"#).await;
+        let again = retried(&engine, other).await;
+        assert_done(&again);
+        assert_eq!((again.counts.added, tickets(&engine, &early).await), (0, 0), "its tag was not asked for: {again:#?}");
         let asked = with_failures(&engine, RunKind::Tagged, &lines).await;
         let again = retried(&engine, asked).await;
         assert_done(&again);
