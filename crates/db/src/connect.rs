@@ -52,8 +52,7 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// Of those who write on SQLite.
-    turns: Option<Turns>,
+    turns: Turns,
     sources: Sources,
     signal: Signal,
 }
@@ -97,8 +96,8 @@ impl Db {
                 .await
                 .map_err(|e| Error::Unavailable(e.to_string()))?;
         }
-        let turns = (write.get_database_backend() == DbBackend::Sqlite)
-            .then(|| Turns::new(options.acquire_timeout));
+        let one_by_one = write.get_database_backend() == DbBackend::Sqlite;
+        let turns = Turns::new(one_by_one, options.acquire_timeout);
         Ok(Self(Arc::new(Inner {
             read,
             write,
@@ -168,8 +167,8 @@ impl Db {
         self.begin_with(Durability::Relaxed, false).await
     }
 
-    /// The same for work that nobody waits for, such as the steps of a run: on SQLite it waits for
-    /// a pause of all other writers, 150 ms at most before each turn.
+    /// The same for work that nobody waits for, such as the steps of a run: it waits for a pause of this process's other
+    /// writers, 150 ms at most before each turn.
     ///
     /// # Errors
     /// As [`Self::begin`].
@@ -179,16 +178,14 @@ impl Db {
 
     async fn begin_with(&self, durability: Durability, in_background: bool) -> Result<Tx> {
         let write = &self.0.write;
-        let turn = match &self.0.turns {
-            Some(turns) => Some(turns.take(write, durability, in_background).await?),
-            None => None,
-        };
+        let turns = &self.0.turns;
+        let turn = turns.take(write, durability, in_background).await?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
         let transaction = write.begin_with_options(options).await?;
-        if turn.is_none() && durability == Durability::Relaxed {
+        if self.is_shared() && durability == Durability::Relaxed {
             let sql = "SET LOCAL synchronous_commit = off";
             transaction.execute_unprepared(sql).await?;
         }

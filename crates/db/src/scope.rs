@@ -49,7 +49,7 @@ pub struct Tx {
     transaction: DatabaseTransaction,
     db: Db,
     /// Given up last.
-    _turn: Option<Turn>,
+    _turn: Turn,
     changes: Mutex<BTreeSet<Change>>,
 }
 
@@ -72,7 +72,7 @@ impl Source for Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: DatabaseTransaction, turn: Option<Turn>, db: Db) -> Self {
+    pub(crate) fn new(transaction: DatabaseTransaction, turn: Turn, db: Db) -> Self {
         Self {
             transaction,
             db,

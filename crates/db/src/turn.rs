@@ -1,4 +1,5 @@
-//! Who writes on SQLite: one after another in the order they came, each with the durability it needs.
+//! Who writes when: work in the background in the pauses of all other, and on SQLite one after another in the order they
+//! came, each with the durability it needs.
 
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -21,17 +22,18 @@ const PAUSE: Duration = Duration::from_millis(4);
 /// Without a pause, whoever works in the background gets a turn after this time.
 const LONGEST: Duration = Duration::from_millis(150);
 
-/// The queue for the connection that writes. It has the connection's durability, unknown while that is being set.
+/// The writers of this process.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    queue: Arc<Mutex<Option<Durability>>>,
+    /// Where one connection writes: the queue for it, with its durability, unknown while that is being set.
+    queue: Option<Arc<Mutex<Option<Durability>>>>,
     /// Whoever works in the background stands here until the one before is done.
     background: Arc<Mutex<()>>,
     others: Arc<watch::Sender<Others>>,
     patience: Duration,
 }
 
-/// Who does not work in the background: how many stand in the queue or have the turn, and since when nobody does.
+/// Who does not work in the background: how many write or are about to, and since when nobody does.
 #[derive(Debug)]
 struct Others {
     count: usize,
@@ -58,18 +60,19 @@ impl Drop for Other {
     }
 }
 
-/// The right to use the connection that writes.
+/// The right to write.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    _queue: OwnedMutexGuard<Option<Durability>>,
+    _queue: Option<OwnedMutexGuard<Option<Durability>>>,
     _background: Option<OwnedMutexGuard<()>>,
     _other: Option<Other>,
 }
 
 impl Turns {
-    pub(crate) fn new(patience: Duration) -> Self {
+    /// `one_by_one`: whether all write over one connection.
+    pub(crate) fn new(one_by_one: bool, patience: Duration) -> Self {
         Self {
-            queue: Arc::default(),
+            queue: one_by_one.then(Arc::default),
             background: Arc::default(),
             others: Arc::new(watch::Sender::new(Others {
                 count: 0,
@@ -79,7 +82,7 @@ impl Turns {
         }
     }
 
-    /// Waits for the turn and sets the connection's durability, which SQLite takes outside of transactions alone.
+    /// Waits for the turn, and on SQLite sets the connection's durability, which it takes outside of transactions alone.
     pub(crate) async fn take(
         &self,
         write: &DatabaseConnection,
@@ -91,7 +94,24 @@ impl Turns {
             false => None,
         };
         let other = (!in_background).then(|| Other::new(&self.others));
-        let turn = timeout(self.patience, self.queue.clone().lock_owned()).await;
+        let queue = match &self.queue {
+            Some(queue) => Some(self.stand_in(queue, write, durability).await?),
+            None => None,
+        };
+        Ok(Turn {
+            _queue: queue,
+            _background: background,
+            _other: other,
+        })
+    }
+
+    async fn stand_in(
+        &self,
+        queue: &Arc<Mutex<Option<Durability>>>,
+        write: &DatabaseConnection,
+        durability: Durability,
+    ) -> Result<OwnedMutexGuard<Option<Durability>>> {
+        let turn = timeout(self.patience, queue.clone().lock_owned()).await;
         let mut turn = turn.map_err(|_| {
             Error::Unavailable("other writers kept the database busy for too long".to_owned())
         })?;
@@ -106,11 +126,7 @@ impl Turns {
                 .await?;
             *turn = Some(durability);
         }
-        Ok(Turn {
-            _queue: turn,
-            _background: background,
-            _other: other,
-        })
+        Ok(turn)
     }
 
     /// Waits for a pause of the others.
