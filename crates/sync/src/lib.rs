@@ -1,7 +1,7 @@
 //! Makes our copy equal Intercom's.
 //!
-//! Deliveries are applied lane by lane ([`LaneHandler`]), each in one transaction with its outcome, so that the same
-//! delivery twice, late or out of order ends in the same state. What a payload lacks is fetched by a second step
+//! Deliveries are applied connection by connection ([`LaneHandler`]), each in the transaction of its outcome, which it may
+//! share with others, so that the same delivery twice, late or out of order ends in the same state. What a payload lacks is fetched by a second step
 //! ([`DetailsHandler`]) that may wait for Intercom without holding a ticket back. What was redacted or deleted at
 //! Intercom leaves a tombstone, and everything stored afterwards is held against it.
 //!
