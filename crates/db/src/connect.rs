@@ -1,6 +1,7 @@
 //! Opening a database by URL.
 
 use crate::across::Across;
+use crate::checkpoint;
 use crate::error::{Error, Result};
 use crate::scope::{Tenant, Tx};
 use crate::signal::{Changes, Signal};
@@ -18,6 +19,10 @@ use std::time::Duration;
 /// Pages that SQLite's writing connection keeps in memory, in KiB as SQLite writes it: the inner pages of all indexes of a
 /// large installation.
 const WRITER_CACHE: &str = "-32768";
+
+/// Pages of SQLite's write-ahead log, 32 MB, from which on a commit empties it: seldom, because others wait for that. In the
+/// pauses, `checkpoint` does.
+const LONG_LOG: &str = "8000";
 
 /// Prepared statements that a connection keeps: more than there are, lists of different lengths counted.
 const STATEMENTS: usize = 500;
@@ -49,10 +54,12 @@ impl Options {
 pub struct Db(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    turns: Turns,
+    /// On SQLite, empties the write-ahead log.
+    pub(crate) emptying: Option<DatabaseConnection>,
+    pub(crate) turns: Turns,
     sources: Sources,
     signal: Signal,
 }
@@ -65,24 +72,16 @@ impl Db {
     pub async fn connect(options: &Options, sources: Sources) -> Result<Self> {
         let signal = Signal::new();
         let mut read = connect_options(options);
-        let (read, write) = if options.url.starts_with("sqlite:") {
-            let mut write = connect_options(options);
-            // SQLite has one writer at a time; one connection makes the others queue here instead of polling the lock.
-            write
-                .max_connections(1)
-                .min_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .map_sqlx_sqlite_opts(|opts| sqlite(opts).pragma("cache_size", WRITER_CACHE));
-            let write = Database::connect(write).await?;
-            (Database::connect(read).await?, write)
+        let (read, write, emptying) = if options.url.starts_with("sqlite:") {
+            let (write, emptying) = sqlite_writers(options).await?;
+            (Database::connect(read).await?, write, Some(emptying))
         } else if options.url.starts_with("postgres") {
             read.map_sqlx_postgres_opts(|opts| {
                 opts.application_name("earmark")
                     .statement_cache_capacity(STATEMENTS)
             });
             let both = Database::connect(read).await?;
-            (both.clone(), both)
+            (both.clone(), both, None)
         } else {
             return Err(Error::Statement(
                 "a database URL begins with sqlite: or postgres:".to_owned(),
@@ -98,13 +97,16 @@ impl Db {
         }
         let one_by_one = write.get_database_backend() == DbBackend::Sqlite;
         let turns = Turns::new(one_by_one, options.acquire_timeout);
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             read,
             write,
+            emptying,
             turns,
             sources,
             signal,
-        })))
+        });
+        checkpoint::start(&inner);
+        Ok(Self(inner))
     }
 
     /// Brings the schema up to date.
@@ -168,12 +170,19 @@ impl Db {
     }
 
     /// The same for work that nobody waits for, such as the steps of a run: it waits for a pause of this process's other
-    /// writers, 150 ms at most before each turn.
+    /// writers, 150 ms at most, and while they write rests for up to 150 ms after each turn.
     ///
     /// # Errors
     /// As [`Self::begin`].
     pub async fn begin_in_background(&self) -> Result<Tx> {
         self.begin_with(Durability::Relaxed, true).await
+    }
+
+    /// Whether nobody in this process wrote for a second but whoever works in the background: their transactions may be long
+    /// then, as nobody waits for them.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.0.turns.is_quiet()
     }
 
     async fn begin_with(&self, durability: Durability, in_background: bool) -> Result<Tx> {
@@ -211,6 +220,9 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn close(&self) -> Result<()> {
+        if let Some(emptying) = &self.0.emptying {
+            emptying.close_by_ref().await?;
+        }
         self.0.read.close_by_ref().await?;
         Ok(self.0.write.close_by_ref().await?)
     }
@@ -233,6 +245,31 @@ fn connect_options(options: &Options) -> ConnectOptions {
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(sqlite);
     connect
+}
+
+/// SQLite has one writer at a time; one connection makes the others queue here instead of polling the lock. The other
+/// connection empties the log, and waits for nobody.
+async fn sqlite_writers(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    let mut write = connect_options(options);
+    write
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .map_sqlx_sqlite_opts(|opts| {
+            sqlite(opts)
+                .pragma("cache_size", WRITER_CACHE)
+                .pragma("wal_autocheckpoint", LONG_LOG)
+        });
+    let mut emptying = connect_options(options);
+    emptying
+        .max_connections(1)
+        .connect_lazy(true)
+        .map_sqlx_sqlite_opts(|opts| sqlite(opts).busy_timeout(Duration::ZERO));
+    Ok((
+        Database::connect(write).await?,
+        Database::connect(emptying).await?,
+    ))
 }
 
 fn sqlite(options: SqliteConnectOptions) -> SqliteConnectOptions {

@@ -5,7 +5,7 @@ use earmark_model::Sources;
 use earmark_testkit::TestDb;
 use sea_orm::TryGetable;
 
-async fn open(t: &TestDb) -> Db {
+pub(crate) async fn open(t: &TestDb) -> Db {
     Db::connect(&Options::new(&t.url), Sources::system())
         .await
         .unwrap()

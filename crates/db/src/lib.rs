@@ -5,6 +5,9 @@
 //! share one transaction. What a transaction changed is announced after its commit, see [`Change`].
 
 pub mod across;
+mod checkpoint;
+#[cfg(test)]
+mod checkpoint_test;
 mod connect;
 #[cfg(test)]
 mod durability_test;

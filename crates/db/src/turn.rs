@@ -4,6 +4,7 @@
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -18,8 +19,13 @@ pub(crate) enum Durability {
 
 /// So long without another writer is a pause, in which whoever works in the background gets a turn: what one webhook leads
 /// to is written in several transactions, one soon after the other.
-const PAUSE: Duration = Duration::from_millis(4);
-/// Without a pause, whoever works in the background gets a turn after this time.
+const PAUSE: Duration = Duration::from_millis(8);
+/// Others that did not write for so long are not expected to at once.
+const OF_LATE: Duration = Duration::from_secs(1);
+/// While others write, who works in the background then rests so many times as long as its turn took: three quarters of the
+/// time are theirs.
+const REST: u32 = 3;
+/// The longest rest; and without a pause, whoever works in the background gets a turn after this time.
 const LONGEST: Duration = Duration::from_millis(150);
 
 /// The writers of this process.
@@ -27,9 +33,10 @@ const LONGEST: Duration = Duration::from_millis(150);
 pub(crate) struct Turns {
     /// Where one connection writes: the queue for it, with its durability, unknown while that is being set.
     queue: Option<Arc<Mutex<Option<Durability>>>>,
-    /// Whoever works in the background stands here until the one before is done.
-    background: Arc<Mutex<()>>,
+    /// Whoever works in the background stands here until the one before is done; when the next one may begin.
+    background: Arc<Mutex<Instant>>,
     others: Arc<watch::Sender<Others>>,
+    taken: AtomicU64,
     patience: Duration,
 }
 
@@ -60,11 +67,24 @@ impl Drop for Other {
     }
 }
 
+/// Keeps others from working in the background, and says when the next one may begin.
+#[derive(Debug)]
+struct Background {
+    next_at: OwnedMutexGuard<Instant>,
+    began: Instant,
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        *self.next_at = Instant::now() + REST * self.began.elapsed();
+    }
+}
+
 /// The right to write.
 #[derive(Debug)]
 pub(crate) struct Turn {
     _queue: Option<OwnedMutexGuard<Option<Durability>>>,
-    _background: Option<OwnedMutexGuard<()>>,
+    _background: Option<Background>,
     _other: Option<Other>,
 }
 
@@ -73,11 +93,12 @@ impl Turns {
     pub(crate) fn new(one_by_one: bool, patience: Duration) -> Self {
         Self {
             queue: one_by_one.then(Arc::default),
-            background: Arc::default(),
+            background: Arc::new(Mutex::new(Instant::now())),
             others: Arc::new(watch::Sender::new(Others {
                 count: 0,
                 none_since: Instant::now(),
             })),
+            taken: AtomicU64::new(0),
             patience,
         }
     }
@@ -98,11 +119,23 @@ impl Turns {
             Some(queue) => Some(self.stand_in(queue, write, durability).await?),
             None => None,
         };
+        self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(Turn {
             _queue: queue,
             _background: background,
             _other: other,
         })
+    }
+
+    /// Whether nobody wrote of late but whoever works in the background.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let others = self.others.borrow();
+        others.count == 0 && others.none_since.elapsed() > OF_LATE
+    }
+
+    /// How many turns were taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     async fn stand_in(
@@ -129,9 +162,12 @@ impl Turns {
         Ok(turn)
     }
 
-    /// Waits for a pause of the others.
-    async fn pause(&self) -> OwnedMutexGuard<()> {
-        let first = self.background.clone().lock_owned().await;
+    /// Waits for a pause of the others, and until the turn before is paid for with rest.
+    async fn pause(&self) -> Background {
+        let next_at = self.background.clone().lock_owned().await;
+        if !self.is_quiet() {
+            sleep_until((*next_at).min(Instant::now() + LONGEST)).await;
+        }
         let mut others = self.others.subscribe();
         let pause = async {
             loop {
@@ -146,6 +182,9 @@ impl Turns {
             }
         };
         let _ = timeout(LONGEST, pause).await;
-        first
+        Background {
+            next_at,
+            began: Instant::now(),
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! Senders that are ahead of us. A connection that sends faster than its deliveries are applied is answered later, so that
-//! one workspace does not take the machine from the others. What it sent is stored by then, and the answer still comes in
-//! the five seconds that Intercom waits.
+//! Senders that are ahead of us. A connection that sends faster than its deliveries are applied, or far more than those of
+//! others, is answered later, so that one workspace does not take the machine from the others. What it sent is
+//! stored by then, and the answer still comes in the five seconds that Intercom waits.
 
 use chrono::TimeDelta;
 use earmark_connections::Receiver;
@@ -12,14 +12,18 @@ use std::time::Duration;
 
 /// How often it is looked how far a sender is ahead.
 const LOOK: Duration = Duration::from_millis(250);
-/// Webhooks between two looks from which on a sender is looked at.
+/// Webhooks between two looks from which on it is looked how long a sender's deliveries wait.
 const MANY: u32 = 10;
 /// What may wait this long is no lead.
 const FREE: TimeDelta = TimeDelta::milliseconds(250);
-/// The same for who sends many times as much as a connection of others does at the same time.
-const FREE_OF_MANY: TimeDelta = TimeDelta::milliseconds(25);
-/// So many times.
-const MANY_TIMES: u32 = 4;
+/// Webhooks a second that a connection may send whatever others do.
+const FREE_RATE: f64 = 100.0;
+/// Of a sender's rate, how much the last look's part is.
+const LATEST: f64 = 0.25;
+/// Who sends less in a second is forgotten.
+const LEAST_RATE: f64 = 0.1;
+/// How long an answer takes that is not held back, roughly.
+const ANSWER: Duration = Duration::from_millis(5);
 /// Of an answer that was held back, how much the next ones are at least, in percent: so that who is ahead slows down instead
 /// of stopping and going.
 const KEPT: u32 = 80;
@@ -31,10 +35,12 @@ const LONGEST: Duration = Duration::from_millis(400);
 /// A connection and its workspace.
 type At = (WorkspaceId, ConnectionId);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Sender {
     /// Webhooks since the last look.
     sent: u32,
+    /// Webhooks a second of late.
+    rate: f64,
     hold: Duration,
 }
 
@@ -77,70 +83,92 @@ impl Pace {
     }
 
     async fn look(&self, db: &Db) {
-        let last = std::mem::take(&mut *self.senders());
+        let last = turn_over(&mut self.senders());
         let shares = Shares::of(&last);
         for (at, sender) in last {
-            if sender.sent < MANY && sender.hold.is_zero() {
-                continue;
+            let mut lead = TimeDelta::zero();
+            if sender.sent >= MANY || !sender.hold.is_zero() {
+                lead = waiting_for(db, at).await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "cannot look how long deliveries wait");
+                    TimeDelta::zero()
+                });
             }
-            let free = match shares.sends_many_times(at, sender.sent) {
-                true => FREE_OF_MANY,
-                false => FREE,
+            let hold = behind(lead)
+                .max(shares.beyond(at, &sender))
+                .max(sender.hold * KEPT / 100);
+            let hold = if hold < SHORTEST {
+                Duration::ZERO
+            } else {
+                hold
             };
-            let lead = lead(db, at).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "cannot look how long deliveries wait");
-                TimeDelta::zero()
-            });
-            let hold = hold(lead, free).max(sender.hold * KEPT / 100);
-            if hold >= SHORTEST {
-                self.senders().entry(at).or_default().hold = hold;
-            }
+            self.senders().entry(at).or_default().hold = hold;
         }
     }
 }
 
+/// Ends what is counted between two looks, and gives it.
+fn turn_over(senders: &mut HashMap<At, Sender>) -> HashMap<At, Sender> {
+    for sender in senders.values_mut() {
+        sender.rate += LATEST * (a_second(sender.sent) - sender.rate);
+    }
+    senders.retain(|_, sender| sender.rate >= LEAST_RATE || !sender.hold.is_zero());
+    let last = senders.clone();
+    senders.values_mut().for_each(|sender| sender.sent = 0);
+    last
+}
+
+/// Webhooks a second when so many came between two looks.
+fn a_second(sent: u32) -> f64 {
+    f64::from(sent) / LOOK.as_secs_f64()
+}
+
 /// How long a connection's oldest delivery has been waiting.
-async fn lead(db: &Db, (workspace, connection): At) -> Result<TimeDelta> {
+async fn waiting_for(db: &Db, (workspace, connection): At) -> Result<TimeDelta> {
     let oldest = db.workspace(workspace).waiting_since(connection).await?;
     let now = db.sources().now();
     Ok(oldest.map_or(TimeDelta::zero(), |oldest| now - oldest))
 }
 
-/// The further ahead, the longer.
-fn hold(lead: TimeDelta, free: TimeDelta) -> Duration {
-    let over = (lead - free).to_std().unwrap_or_default();
-    over.min(LONGEST)
+/// The longer deliveries wait, the longer their sender does.
+fn behind(lead: TimeDelta) -> Duration {
+    (lead - FREE).to_std().unwrap_or_default().min(LONGEST)
 }
 
-/// Who sent how much between two looks.
+/// Who sent how much of late: the rate of all, and of how many; the same for each workspace.
 struct Shares {
-    sent: u32,
-    senders: u32,
-    of_each: HashMap<WorkspaceId, (u32, u32)>,
+    all: (f64, u32),
+    of_each: HashMap<WorkspaceId, (f64, u32)>,
 }
 
 impl Shares {
     fn of(senders: &HashMap<At, Sender>) -> Self {
-        let mut shares = Self {
-            sent: 0,
-            senders: 0,
-            of_each: HashMap::new(),
-        };
-        for ((workspace, _), sender) in senders.iter().filter(|(_, sender)| sender.sent > 0) {
-            shares.sent = shares.sent.saturating_add(sender.sent);
-            shares.senders += 1;
-            let (sent, senders) = shares.of_each.entry(*workspace).or_default();
-            *sent = sent.saturating_add(sender.sent);
-            *senders += 1;
+        let (mut all, mut of_each) = ((0.0, 0), HashMap::new());
+        for ((workspace, _), sender) in senders {
+            for (rate, count) in [&mut all, of_each.entry(*workspace).or_default()] {
+                *rate += sender.rate;
+                *count += 1;
+            }
         }
-        shares
+        Self { all, of_each }
     }
 
-    /// Whether so many webhooks are many times what a connection of another workspace sent, if any did.
-    fn sends_many_times(&self, (workspace, _): At, sent: u32) -> bool {
-        let (own, own_senders) = self.of_each.get(&workspace).copied().unwrap_or_default();
-        let (others, senders) = (self.sent - own, self.senders - own_senders);
-        senders > 0 && sent > (others / senders).saturating_mul(MANY_TIMES)
+    /// Webhooks a second that a connection of this workspace may send: as many as it likes while it is alone, else what is
+    /// free, or what a connection of others sends if that is more.
+    fn allowed(&self, workspace: WorkspaceId) -> Option<f64> {
+        let (own, own_count) = self.of_each.get(&workspace).copied().unwrap_or_default();
+        let others = self.all.1 - own_count;
+        let of_one = (self.all.0 - own) / f64::from(others);
+        (others > 0).then(|| FREE_RATE.max(of_one))
+    }
+
+    /// How long answers are held back so that a sender who waits for them sends no more than it may.
+    fn beyond(&self, (workspace, _): At, sender: &Sender) -> Duration {
+        let Some(allowed) = self.allowed(workspace) else {
+            return Duration::ZERO;
+        };
+        let times = a_second(sender.sent) / allowed;
+        let turn = (sender.hold + ANSWER).mul_f64(times);
+        turn.saturating_sub(ANSWER).min(LONGEST)
     }
 }
 
@@ -151,19 +179,11 @@ mod tests {
 
     #[test]
     fn the_further_ahead_the_longer_up_to_a_limit() {
-        let held = |millis| hold(TimeDelta::milliseconds(millis), FREE).as_millis();
+        let held = |millis| behind(TimeDelta::milliseconds(millis)).as_millis();
         assert_eq!(
             [held(0), held(250), held(300), held(1_250)],
             [0, 0, 50, 400]
         );
-    }
-
-    fn shares(sent: &[(u128, u128, u32)]) -> Shares {
-        let sender = |(workspace, connection, sent): &(u128, u128, u32)| {
-            let hold = Duration::ZERO;
-            (at(*workspace, *connection), Sender { sent: *sent, hold })
-        };
-        Shares::of(&sent.iter().map(sender).collect())
     }
 
     fn at(workspace: u128, connection: u128) -> At {
@@ -171,18 +191,84 @@ mod tests {
         (WorkspaceId(uuid(workspace)), ConnectionId(uuid(connection)))
     }
 
-    #[test]
-    fn who_is_alone_sends_not_too_much() {
-        let alone = shares(&[(1, 1, 500), (1, 2, 5), (2, 1, 0)]);
-        assert!(!alone.sends_many_times(at(1, 1), 500));
+    fn shares(rates: &[(At, f64)]) -> Shares {
+        let sender = |(at, rate): &(At, f64)| {
+            let (sent, hold) = (0, Duration::ZERO);
+            (
+                *at,
+                Sender {
+                    sent,
+                    rate: *rate,
+                    hold,
+                },
+            )
+        };
+        Shares::of(&rates.iter().map(sender).collect())
     }
 
     #[test]
-    fn many_times_is_more_than_a_connection_of_others() {
-        let two = shares(&[(1, 1, 100), (2, 1, 12), (2, 2, 12), (2, 3, 13)]);
-        assert!(two.sends_many_times(at(1, 1), 100));
-        assert!(!two.sends_many_times(at(2, 1), 12));
-        let alike = shares(&[(1, 1, 40), (2, 1, 12)]);
-        assert!(!alike.sends_many_times(at(1, 1), 40));
+    fn who_is_alone_sends_as_much_as_it_likes() {
+        let alone = shares(&[(at(1, 1), 500.0), (at(1, 2), 5.0)]);
+        assert_eq!(alone.allowed(at(1, 1).0), None);
+    }
+
+    #[test]
+    fn who_is_not_may_send_what_is_free_or_as_much_as_a_connection_of_others() {
+        let few = shares(&[(at(1, 1), 900.0), (at(2, 1), 10.0), (at(2, 2), 20.0)]);
+        assert_eq!(few.allowed(at(1, 1).0), Some(FREE_RATE));
+        assert_eq!(few.allowed(at(2, 1).0), Some(900.0));
+        let many = shares(&[(at(1, 1), 900.0), (at(2, 1), 100.0), (at(2, 2), 300.0)]);
+        assert_eq!(many.allowed(at(1, 1).0), Some(200.0));
+    }
+
+    /// A sender with so many connections, each of which waits for its answer, after some looks beside one who sends little.
+    fn settled(connections: f64) -> (f64, Duration) {
+        let (noisy, quiet) = (at(1, 1), at(2, 1));
+        let mut senders = HashMap::from([(noisy, Sender::default()), (quiet, Sender::default())]);
+        let mut sent = 0.0;
+        for _ in 0..20 {
+            let hold = senders[&noisy].hold;
+            sent = connections / (hold + ANSWER).as_secs_f64() * LOOK.as_secs_f64();
+            senders.get_mut(&quiet).unwrap().sent = 2;
+            let of_noisy = senders.get_mut(&noisy).unwrap();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "it is small"
+            )]
+            let whole = sent as u32;
+            of_noisy.sent = whole;
+            let last = turn_over(&mut senders);
+            let hold = Shares::of(&last).beyond(noisy, &last[&noisy]);
+            senders.get_mut(&noisy).unwrap().hold = hold;
+        }
+        (a_second(1) * sent, senders[&noisy].hold)
+    }
+
+    #[test]
+    fn who_sends_too_much_is_held_back_to_what_it_may() {
+        let (rate, hold) = settled(8.0);
+        assert!(
+            (90.0..=110.0).contains(&rate),
+            "{rate} a second, held {hold:?}"
+        );
+        let (_, hold) = settled(1_000.0);
+        assert_eq!(
+            hold, LONGEST,
+            "many connections are held no longer than is good for them"
+        );
+        let (rate, hold) = settled(0.25);
+        assert_eq!(hold, Duration::ZERO, "{rate} a second is no harm");
+    }
+
+    #[test]
+    fn who_stops_is_forgotten() {
+        let sender = Sender {
+            sent: 50,
+            ..Sender::default()
+        };
+        let mut senders = HashMap::from([(at(1, 1), sender)]);
+        let looks = (0..100).take_while(|_| !turn_over(&mut senders).is_empty());
+        assert!((10..40).contains(&looks.count()));
     }
 }

@@ -10,6 +10,7 @@ use crate::tenant::mirror::{
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, RunId};
 use sea_orm::FromQueryResult;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 pub(crate) const COMPANIES: Mirror = Mirror {
@@ -369,7 +370,7 @@ impl Tenant<'_, Tx> {
         self.put_copies(&COMPANIES, connection, &rows).await
     }
 
-    /// Notes that a run saw these companies.
+    /// Notes that a run saw these companies; gives those that it had not seen before.
     ///
     /// # Errors
     /// [`crate::Error::Unavailable`].
@@ -378,7 +379,7 @@ impl Tenant<'_, Tx> {
         connection: ConnectionId,
         run: RunId,
         ids: &[&str],
-    ) -> Result<()> {
+    ) -> Result<HashSet<String>> {
         self.see_copies(&COMPANIES, connection, run, ids).await
     }
 

@@ -10,6 +10,7 @@ use crate::tenant::mirror::{
 use chrono::{DateTime, Utc};
 use earmark_model::{ConnectionId, RunId};
 use sea_orm::FromQueryResult;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 pub(crate) const CONTACTS: Mirror = Mirror {
@@ -345,7 +346,7 @@ impl Tenant<'_, Tx> {
         self.put_copies(&CONTACTS, connection, &rows).await
     }
 
-    /// Notes that a run saw these contacts.
+    /// Notes that a run saw these contacts; gives those that it had not seen before.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -354,7 +355,7 @@ impl Tenant<'_, Tx> {
         connection: ConnectionId,
         run: RunId,
         ids: &[&str],
-    ) -> Result<()> {
+    ) -> Result<HashSet<String>> {
         self.see_copies(&CONTACTS, connection, run, ids).await
     }
 

@@ -256,26 +256,28 @@ impl Tenant<'_, Tx> {
         Ok(stored.into_iter().collect())
     }
 
-    /// Notes that these were seen in a run, so that those it did not see can be found.
+    /// Notes that these were seen in a run, so that those it did not see can be found. Gives those that it had not seen.
     pub(crate) async fn see_copies(
         &self,
         mirror: &Mirror,
         connection: ConnectionId,
         run: RunId,
         ids: &[&str],
-    ) -> Result<()> {
+    ) -> Result<HashSet<String>> {
+        let mut fresh = HashSet::new();
         for ids in ids.chunks(MOST_ROWS) {
             let sql = format!(
-                "UPDATE {} SET seen_in = ${} WHERE workspace_id = $1 AND connection_id = $2 AND id IN {}",
+                "UPDATE {} SET seen_in = ${n} WHERE workspace_id = $1 AND connection_id = $2 AND id IN {} \
+                AND (seen_in IS NULL OR seen_in <> ${n}) RETURNING id",
                 mirror.table,
-                ids.len() + 3,
-                sql::places(1, ids.len(), 3)
+                sql::places(1, ids.len(), 3),
+                n = ids.len() + 3,
             );
             let mut values = self.ids(connection, ids);
             values.push(run.0.into());
-            sql::execute(self.on(), &sql, values).await?;
+            fresh.extend(sql::column::<String>(self.on(), &sql, values).await?);
         }
-        Ok(())
+        Ok(fresh)
     }
 
     /// Marks a copy archived at `at`, unless it was seen later. True when that is news.

@@ -3,9 +3,10 @@
 use super::contacts::unreadable;
 use super::pass::{Pass, Stop, calls};
 use super::place::{Companies, Step};
-use crate::people::{Change, Seen, put_companies};
+use crate::people::{Seen, put_companies};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::RunCounts;
+use earmark_db::{Tenant, Tx};
 use earmark_intercom::{Company, Error, Order, Page, Position};
 
 /// The list shows no more than this.
@@ -77,10 +78,8 @@ impl Pass<'_> {
     /// took too long a few times, it is gone through in one go.
     async fn scroll(&mut self, step: &mut Companies) -> Result<(), Stop> {
         let listing = self.client.scroll_companies().ahead(0);
-        let mut passed = 0;
         let mut pages = match step.scroll.take() {
             Some((scroll, left_at)) if self.now() - left_at < LEFT_ALONE => {
-                passed = step.counted;
                 // Going on with it a second time would leave out what the first time gave.
                 self.place.step_becomes([Step::Companies(step.clone())]);
                 self.keep_place(0).await?;
@@ -111,8 +110,7 @@ impl Pass<'_> {
             if let Some(next) = page.next.clone().filter(|_| leaves) {
                 step.scroll = Some((next, self.now()));
             }
-            self.store_companies(&page, asked_at, step, &mut passed)
-                .await?;
+            self.store_companies(&page, asked_at, step).await?;
             if step.scroll.is_some() {
                 return Ok(());
             }
@@ -120,7 +118,6 @@ impl Pass<'_> {
     }
 
     async fn companies_by_list(&mut self, mut step: Companies) -> Result<(), Stop> {
-        let mut passed = step.counted;
         loop {
             let asked_at = self.now();
             let list = self.client.companies(Order::Descending);
@@ -129,8 +126,7 @@ impl Pass<'_> {
             if next.is_some() {
                 step.list.clone_from(&next);
             }
-            self.store_companies(&page, asked_at, &mut step, &mut passed)
-                .await?;
+            self.store_companies(&page, asked_at, &step).await?;
             if next.is_none() {
                 return self.all_companies(0).await;
             }
@@ -146,44 +142,52 @@ impl Pass<'_> {
         self.keep_place(calls).await
     }
 
-    /// Stores a page. After a scroll began anew, what was counted before is counted again only if it is news.
+    /// Stores a page, with the place after it, and the parts before the last one with the place before it.
     async fn store_companies(
         &mut self,
         page: &Page<Company>,
         asked_at: DateTime<Utc>,
-        step: &mut Companies,
-        passed: &mut i64,
+        step: &Companies,
     ) -> Result<(), Stop> {
-        let tx = self.db.begin_in_background().await?;
-        let tenant = tx.workspace(self.workspace);
-        let changes = put_companies(
-            &tenant,
-            self.connection,
-            &page.items,
-            Seen::Listed,
-            asked_at,
-        )
-        .await?;
-        let seen: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
-        tenant
-            .see_companies(self.connection, self.run, &seen)
-            .await?;
-        let mut counts = calls(1);
-        let mut fresh: Vec<(String, Change)> = Vec::new();
-        for (id, change) in changes {
-            *passed += 1;
-            if *passed > step.counted || change.is_news() {
-                fresh.push((id, change));
+        let (mut rest, mut moved) = (page.items.as_slice(), page.items.is_empty());
+        loop {
+            let (part, others) = rest.split_at(self.part(rest.len()));
+            let tx = self.db.begin_in_background().await?;
+            let tenant = tx.workspace(self.workspace);
+            let mut counts = RunCounts::default();
+            moved |= self
+                .store_some(&tenant, part, asked_at, &mut counts)
+                .await?;
+            if others.is_empty() {
+                counts.calls = 1;
+                if moved {
+                    self.place.troubles = 0;
+                    unreadable(page.unreadable, &mut counts);
+                }
+                self.place.step_becomes([Step::Companies(step.clone())]);
+                return self.keep(tx, counts, None).await;
             }
+            self.keep(tx, counts, None).await?;
+            rest = others;
         }
-        self.tell(&tenant, "company", &fresh, &mut counts).await?;
-        if *passed > step.counted {
-            self.place.troubles = 0;
-            unreadable(page.unreadable, &mut counts);
-        }
-        step.counted = step.counted.max(*passed);
-        self.place.step_becomes([Step::Companies(step.clone())]);
-        self.keep(tx, counts, None).await
+    }
+
+    /// Stores companies and counts those that the run had not seen: a scroll that began anew shows all again. True when
+    /// there are some.
+    async fn store_some(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        companies: &[Company],
+        asked_at: DateTime<Utc>,
+        counts: &mut RunCounts,
+    ) -> Result<bool, Stop> {
+        let (connection, how) = (self.connection, Seen::Listed);
+        let mut changes = put_companies(tenant, connection, companies, how, asked_at).await?;
+        let seen: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
+        let fresh = tenant.see_companies(connection, self.run, &seen).await?;
+        changes.retain(|(id, change)| fresh.contains(id) || change.is_news());
+        self.tell(tenant, "company", &changes, counts).await?;
+        Ok(!fresh.is_empty())
     }
 
     /// Asks by id for companies that were not shown.

@@ -2,8 +2,10 @@
 
 use super::pass::{Pass, Stop, calls, moving};
 use super::place::{Over, Range, Ranges, Step, Walk};
-use crate::people::{Seen, put_contacts};
+use crate::people::{Change, Seen, put_contacts};
 use chrono::{DateTime, Utc};
+use earmark_db::tenant::RunCounts;
+use earmark_db::{Tenant, Tx};
 use earmark_intercom::search::{Contacts, Group};
 use earmark_intercom::{
     Client, Contact, Error, Listing, Order, Page, Search, UnreachableCause, contacts,
@@ -83,6 +85,14 @@ struct Fetched {
     first: i64,
     asked_at: DateTime<Utc>,
     page: Result<Page<Contact>, Error>,
+}
+
+/// What is left to store of a page.
+struct Rest<'p> {
+    contacts: &'p [Contact],
+    buried: Vec<(String, Change)>,
+    unreadable: usize,
+    asked_at: DateTime<Utc>,
 }
 
 impl Pass<'_> {
@@ -205,34 +215,70 @@ impl Pass<'_> {
             busy.insert(first);
             ask(asked, &self.client, &ranges.left[n], self.now())?;
         }
+        let rest = self.store_parts(&page, asked_at).await?;
         self.place.step_becomes([Step::Ranges(ranges.clone())]);
-        self.store_page(&page, asked_at).await
+        self.store_rest(rest).await
     }
 
-    /// Stores a page of contacts that a list or search showed, with the place after it.
-    async fn store_page(
+    /// Stores a page of contacts that a list or search showed, all but its last part, at the place before it.
+    async fn store_parts<'p>(
         &mut self,
-        page: &Page<Contact>,
+        page: &'p Page<Contact>,
         asked_at: DateTime<Utc>,
-    ) -> Result<(), Stop> {
+    ) -> Result<Rest<'p>, Stop> {
+        let mut rest = Rest {
+            contacts: &page.items,
+            buried: Vec::new(),
+            unreadable: page.unreadable,
+            asked_at,
+        };
+        loop {
+            let (part, others) = rest.contacts.split_at(self.part(rest.contacts.len()));
+            if others.is_empty() {
+                return Ok(rest);
+            }
+            let tx = self.db.begin_in_background().await?;
+            let tenant = tx.workspace(self.workspace);
+            let mut counts = RunCounts::default();
+            let buried = self.store(&tenant, part, asked_at, &mut counts).await?;
+            self.keep(tx, counts, None).await?;
+            rest.contacts = others;
+            rest.buried.extend(buried);
+        }
+    }
+
+    /// Stores the last part of a page, with the place after it.
+    async fn store_rest(&mut self, rest: Rest<'_>) -> Result<(), Stop> {
         let tx = self.db.begin_in_background().await?;
         let tenant = tx.workspace(self.workspace);
         let mut counts = calls(1);
-        let changes = put_contacts(
-            &tenant,
-            self.connection,
-            &page.items,
-            Seen::Listed,
-            asked_at,
-        )
-        .await?;
-        let seen: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
-        tenant
-            .see_contacts(self.connection, self.run, &seen)
-            .await?;
-        self.tell(&tenant, "contact", &changes, &mut counts).await?;
-        unreadable(page.unreadable, &mut counts);
+        let mut buried = rest.buried;
+        let last = self.store(&tenant, rest.contacts, rest.asked_at, &mut counts);
+        buried.extend(last.await?);
+        self.tell(&tenant, "contact", &buried, &mut counts).await?;
+        unreadable(rest.unreadable, &mut counts);
+        self.place.troubles = 0;
         self.keep(tx, counts, None).await
+    }
+
+    /// Stores contacts and counts what is new to the run. Those that are buried are given back: nothing shows that the run
+    /// has seen them.
+    async fn store(
+        &mut self,
+        tenant: &Tenant<'_, Tx>,
+        contacts: &[Contact],
+        asked_at: DateTime<Utc>,
+        counts: &mut RunCounts,
+    ) -> Result<Vec<(String, Change)>, Stop> {
+        let (connection, how) = (self.connection, Seen::Listed);
+        let changes = put_contacts(tenant, connection, contacts, how, asked_at).await?;
+        let is_buried = |(_, change): &(String, Change)| *change == Change::Buried;
+        let (buried, mut changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_buried);
+        let seen: Vec<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
+        let fresh = tenant.see_contacts(connection, self.run, &seen).await?;
+        changes.retain(|(id, change)| fresh.contains(id) || change.is_news());
+        self.tell(tenant, "contact", &changes, counts).await?;
+        Ok(buried)
     }
 
     /// Goes through a list or search, page after page.
@@ -253,6 +299,10 @@ impl Pass<'_> {
                 Err(error) => return Err(error.into()),
             };
             walk.at.clone_from(&page.next);
+            let rest = match &walk.over {
+                Over::Segment(..) => None,
+                Over::List | Over::Changed(_) => Some(self.store_parts(&page, asked_at).await?),
+            };
             match &page.next {
                 Some(_) => self.place.step_becomes([Step::Walk(walk.clone())]),
                 None => {
@@ -267,11 +317,10 @@ impl Pass<'_> {
                     self.place.step_done();
                 }
             }
-            match &walk.over {
-                Over::Segment(segment, as_of) => {
-                    self.store_members(segment, *as_of, &page).await?;
-                }
-                Over::List | Over::Changed(_) => self.store_page(&page, asked_at).await?,
+            if let Some(rest) = rest {
+                self.store_rest(rest).await?;
+            } else if let Over::Segment(segment, as_of) = &walk.over {
+                self.store_members(segment, *as_of, &page).await?;
             }
             if page.next.is_none() || self.is_over() {
                 return Ok(());
@@ -312,7 +361,7 @@ fn ask(
 }
 
 /// Entries that made no sense count as failed: the rest of their page is kept.
-pub(crate) fn unreadable(entries: usize, counts: &mut earmark_db::tenant::RunCounts) {
+pub(crate) fn unreadable(entries: usize, counts: &mut RunCounts) {
     let entries = i64::try_from(entries).unwrap_or(i64::MAX);
     counts.done += entries;
     counts.failed += entries;

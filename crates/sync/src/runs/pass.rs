@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// Lines that one run writes at most.
 const MOST_LINES: u32 = 10_000;
 
+/// Records stored in one transaction while others write, for whom a whole page takes long.
+const PART: usize = 10;
+
 /// The fewest entries of a full page in any list that is gone through.
 const SMALLEST_PAGE: u64 = 20;
 /// Pages more than its entries fill that a list may have: it may grow meanwhile.
@@ -119,6 +122,15 @@ impl Pass<'_> {
         };
         self.place = Place::read(&place)?;
         Ok(())
+    }
+
+    /// How many of a page's records are stored next: all of them, unless others would wait for that. Whoever stores less
+    /// keeps the place before the page; when that is read again, what the run has seen is not counted twice.
+    pub(crate) fn part(&self, records: usize) -> usize {
+        match self.db.is_quiet() {
+            true => records,
+            false => records.min(PART),
+        }
     }
 
     /// Writes the place down, unless the run was held meanwhile.

@@ -191,8 +191,6 @@ pub(crate) struct Companies {
     pub(crate) scroll: Option<(Position, DateTime<Utc>)>,
     /// Set: by list, and from here.
     pub(crate) list: Option<Position>,
-    /// Companies counted so far; after a scroll began anew, as many are not counted again.
-    pub(crate) counted: i64,
     pub(crate) restarts: u8,
 }
 

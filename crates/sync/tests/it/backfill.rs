@@ -9,6 +9,7 @@ use earmark_sandbox::Generate;
 use earmark_sync::{Ask, AskError, cancel_run, pause_run, resume_run};
 use earmark_testkit::both_databases;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const SMALL: Generate = Generate {
@@ -151,6 +152,36 @@ both_databases! {
         assert_eq!(engine.tenant().contact_count(&all).await.unwrap(), 5_000);
         // Each page is counted once, whatever was read twice.
         assert_eq!(run.counts.added, 5_060, "{run:#?}");
+    }
+
+    async fn beside_other_writers_a_page_is_stored_in_parts_and_counted_once(t: TestDb) {
+        let engine = Engine::with(t, plan(SMALL)).await;
+        let db = engine.t.db.clone();
+        let writer = tokio::spawn(async move {
+            loop {
+                drop(db.begin_redoable().await);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let id = engine.switch(true).await.unwrap();
+        let mut counted = BTreeSet::new();
+        for n in 0..60 {
+            let killed = tokio::time::timeout(Duration::from_millis(40 + n * 7), engine.run_job()).await;
+            let run = engine.run(id).await;
+            counted.insert(run.counts.done);
+            if killed.is_ok_and(|verdict| verdict == Verdict::Done) {
+                break;
+            }
+            engine.pass(61);
+        }
+        engine.drain().await;
+        writer.abort();
+        let run = engine.run(id).await;
+        assert_done(&run);
+        let pages = [100, 130, 280, 430, 450];
+        assert!(counted.iter().any(|done| *done > 0 && !pages.contains(done)), "never within a page: {counted:?}");
+        assert_eq!((run.counts.added, run.counts.done), (450, 450), "{run:#?}");
+        assert_same(&engine, "after a copy in parts").await;
     }
 
     async fn work_that_is_dropped_at_any_step_ends_in_the_same_state(t: TestDb) {

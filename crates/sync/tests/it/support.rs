@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use earmark_connections::{HostMap, Region, SharedBudget, SourcesEnvironment, Store, TokenForm};
 use earmark_db::across::NewDelivery;
 use earmark_db::tenant::{Actor, Run, RunLine};
-use earmark_db::{ChangeKind, Db, Tenant};
+use earmark_db::{Db, Tenant};
 use earmark_intercom::{Client, Http, Lane, Policy, webhook};
 use earmark_jobs::{Handler, Verdict};
 use earmark_model::{
@@ -342,12 +342,20 @@ impl Engine {
         broken
     }
 
-    /// Runs the run's job until it has kept its place once more; whether there is more to do.
+    /// Runs the run's job until it has kept another place; whether there is more to do.
     pub(crate) async fn keep_once(&self) -> bool {
-        let mut changes = self.t.db.changes();
+        let places = async || {
+            let runs = self
+                .tenant()
+                .runs(Some(self.connection), None, 100)
+                .await
+                .unwrap();
+            Vec::from_iter(runs.into_iter().map(|run| (run.state, run.position)))
+        };
+        let (mut changes, before) = (self.t.db.changes(), places().await);
         let kept = async {
-            while let Some(change) = changes.next().await {
-                if change.kind == ChangeKind::People {
+            while changes.next().await.is_some() {
+                if places().await != before {
                     return true;
                 }
             }
