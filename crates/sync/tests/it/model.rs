@@ -4,10 +4,13 @@
 //! A failure names its seed: `EARMARK_MODEL_SEED=7` plays that history alone, `EARMARK_MODEL_HISTORIES=2000` plays so many,
 //! beginning with `EARMARK_MODEL_FROM`. `just soak` sets them.
 
+mod comparing;
+mod dice;
+
 use crate::same::assert_same;
 use crate::support::{Breach, Engine, OTHER_TAG, TAG, assert_done};
 use chrono::{DateTime, TimeDelta, Utc};
-use earmark_db::tenant::RunLine;
+use dice::Dice;
 use earmark_sync::Ask;
 use earmark_testkit::TestDb;
 use futures::FutureExt;
@@ -25,27 +28,6 @@ const STEPS: u64 = 80;
 const YOUNG: TimeDelta = TimeDelta::minutes(15);
 /// Acts of a history.
 const ACTS: u64 = 40;
-
-/// Numbers that look random and are the same for the same seed (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        if from.is_empty() {
-            return None;
-        }
-        let at = self.roll(from.len() as u64);
-        from.get(usize::try_from(at).unwrap())
-    }
-}
 
 /// What there is at the sandbox, as far as acts need to know.
 #[derive(Default)]
@@ -429,101 +411,12 @@ impl History<'_> {
         }
     }
 
-    /// Whether a late letter told of a contact that the catch-up could not see because it was archived already, and that is
-    /// so young that search may not show it yet: whether it is archived is not known before the next one. Named exception.
-    async fn shows_one_born_since(&self, young: DateTime<Utc>) -> bool {
-        let (tenant, connection) = (self.engine.tenant(), self.engine.connection);
-        for id in &self.known.archived {
-            let copy = tenant.contact(connection, id).await.unwrap();
-            let is_live = copy.is_some_and(|copy| copy.archived_at.is_none());
-            if is_live && self.known.born[id] >= young {
-                eprintln!("the archived contact {id} is too young to tell by search");
-                return true;
-            }
-        }
-        false
-    }
-
     async fn catch_up(&mut self) {
         self.engine.pass(5);
         let run = self.engine.ask(Ask::CatchUp).await;
         self.work().await;
         let run = self.engine.run(run).await;
         assert_done(&run);
-    }
-
-    /// Whether this is an opening message of a conversation in which a part was tagged, too.
-    fn is_beside_a_part(&self, conversation: &str, message: &str) -> bool {
-        let tagged = &self.known.tagged;
-        self.known.sources[conversation] == message
-            && tagged
-                .iter()
-                .any(|(of, other)| of == conversation && other != message)
-    }
-
-    /// Whether the API does not show that such an opening message was tagged: a part that was tagged, too, was there when the
-    /// conversation got the tag, so that the tag's time may be that of the part's.
-    fn is_hidden(&self, conversation: &str, message: &str) -> bool {
-        let first = self.known.first_tagged[conversation];
-        self.is_beside_a_part(conversation, message)
-            && self.known.tagged.iter().any(|(of, other)| {
-                of == conversation && other != message && self.known.written[other] <= first
-            })
-    }
-
-    /// Every tagging has its one ticket, unless its conversation was deleted before anybody could see it. Named exceptions:
-    /// the report says that it makes none because Intercom does not say when it was, which is possible with old messages, and
-    /// with an opening message beside a tagged part; or the API does not show it, which is possible with an opening message
-    /// alone, and only beside a tagged part that was written before its conversation got the tag.
-    async fn taggings(&self, what: &str) {
-        let told = self.told("time_unknown").await;
-        for (conversation, message) in &self.known.tagged {
-            if self.known.deleted.contains(conversation) {
-                continue;
-            }
-            let tickets = self
-                .engine
-                .tenant()
-                .tickets_of_conversation(self.engine.connection, conversation)
-                .await
-                .unwrap();
-            let of_message = tickets.iter().filter(|one| one.message == *message).count();
-            let words = format!("message {message} ");
-            let is_told = told.iter().any(|line| {
-                let note = line.note.as_deref().unwrap_or_default();
-                line.subject_id == *conversation && note.starts_with(&words)
-            });
-            let exception = match of_message {
-                0 if is_told && self.known.old.contains(message) => "listed by the report",
-                0 if is_told && self.is_beside_a_part(conversation, message) => {
-                    "listed by the report"
-                }
-                // The opening message shows no tags; the conversation's one tag stands for the part's.
-                0 if self.is_hidden(conversation, message) => {
-                    "not shown by the API beside a part's"
-                }
-                _ => "",
-            };
-            if !exception.is_empty() {
-                eprintln!("{what}: the tagging of {message} in {conversation} is {exception}");
-                continue;
-            }
-            assert_eq!(
-                of_message, 1,
-                "{what}: tickets of the tagging of {message} in {conversation}"
-            );
-        }
-    }
-
-    /// Lines of all reports with an outcome.
-    async fn told(&self, outcome: &str) -> Vec<RunLine> {
-        let tenant = self.engine.tenant();
-        let mut told = Vec::new();
-        for run in tenant.runs(None, None, 100).await.unwrap() {
-            told.extend(self.engine.lines(&run).await);
-        }
-        told.retain(|line| line.outcome == outcome);
-        told
     }
 }
 
