@@ -1,16 +1,19 @@
-//! On SQLite, what was committed moves from the write-ahead log into the database file when nobody writes. Writers do so
-//! themselves only when the log is long, as whoever commits waits for it; and what was erased stays in old pages of both
-//! files until then.
+//! On SQLite, what was committed moves from the write-ahead log into the database file when nobody writes, or half a minute
+//! later. Writers do so themselves only when the log is long, as whoever commits waits for it; and what was erased stays in
+//! the old pages of the database file until then, and in the log until that is cut off.
 
 use crate::connect::Inner;
 use crate::error::Result;
 use crate::sql;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, FromQueryResult};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often it is looked whether anybody wrote.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long the log may wait for a pause.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Looks until the database is dropped; does nothing on PostgreSQL. Must be called within the runtime.
 pub(crate) fn start(of: &Arc<Inner>) {
@@ -19,7 +22,8 @@ pub(crate) fn start(of: &Arc<Inner>) {
     };
     let of = Arc::downgrade(of);
     tokio::spawn(async move {
-        let (mut seen, mut emptied) = (0, 0);
+        // Of the process before, a log may be left.
+        let (mut seen, mut emptied, mut moved_at) = (0, u64::MAX, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
             let Some(inner) = of.upgrade() else {
@@ -27,12 +31,13 @@ pub(crate) fn start(of: &Arc<Inner>) {
             };
             let written = inner.turns.taken();
             let is_quiet = written == std::mem::replace(&mut seen, written);
-            if !is_quiet || written == emptied {
+            if written == emptied || (!is_quiet && moved_at.elapsed() < LONGEST) {
                 continue;
             }
-            match empty(&connection).await {
+            moved_at = Instant::now();
+            match empty(&connection, is_quiet).await {
                 Ok(true) => emptied = written,
-                // A reader or another process is in the way.
+                // Somebody writes, reads or is in the way.
                 Ok(false) => {}
                 Err(error) => tracing::debug!(%error, "cannot empty the write-ahead log yet"),
             }
@@ -40,9 +45,22 @@ pub(crate) fn start(of: &Arc<Inner>) {
     });
 }
 
-/// Moves all of the log into the database file and cuts it off. False when somebody was in the way.
-async fn empty(connection: &DatabaseConnection) -> Result<bool> {
-    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-    let busy = sql::column::<i32>(connection, sql, Vec::new()).await?;
-    Ok(busy == [0])
+/// Moves the log into the database file, beside whoever writes, and cuts it off if nobody does: for that alone writers wait.
+/// False when something is left.
+async fn empty(connection: &DatabaseConnection, is_quiet: bool) -> Result<bool> {
+    let all_moved = checkpoint(connection, "PASSIVE").await?;
+    Ok(all_moved && is_quiet && checkpoint(connection, "TRUNCATE").await?)
+}
+
+/// True when all that is in the log was moved.
+async fn checkpoint(connection: &DatabaseConnection, how: &str) -> Result<bool> {
+    #[derive(FromQueryResult)]
+    struct Moved {
+        busy: i32,
+        log: i32,
+        checkpointed: i32,
+    }
+    let sql = format!("PRAGMA wal_checkpoint({how})");
+    let moved = sql::one::<Moved>(connection, &sql, Vec::new()).await?;
+    Ok(moved.is_some_and(|moved| moved.busy == 0 && moved.log == moved.checkpointed))
 }

@@ -178,8 +178,8 @@ impl Db {
         self.begin_with(Durability::Relaxed, true).await
     }
 
-    /// Whether nobody in this process wrote for a second but whoever works in the background: their transactions may be long
-    /// then, as nobody waits for them.
+    /// Whether hardly anybody in this process wrote in the last second but whoever works in the background: their
+    /// transactions may be long then, as nobody waits for them.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.0.turns.is_quiet()

@@ -75,6 +75,26 @@ async fn who_cannot_write_in_time_is_told_so() {
 }
 
 #[tokio::test]
+async fn it_is_quiet_while_others_hardly_write() {
+    let t = TestDb::sqlite().await;
+    let db = open(&t).await;
+    let write = async || db.begin_redoable().await.unwrap().commit().await.unwrap();
+    write().await;
+    assert!(db.is_quiet(), "one is not many");
+    for _ in 0..10 {
+        write().await;
+    }
+    assert!(!db.is_quiet());
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert!(db.is_quiet(), "nobody wrote for a second");
+    for _ in 0..10 {
+        let tx = db.begin_in_background().await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert!(db.is_quiet(), "who works in the background disturbs nobody");
+}
+
+#[tokio::test]
 async fn who_works_in_the_background_lets_the_others_go_first() {
     let t = TestDb::sqlite().await;
     let db = open(&t).await;

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,7 +21,8 @@ pub(crate) enum Durability {
 /// So long without another writer is a pause, in which whoever works in the background gets a turn: what one webhook leads
 /// to is written in several transactions, one soon after the other.
 const PAUSE: Duration = Duration::from_millis(8);
-/// Others that did not write for so long are not expected to at once.
+/// Others write when they had so many turns of late: what keeps a run itself going (its budget, its job's claim) has fewer.
+const SOME: usize = 4;
 const OF_LATE: Duration = Duration::from_secs(1);
 /// While others write, who works in the background then rests so many times as long as its turn took: three quarters of the
 /// time are theirs.
@@ -40,11 +42,13 @@ pub(crate) struct Turns {
     patience: Duration,
 }
 
-/// Who does not work in the background: how many write or are about to, and since when nobody does.
+/// Who does not work in the background: how many write or are about to, since when nobody does, and when the last few were
+/// done, the latest last.
 #[derive(Debug)]
 struct Others {
     count: usize,
     none_since: Instant,
+    done: VecDeque<Instant>,
 }
 
 /// Counts as one of the others until it is dropped.
@@ -63,6 +67,10 @@ impl Drop for Other {
         self.0.send_modify(|others| {
             others.count -= 1;
             others.none_since = Instant::now();
+            others.done.push_back(others.none_since);
+            if others.done.len() > SOME {
+                others.done.pop_front();
+            }
         });
     }
 }
@@ -97,6 +105,7 @@ impl Turns {
             others: Arc::new(watch::Sender::new(Others {
                 count: 0,
                 none_since: Instant::now(),
+                done: VecDeque::new(),
             })),
             taken: AtomicU64::new(0),
             patience,
@@ -110,7 +119,7 @@ impl Turns {
         durability: Durability,
         in_background: bool,
     ) -> Result<Turn> {
-        let background = match in_background {
+        let mut background = match in_background {
             true => Some(self.pause().await),
             false => None,
         };
@@ -119,6 +128,9 @@ impl Turns {
             Some(queue) => Some(self.stand_in(queue, write, durability).await?),
             None => None,
         };
+        if let Some(background) = &mut background {
+            background.began = Instant::now();
+        }
         self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(Turn {
             _queue: queue,
@@ -127,10 +139,11 @@ impl Turns {
         })
     }
 
-    /// Whether nobody wrote of late but whoever works in the background.
+    /// Whether hardly anybody wrote of late but whoever works in the background.
     pub(crate) fn is_quiet(&self) -> bool {
         let others = self.others.borrow();
-        others.count == 0 && others.none_since.elapsed() > OF_LATE
+        let earliest = others.done.front().filter(|_| others.done.len() >= SOME);
+        earliest.is_none_or(|at| at.elapsed() > OF_LATE)
     }
 
     /// How many turns were taken.

@@ -1,5 +1,5 @@
-//! Senders that are ahead of us. A connection that sends faster than its deliveries are applied, or far more than those of
-//! others, is answered later, so that one workspace does not take the machine from the others. What it sent is
+//! Senders that are ahead of us. A connection that sends faster than its deliveries are applied, or more than is free and
+//! than those of others do, is answered later, so that one workspace does not take the machine from the others. What it sent is
 //! stored by then, and the answer still comes in the five seconds that Intercom waits.
 
 use chrono::TimeDelta;
@@ -9,6 +9,7 @@ use earmark_model::{ConnectionId, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often it is looked how far a sender is ahead.
 const LOOK: Duration = Duration::from_millis(250);
@@ -39,7 +40,8 @@ type At = (WorkspaceId, ConnectionId);
 struct Sender {
     /// Webhooks since the last look.
     sent: u32,
-    /// Webhooks a second of late.
+    /// Webhooks a second between the last two looks, and of late.
+    latest: f64,
     rate: f64,
     hold: Duration,
 }
@@ -56,12 +58,15 @@ impl Pace {
         let senders = Arc::<Mutex<HashMap<At, Sender>>>::default();
         let weak = Arc::downgrade(&senders);
         tokio::spawn(async move {
+            let mut looked_at = Instant::now();
             loop {
                 tokio::time::sleep(LOOK).await;
                 let Some(senders) = weak.upgrade() else {
                     return;
                 };
-                Self { senders }.look(&db).await;
+                let since = looked_at.elapsed();
+                looked_at = Instant::now();
+                Self { senders }.look(&db, since).await;
             }
         });
         Self { senders }
@@ -82,8 +87,8 @@ impl Pace {
         self.senders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn look(&self, db: &Db) {
-        let last = turn_over(&mut self.senders());
+    async fn look(&self, db: &Db, since: Duration) {
+        let last = turn_over(&mut self.senders(), since);
         let shares = Shares::of(&last);
         for (at, sender) in last {
             let mut lead = TimeDelta::zero();
@@ -106,20 +111,16 @@ impl Pace {
     }
 }
 
-/// Ends what is counted between two looks, and gives it.
-fn turn_over(senders: &mut HashMap<At, Sender>) -> HashMap<At, Sender> {
+/// Ends what is counted between two looks, so long after the one before, and gives it.
+fn turn_over(senders: &mut HashMap<At, Sender>, since: Duration) -> HashMap<At, Sender> {
     for sender in senders.values_mut() {
-        sender.rate += LATEST * (a_second(sender.sent) - sender.rate);
+        sender.latest = f64::from(sender.sent) / since.max(LOOK).as_secs_f64();
+        sender.rate += LATEST * (sender.latest - sender.rate);
     }
     senders.retain(|_, sender| sender.rate >= LEAST_RATE || !sender.hold.is_zero());
     let last = senders.clone();
     senders.values_mut().for_each(|sender| sender.sent = 0);
     last
-}
-
-/// Webhooks a second when so many came between two looks.
-fn a_second(sent: u32) -> f64 {
-    f64::from(sent) / LOOK.as_secs_f64()
 }
 
 /// How long a connection's oldest delivery has been waiting.
@@ -166,7 +167,7 @@ impl Shares {
         let Some(allowed) = self.allowed(workspace) else {
             return Duration::ZERO;
         };
-        let times = a_second(sender.sent) / allowed;
+        let times = sender.latest / allowed;
         let turn = (sender.hold + ANSWER).mul_f64(times);
         turn.saturating_sub(ANSWER).min(LONGEST)
     }
@@ -193,15 +194,11 @@ mod tests {
 
     fn shares(rates: &[(At, f64)]) -> Shares {
         let sender = |(at, rate): &(At, f64)| {
-            let (sent, hold) = (0, Duration::ZERO);
-            (
-                *at,
-                Sender {
-                    sent,
-                    rate: *rate,
-                    hold,
-                },
-            )
+            let sender = Sender {
+                rate: *rate,
+                ..Sender::default()
+            };
+            (*at, sender)
         };
         Shares::of(&rates.iter().map(sender).collect())
     }
@@ -238,11 +235,11 @@ mod tests {
             )]
             let whole = sent as u32;
             of_noisy.sent = whole;
-            let last = turn_over(&mut senders);
+            let last = turn_over(&mut senders, LOOK);
             let hold = Shares::of(&last).beyond(noisy, &last[&noisy]);
             senders.get_mut(&noisy).unwrap().hold = hold;
         }
-        (a_second(1) * sent, senders[&noisy].hold)
+        (sent / LOOK.as_secs_f64(), senders[&noisy].hold)
     }
 
     #[test]
@@ -268,7 +265,7 @@ mod tests {
             ..Sender::default()
         };
         let mut senders = HashMap::from([(at(1, 1), sender)]);
-        let looks = (0..100).take_while(|_| !turn_over(&mut senders).is_empty());
+        let looks = (0..100).take_while(|_| !turn_over(&mut senders, LOOK).is_empty());
         assert!((10..40).contains(&looks.count()));
     }
 }

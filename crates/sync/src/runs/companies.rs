@@ -149,7 +149,7 @@ impl Pass<'_> {
         asked_at: DateTime<Utc>,
         step: &Companies,
     ) -> Result<(), Stop> {
-        let (mut rest, mut moved) = (page.items.as_slice(), page.items.is_empty());
+        let (mut rest, mut moved) = (page.items.as_slice(), false);
         loop {
             let (part, others) = rest.split_at(self.part(rest.len()));
             let tx = self.db.begin_in_background().await?;
@@ -162,6 +162,8 @@ impl Pass<'_> {
                 counts.calls = 1;
                 if moved {
                     self.place.troubles = 0;
+                }
+                if moved || page.items.is_empty() {
                     unreadable(page.unreadable, &mut counts);
                 }
                 self.place.step_becomes([Step::Companies(step.clone())]);

@@ -118,8 +118,12 @@ impl Pass<'_> {
             .await
     }
 
-    /// How many pages are worth asking for at the same time: what the rate limit lets through, no more.
+    /// How many pages are worth asking for at the same time: what the rate limit lets through, no more, and few while storing
+    /// them has to wait for others.
     async fn at_once(&self) -> usize {
+        if !self.db.is_quiet() {
+            return AT_ONCE.0 as usize;
+        }
         let (budget, key) = self.client.budget();
         let limit = budget.snapshot(key).await.and_then(|known| known.limit);
         let a_second = limit.unwrap_or(0) / 10;

@@ -29,7 +29,7 @@ const TROUBLES: u8 = 10;
 /// Why a run stops before its end.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// A member holds or ended it: nothing of the last record or page was kept.
+    /// A member holds or ended it: of the last record, page or part of a page nothing was kept.
     Held,
     /// The database failed.
     Database(earmark_db::Error),
@@ -140,7 +140,7 @@ impl Pass<'_> {
         counts: RunCounts,
         total: Option<i64>,
     ) -> Result<(), Stop> {
-        // What a scroll that began anew counts, it may have counted before.
+        // A scroll that began anew tells of news among what it told before.
         let rewalks =
             matches!(self.place.steps.first(), Some(Step::Companies(one)) if one.list.is_none());
         if counts.done > 0 && !rewalks {
@@ -154,7 +154,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Keeps what the transaction stored together with the place after it, unless the run was held meanwhile.
+    /// Keeps what the transaction stored together with the place where the run goes on, unless the run was held meanwhile.
     pub(crate) async fn keep(
         &mut self,
         tx: Tx,
