@@ -73,7 +73,9 @@ async fn firm(house: &House, name: &str) -> String {
 }
 
 /// One raw request.
+/// Once all that was told before is dealt with: the clock stands still, so that a late webhook would be no older.
 async fn raw(company: &Company, house: &House, method: &str, url: &str, data: &str) -> ActionRun {
+    house.settle().await;
     let fields = [("method", method), ("url", url), ("data", data)];
     let fields: Vec<_> = fields
         .into_iter()

@@ -2,8 +2,9 @@
 
 use crate::support::{Engine, TAG};
 use earmark_db::tenant::{Actor, Delivery, DeliveryFilter};
-use earmark_model::{DetailsState, Outcome};
-use earmark_sync::set_contacts;
+use earmark_jobs::{Handler, Verdict};
+use earmark_model::{DetailsState, Job, Outcome};
+use earmark_sync::{LaneHandler, set_contacts};
 use earmark_testkit::{TestDb, both_databases};
 use serde_json::{Value, json};
 
@@ -92,7 +93,9 @@ both_databases! {
             engine.receive(&letter).await;
         }
         // The lane alone, before Intercom is asked.
-        engine.work_once().await.unwrap();
+        let lane = LaneHandler(engine.t.db.clone());
+        let job = engine.claimed(Job::Lane { connection: engine.connection });
+        while lane.run(&job).await != Verdict::Done {}
         let log = log(&engine).await;
         assert!(log.iter().all(|one| one.outcome != Outcome::Waiting), "{log:#?}");
         let ours = engine.tenant().conversation(engine.connection, &id).await.unwrap().unwrap();
