@@ -281,6 +281,7 @@ houses! {
             subject: None,
             finished: None,
             received_at: house.now(),
+            lane_at: house.now(),
             body: Some(fixture("ping").to_string().into_bytes()),
         };
         let stored = join_all((0..40).map(|n| writer.store(delivery(n)))).await;

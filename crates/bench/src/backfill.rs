@@ -216,7 +216,7 @@ async fn work(place: &Place, run: RunId) -> Result<(), Failure> {
     };
     while !current(place, run).await?.state.is_over() {
         match handler.run(&job).await {
-            Verdict::Done | Verdict::Yield => {}
+            Verdict::Done | Verdict::Ended | Verdict::Yield => {}
             Verdict::Snooze(at) => {
                 let wait = at - place.db.sources().now();
                 tokio::time::sleep(wait.to_std().unwrap_or_default()).await;

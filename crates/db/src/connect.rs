@@ -3,9 +3,10 @@
 use crate::across::Across;
 use crate::checkpoint;
 use crate::error::{Error, Result};
-use crate::scope::{Tenant, Tx};
+use crate::scope::{Durability, Tenant, Tx};
 use crate::signal::{Changes, Signal};
-use crate::turn::{Durability, Turns};
+use crate::turn::Turns;
+use crate::wal::Wal;
 use earmark_migrations::{Migrator, MigratorTrait};
 use earmark_model::{Sources, WorkspaceId};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -57,7 +58,8 @@ pub struct Db(Arc<Inner>);
 pub(crate) struct Inner {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// On SQLite, empties the write-ahead log.
+    /// On SQLite, the write-ahead log, and who empties it.
+    wal: Option<Wal>,
     pub(crate) emptying: Option<DatabaseConnection>,
     pub(crate) turns: Turns,
     sources: Sources,
@@ -96,10 +98,15 @@ impl Db {
                 .map_err(|e| Error::Unavailable(e.to_string()))?;
         }
         let one_by_one = write.get_database_backend() == DbBackend::Sqlite;
+        let wal = match one_by_one {
+            true => Some(Wal::of(&write).await?),
+            false => None,
+        };
         let turns = Turns::new(one_by_one, options.acquire_timeout);
         let inner = Arc::new(Inner {
             read,
             write,
+            wal,
             emptying,
             turns,
             sources,
@@ -187,8 +194,7 @@ impl Db {
 
     async fn begin_with(&self, durability: Durability, in_background: bool) -> Result<Tx> {
         let write = &self.0.write;
-        let turns = &self.0.turns;
-        let turn = turns.take(write, durability, in_background).await?;
+        let turn = self.0.turns.take(in_background).await?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -198,7 +204,14 @@ impl Db {
             let sql = "SET LOCAL synchronous_commit = off";
             transaction.execute_unprepared(sql).await?;
         }
-        Ok(Tx::new(transaction, turn, self.clone()))
+        Ok(Tx::new(transaction, durability, turn, self.clone()))
+    }
+
+    pub(crate) async fn bring_to_disk(&self) -> Result<()> {
+        match &self.0.wal {
+            Some(wal) => wal.sync().await,
+            None => Ok(()),
+        }
     }
 
     /// Committed changes from now on.
@@ -257,8 +270,12 @@ async fn sqlite_writers(options: &Options) -> Result<(DatabaseConnection, Databa
         .idle_timeout(None)
         .max_lifetime(None)
         .map_sqlx_sqlite_opts(|opts| {
+            // What has to be on disk is brought there by `Wal::sync`.
             sqlite(opts)
+                .synchronous(SqliteSynchronous::Normal)
                 .pragma("cache_size", WRITER_CACHE)
+                // A statement that writes many rows would make a file for what it may have to undo.
+                .pragma("temp_store", "MEMORY")
                 .pragma("wal_autocheckpoint", LONG_LOG)
         });
     let mut emptying = connect_options(options);

@@ -20,6 +20,7 @@ mod signal;
 mod sql;
 pub mod tenant;
 mod turn;
+mod wal;
 
 pub use connect::{Db, Options};
 pub use error::{Error, Result};

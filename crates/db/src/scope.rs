@@ -44,12 +44,21 @@ impl Source for Db {
     }
 }
 
+/// Whether a commit waits until it is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    Full,
+    /// The disk is waited for by the next commit that is [`Self::Full`], or by a checkpoint.
+    Relaxed,
+}
+
 /// A transaction. Dropped without [`Tx::commit`], it changes nothing. Never held across a network call.
 pub struct Tx {
     transaction: DatabaseTransaction,
+    durability: Durability,
     db: Db,
-    /// Given up last.
-    _turn: Turn,
+    /// Given up after the transaction.
+    turn: Turn,
     changes: Mutex<BTreeSet<Change>>,
 }
 
@@ -72,11 +81,17 @@ impl Source for Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: DatabaseTransaction, turn: Turn, db: Db) -> Self {
+    pub(crate) fn new(
+        transaction: DatabaseTransaction,
+        durability: Durability,
+        turn: Turn,
+        db: Db,
+    ) -> Self {
         Self {
             transaction,
+            durability,
             db,
-            _turn: turn,
+            turn,
             changes: Mutex::default(),
         }
     }
@@ -99,10 +114,10 @@ impl Tx {
         changes.insert(Change { workspace, kind });
     }
 
-    /// Commits, then announces what changed.
+    /// Commits, announces what changed, and waits for the disk if that was asked for.
     ///
     /// # Errors
-    /// [`crate::Error::Unavailable`]: nothing was stored.
+    /// [`crate::Error::Unavailable`]: it is not known to be stored.
     pub async fn commit(self) -> Result<()> {
         let changes = self
             .changes
@@ -117,7 +132,11 @@ impl Tx {
         }
         self.transaction.commit().await?;
         self.db.signal().publish(changes);
-        Ok(())
+        drop(self.turn);
+        match self.durability {
+            Durability::Full => self.db.bring_to_disk().await,
+            Durability::Relaxed => Ok(()),
+        }
     }
 }
 

@@ -72,6 +72,12 @@ impl Changes {
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
+
+    /// Forgets what was announced so far: who reads the tables now sees all of it.
+    pub fn skip(&mut self) {
+        use broadcast::error::TryRecvError;
+        while matches!(self.0.try_recv(), Ok(_) | Err(TryRecvError::Lagged(_))) {}
+    }
 }
 
 /// The sending side.

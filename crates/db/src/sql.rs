@@ -48,6 +48,18 @@ pub(crate) fn padded<T: Clone>(list: &[T]) -> Vec<T> {
     list
 }
 
+/// The list in parts of at most `most`, a power of two, whose sizes are powers of two: so a few prepared statements serve
+/// lists of any length.
+pub(crate) fn parts<T>(list: &[T], most: usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        let size = std::cmp::min(1 << rest.len().checked_ilog2()?, most);
+        let (part, others) = rest.split_at(size);
+        rest = others;
+        Some(part)
+    })
+}
+
 /// What locks the rows that a query finds until the transaction ends. SQLite has one writer and needs none.
 pub(crate) fn for_update(on: &impl ConnectionTrait) -> &'static str {
     match on.get_database_backend() {
@@ -185,6 +197,18 @@ mod tests {
     #[test]
     fn places_count_on() {
         assert_eq!(super::places(2, 2, 3), "($3, $4), ($5, $6)");
+    }
+
+    #[test]
+    fn parts_are_powers_of_two() {
+        let sizes = |count, most| {
+            let list = vec![0; count];
+            let parts = super::parts(&list, most);
+            Vec::from_iter(parts.map(<[i32]>::len))
+        };
+        assert!(sizes(0, 8).is_empty());
+        assert_eq!(sizes(7, 8), [4, 2, 1]);
+        assert_eq!(sizes(21, 8), [8, 8, 4, 1]);
     }
 
     #[test]

@@ -1,22 +1,13 @@
 //! Who writes when: work in the background in the pauses of all other, and on SQLite one after another in the order they
-//! came, each with the durability it needs.
+//! came.
 
 use crate::error::{Error, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::{Instant, sleep_until, timeout};
-
-/// Whether a commit waits until it is on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durability {
-    Full,
-    /// The disk is waited for by the next commit that is [`Self::Full`], or by a checkpoint.
-    Relaxed,
-}
 
 /// So long without another writer is a pause, in which whoever works in the background gets a turn: what one webhook leads
 /// to is written in several transactions, one soon after the other.
@@ -33,8 +24,8 @@ const LONGEST: Duration = Duration::from_millis(150);
 /// The writers of this process.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    /// Where one connection writes: the queue for it, with its durability, unknown while that is being set.
-    queue: Option<Arc<Mutex<Option<Durability>>>>,
+    /// Where one connection writes: the queue for it.
+    queue: Option<Arc<Mutex<()>>>,
     /// Whoever works in the background stands here until the one before is done; when the next one may begin.
     background: Arc<Mutex<Instant>>,
     others: Arc<watch::Sender<Others>>,
@@ -91,7 +82,7 @@ impl Drop for Background {
 /// The right to write.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    _queue: Option<OwnedMutexGuard<Option<Durability>>>,
+    _queue: Option<OwnedMutexGuard<()>>,
     _background: Option<Background>,
     _other: Option<Other>,
 }
@@ -112,20 +103,15 @@ impl Turns {
         }
     }
 
-    /// Waits for the turn, and on SQLite sets the connection's durability, which it takes outside of transactions alone.
-    pub(crate) async fn take(
-        &self,
-        write: &DatabaseConnection,
-        durability: Durability,
-        in_background: bool,
-    ) -> Result<Turn> {
+    /// Waits for the turn.
+    pub(crate) async fn take(&self, in_background: bool) -> Result<Turn> {
         let mut background = match in_background {
             true => Some(self.pause().await),
             false => None,
         };
         let other = (!in_background).then(|| Other::new(&self.others));
         let queue = match &self.queue {
-            Some(queue) => Some(self.stand_in(queue, write, durability).await?),
+            Some(queue) => Some(self.stand_in(queue).await?),
             None => None,
         };
         if let Some(background) = &mut background {
@@ -151,28 +137,11 @@ impl Turns {
         self.taken.load(Ordering::Relaxed)
     }
 
-    async fn stand_in(
-        &self,
-        queue: &Arc<Mutex<Option<Durability>>>,
-        write: &DatabaseConnection,
-        durability: Durability,
-    ) -> Result<OwnedMutexGuard<Option<Durability>>> {
+    async fn stand_in(&self, queue: &Arc<Mutex<()>>) -> Result<OwnedMutexGuard<()>> {
         let turn = timeout(self.patience, queue.clone().lock_owned()).await;
-        let mut turn = turn.map_err(|_| {
+        turn.map_err(|_| {
             Error::Unavailable("other writers kept the database busy for too long".to_owned())
-        })?;
-        if *turn != Some(durability) {
-            // Whoever is dropped in the middle leaves it unknown.
-            *turn = None;
-            write
-                .execute_unprepared(match durability {
-                    Durability::Full => "PRAGMA synchronous = FULL",
-                    Durability::Relaxed => "PRAGMA synchronous = NORMAL",
-                })
-                .await?;
-            *turn = Some(durability);
-        }
-        Ok(turn)
+        })
     }
 
     /// Waits for a pause of the others, and until the turn before is paid for with rest.

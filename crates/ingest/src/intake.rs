@@ -138,6 +138,7 @@ impl Ingest {
             .map(|to| NewDelivery {
                 workspace: to.workspace,
                 connection: to.connection,
+                lane_at: first.received_at + self.pace.gather(*to),
                 ..first.clone()
             })
             .collect();
@@ -165,6 +166,7 @@ impl Ingest {
         };
         let elsewhere = matches!(finished, Some((Outcome::Ignored, _)));
         let subject = peek.subject.as_ref().map(|subject| storable(&subject.id));
+        let received_at = self.db.sources().now();
         NewDelivery {
             workspace: to.workspace,
             connection: to.connection,
@@ -173,7 +175,8 @@ impl Ingest {
             topic: peek.topic.as_deref().map(storable),
             subject,
             finished,
-            received_at: self.db.sources().now(),
+            received_at,
+            lane_at: received_at + self.pace.gather(to),
             // What belongs to another Intercom workspace is none of this tenant's business.
             body: (!elsewhere).then_some(body),
         }

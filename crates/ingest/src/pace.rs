@@ -1,6 +1,7 @@
 //! Senders that are ahead of us. A connection that sends faster than its deliveries are applied, or more than is free and
 //! than those of others do, is answered later, so that one workspace does not take the machine from the others. What it sent is
-//! stored by then, and the answer still comes in the five seconds that Intercom waits.
+//! stored by then, and the answer still comes in the five seconds that Intercom waits. Its deliveries are gathered for a
+//! moment, and applied together.
 
 use chrono::TimeDelta;
 use earmark_connections::Receiver;
@@ -32,6 +33,9 @@ const KEPT: u32 = 80;
 const SHORTEST: Duration = Duration::from_millis(2);
 /// How long an answer is held back at most: Intercom puts addresses last that take longer than half a second.
 const LONGEST: Duration = Duration::from_millis(400);
+
+/// How long deliveries of a sender who is held back are gathered at most: less than what is [`FREE`].
+const GATHER: Duration = Duration::from_millis(100);
 
 /// A connection and its workspace.
 type At = (WorkspaceId, ConnectionId);
@@ -70,6 +74,14 @@ impl Pace {
             }
         });
         Self { senders }
+    }
+
+    /// How long a delivery waits for others of its connection, to be applied together with them: where senders are held back,
+    /// what they send takes less of the machine this way.
+    pub(crate) fn gather(&self, to: Receiver) -> Duration {
+        let senders = self.senders();
+        let sender = senders.get(&(to.workspace, to.connection));
+        sender.map_or(Duration::ZERO, |sender| sender.hold.min(GATHER))
     }
 
     /// A webhook for these connections was stored; how long its answer is held back.

@@ -222,6 +222,7 @@ mod tests {
             subject: None,
             finished: None,
             received_at: chrono::DateTime::UNIX_EPOCH,
+            lane_at: chrono::DateTime::UNIX_EPOCH,
             body: Some(vec![0; bytes]),
         };
         let (answer, _) = oneshot::channel();

@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Verdict {
     /// The work is done.
     Done,
+    /// The work is done, and the transaction that did the last of it ended the job.
+    Ended,
     /// There is more of it, but others that wait get their turn first; this attempt does not count.
     Yield,
     /// It failed in a way that may pass; try again later, up to the job's attempts. The words are kept.

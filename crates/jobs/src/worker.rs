@@ -3,7 +3,7 @@
 use crate::backoff::backoff;
 use crate::handler::{Handlers, Verdict};
 use crate::recurring::Rounds;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::{ChangeKind, Changes, Db, Error, Result};
 use earmark_model::{ClaimedJob, JobKind};
 use std::time::Duration;
@@ -142,7 +142,8 @@ impl Worker {
                 rounds_at = Instant::now() + ROUNDS_EVERY;
             }
             let rooms = self.rooms(&running);
-            let claimed = match self.claim(&rooms, &stop).await {
+            changes.skip();
+            let (claimed, next_at) = match self.claim(&rooms, &stop).await {
                 Ok(claimed) => claimed,
                 // Another process was quicker: look again at once.
                 Err(Error::Conflict | Error::Contended) => continue,
@@ -154,8 +155,11 @@ impl Worker {
             };
             if claimed.is_empty() {
                 let latest = rescue_at.min(rounds_at);
-                self.wait(&mut changes, &mut running, (&rooms, latest), &stop)
-                    .await;
+                let until = next_at.map_or(latest, |at| {
+                    let wait = (at - self.db.sources().now()).to_std();
+                    latest.min(Instant::now() + wait.unwrap_or_default())
+                });
+                wait(&mut changes, &mut running, until, &stop).await;
             }
             for job in claimed {
                 let worker = self.clone();
@@ -183,7 +187,7 @@ impl Worker {
                 kinds: self.handlers.kinds().collect(),
                 free: 1,
             };
-            let claimed = self.claim(&[any], &never).await?;
+            let (claimed, _) = self.claim(&[any], &never).await?;
             if claimed.is_empty() {
                 return Ok(ran);
             }
@@ -215,17 +219,22 @@ impl Worker {
         vec![room(callers, most), room(others, free)]
     }
 
-    /// Claims due jobs. Looks before it writes, so that an idle worker does not. A `stop` that comes meanwhile leaves them
-    /// in the queue: what was asked for after it is not begun.
-    async fn claim(&self, rooms: &[Room], stop: &CancellationToken) -> Result<Vec<ClaimedJob>> {
+    /// Claims due jobs, and says when the next one that is not due yet will be. Looks before it writes, so that an idle
+    /// worker does not. A `stop` that comes meanwhile leaves them in the queue: what was asked for after it is not begun.
+    async fn claim(
+        &self,
+        rooms: &[Room],
+        stop: &CancellationToken,
+    ) -> Result<(Vec<ClaimedJob>, Option<DateTime<Utc>>)> {
         let now = self.db.sources().now();
-        let mut due = Vec::new();
-        for room in rooms.iter().filter(|room| room.is_open()) {
-            let next = self.db.across().next_job_at(&room.kinds).await?;
-            due.extend(next.filter(|at| *at <= now).map(|_| room));
-        }
+        let open = rooms.iter().filter(|room| room.is_open());
+        let kinds: Vec<JobKind> = open.clone().flat_map(|room| room.kinds.clone()).collect();
+        let next_at = self.db.across().next_jobs_at(&kinds).await?;
+        let is_due = |kind| next_at.get(kind).is_some_and(|at| *at <= now);
+        let due: Vec<&Room> = open.filter(|room| room.kinds.iter().any(is_due)).collect();
+        let next_at = next_at.values().copied().filter(|at| *at > now).min();
         if due.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), next_at));
         }
         let tx = self.db.begin_redoable().await?;
         let mut claimed: Vec<ClaimedJob> = Vec::new();
@@ -238,48 +247,10 @@ impl Worker {
             claimed.extend(tx.across().claim_jobs(&room.kinds, most, lease).await?);
         }
         if stop.is_cancelled() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         tx.commit().await?;
-        Ok(claimed)
-    }
-
-    /// Waits until there may be something to do: a change, a job that ends, one that gets due while there is room for it,
-    /// or `latest`.
-    async fn wait(
-        &self,
-        changes: &mut Changes,
-        running: &mut Running,
-        (rooms, latest): (&[Room], Instant),
-        stop: &CancellationToken,
-    ) {
-        let mut until = latest;
-        for room in rooms.iter().filter(|room| room.is_open()) {
-            let next = self
-                .db
-                .across()
-                .next_job_at(&room.kinds)
-                .await
-                .ok()
-                .flatten();
-            // A job that is due but was not claimed waits for another of its key, whose end wakes us.
-            let wait = next.and_then(|at| (at - self.db.sources().now()).to_std().ok());
-            until = wait.map_or(until, |wait| until.min(Instant::now() + wait));
-        }
-        let woken = async {
-            while let Some(change) = changes.next().await {
-                if matches!(change.kind, ChangeKind::Jobs | ChangeKind::Everything) {
-                    return;
-                }
-            }
-            std::future::pending().await
-        };
-        tokio::select! {
-            () = woken => {}
-            () = running.next() => {}
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep_until(until) => {}
-        }
+        Ok((claimed, next_at))
     }
 
     async fn run_one(&self, job: &ClaimedJob) {
@@ -344,9 +315,13 @@ impl Worker {
     }
 
     async fn settle(&self, job: &ClaimedJob, verdict: Verdict) -> Result<()> {
+        if verdict == Verdict::Ended {
+            return Ok(());
+        }
         let tx = self.db.begin_redoable().await?;
         let across = tx.across();
         match verdict {
+            Verdict::Ended => {}
             Verdict::Done => across.finish_job(job).await?,
             Verdict::Yield => {
                 across
@@ -368,6 +343,29 @@ impl Worker {
             }
         }
         tx.commit().await
+    }
+}
+
+/// Waits until there may be something to do: a change, a job that ends, or the time.
+async fn wait(
+    changes: &mut Changes,
+    running: &mut Running,
+    until: Instant,
+    stop: &CancellationToken,
+) {
+    let woken = async {
+        while let Some(change) = changes.next().await {
+            if matches!(change.kind, ChangeKind::Jobs | ChangeKind::Everything) {
+                return;
+            }
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        () = woken => {}
+        () = running.next() => {}
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep_until(until) => {}
     }
 }
 

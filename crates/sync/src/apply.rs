@@ -15,7 +15,7 @@ use earmark_db::{Db, Result, Tenant, Tx};
 use earmark_intercom::Conversation;
 use earmark_intercom::webhook::{ConversationChange, Event, Notification, parse};
 use earmark_model::{
-    ConnectionId, ConnectionStatus, DeliveryId, Job, Outcome, TicketId, WorkspaceId,
+    ClaimedJob, ConnectionId, ConnectionStatus, DeliveryId, Job, Outcome, TicketId, WorkspaceId,
 };
 use std::collections::{BTreeMap, HashSet};
 
@@ -86,12 +86,14 @@ fn together(waiting: &[WaitingDelivery]) -> Vec<Letter<'_>> {
 }
 
 /// Applies the first of the waiting deliveries in one transaction, and writes down what became of each. Gives their number:
-/// none when somebody finished one of them meanwhile, who has the last word.
+/// none when somebody finished one of them meanwhile, who has the last word. When that is all of them, the same transaction
+/// ends the job `ending`.
 pub(crate) async fn apply(
     db: &Db,
     workspace: WorkspaceId,
     connection: ConnectionId,
     waiting: &[WaitingDelivery],
+    ending: Option<&ClaimedJob>,
 ) -> Result<usize> {
     let mut letters = together(waiting);
     let tx = db.begin_redoable().await?;
@@ -125,6 +127,9 @@ pub(crate) async fn apply(
     applied.sort_unstable_by_key(|(id, _)| *id);
     if finish(&tenant, &applied).await? < count as u64 {
         return Ok(0);
+    }
+    if let Some(job) = ending.filter(|_| count == waiting.len()) {
+        tx.across().finish_job(job).await?;
     }
     // Last, because others write to this row, too: they wait no longer than a commit takes.
     let is_live = |row: &Connection| row.status != ConnectionStatus::Disconnected;

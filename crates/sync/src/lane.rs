@@ -33,44 +33,50 @@ impl Handler for LaneHandler {
         let Job::Lane { connection } = job.job else {
             return Verdict::Fail("not a lane".to_owned());
         };
-        match self.work(job.workspace, connection).await {
-            Ok(true) => Verdict::Done,
-            Ok(false) => Verdict::Yield,
-            Err(error) => error.into(),
-        }
+        let worked = self.work(job, connection).await;
+        worked.unwrap_or_else(Verdict::from)
     }
 }
 
 impl LaneHandler {
-    /// True when nothing waits any more.
-    async fn work(&self, workspace: WorkspaceId, connection: ConnectionId) -> Result<bool> {
+    async fn work(&self, job: &ClaimedJob, connection: ConnectionId) -> Result<Verdict> {
         let until = Instant::now() + TURN;
         loop {
-            let tenant = self.0.workspace(workspace);
+            let tenant = self.0.workspace(job.workspace);
             let waiting = tenant.waiting_deliveries(connection, BATCH).await?;
+            // Who comes later asks for a job of its own.
+            let is_all = waiting.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
             let mut rest = waiting.as_slice();
             while !rest.is_empty() {
-                let applied = self.apply(workspace, connection, rest).await?;
+                let ending = is_all.then_some(job);
+                let (applied, ended) = self.apply(job.workspace, connection, rest, ending).await?;
+                if ended {
+                    return Ok(Verdict::Ended);
+                }
                 rest = &rest[applied..];
                 if Instant::now() >= until {
-                    return Ok(false);
+                    return Ok(Verdict::Yield);
                 }
             }
-            if waiting.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
-                return Ok(true);
+            if is_all {
+                return Ok(Verdict::Done);
             }
         }
     }
 
     /// Applies the first of the waiting deliveries; gives their number. What cannot be applied together is applied singly.
+    /// Where all could be, the job ends with them: the other half of what is given tells of that.
     async fn apply(
         &self,
         workspace: WorkspaceId,
         connection: ConnectionId,
         waiting: &[WaitingDelivery],
-    ) -> Result<usize> {
-        match self.attempt(workspace, connection, waiting).await {
-            Ok(applied @ 1..) => return Ok(applied),
+        ending: Option<&ClaimedJob>,
+    ) -> Result<(usize, bool)> {
+        match self.attempt(workspace, connection, waiting, ending).await {
+            Ok(applied @ 1..) => {
+                return Ok((applied, ending.is_some() && applied == waiting.len()));
+            }
             Err(Failure::Database(error @ Error::Unavailable(_))) => return Err(error),
             Ok(0) | Err(_) => {}
         }
@@ -78,7 +84,7 @@ impl LaneHandler {
         for delivery in singly {
             self.apply_one(workspace, connection, delivery).await?;
         }
-        Ok(singly.len())
+        Ok((singly.len(), false))
     }
 
     /// Applies a delivery. One that cannot be applied is marked failed and does not hold up those behind it; only a
@@ -90,7 +96,7 @@ impl LaneHandler {
         delivery: &WaitingDelivery,
     ) -> Result<()> {
         let alone = std::slice::from_ref(delivery);
-        let why = match self.attempt(workspace, connection, alone).await {
+        let why = match self.attempt(workspace, connection, alone, None).await {
             Ok(_) => return Ok(()),
             Err(Failure::Database(error @ (Error::Unavailable(_) | Error::Contended))) => {
                 return Err(error);
@@ -107,8 +113,10 @@ impl LaneHandler {
         workspace: WorkspaceId,
         connection: ConnectionId,
         waiting: &[WaitingDelivery],
+        ending: Option<&ClaimedJob>,
     ) -> std::result::Result<usize, Failure> {
-        let applied = AssertUnwindSafe(apply::apply(&self.0, workspace, connection, waiting));
+        let applied = apply::apply(&self.0, workspace, connection, waiting, ending);
+        let applied = AssertUnwindSafe(applied);
         let applied = applied.catch_unwind().await;
         applied
             .map_err(|_| Failure::Fault)?

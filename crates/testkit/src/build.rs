@@ -181,6 +181,7 @@ pub fn delivery(
         subject: Some(conversation.to_owned()),
         finished: None,
         received_at,
+        lane_at: received_at,
         body: Some(format!(r#"{{"id":"{key}"}}"#).into_bytes()),
     }
 }

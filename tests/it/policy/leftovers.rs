@@ -42,6 +42,7 @@ async fn store(house: &House, payload: &Value, received_at: DateTime<Utc>) {
         subject: Some(subject),
         finished: None,
         received_at,
+        lane_at: received_at,
         body: Some(body),
     };
     let tx = house.app.db.begin().await.unwrap();

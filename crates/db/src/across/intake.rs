@@ -43,6 +43,8 @@ pub struct NewDelivery {
     pub finished: Option<(Outcome, String)>,
     /// When the request came.
     pub received_at: DateTime<Utc>,
+    /// When it is applied at the earliest, with all that came until then.
+    pub lane_at: DateTime<Utc>,
     /// The raw body, unless it is not to be kept.
     pub body: Option<Vec<u8>>,
 }
@@ -97,15 +99,9 @@ impl Across<'_, Tx> {
         // Ids of one millisecond are in no order, and a lane goes by them.
         ids.sort_unstable();
         let mut new: HashSet<Uuid> = HashSet::with_capacity(batch.len());
-        let mut at = 0;
-        // Sizes are powers of two, so that a dozen prepared statements serve every batch.
-        while at < batch.len() {
-            let size = (1 << (batch.len() - at).ilog2()).min(MOST_ROWS);
-            new.extend(
-                self.insert_new(&batch[at..at + size], &ids[at..at + size])
-                    .await?,
-            );
-            at += size;
+        let with_ids: Vec<_> = batch.iter().zip(&ids).collect();
+        for part in sql::parts(&with_ids, MOST_ROWS) {
+            new.extend(self.insert_new(part).await?);
         }
         let mut stored = Vec::with_capacity(batch.len());
         for (delivery, id) in batch.iter().zip(&ids) {
@@ -127,13 +123,13 @@ impl Across<'_, Tx> {
         Ok(stored)
     }
 
-    async fn insert_new(&self, rows: &[NewDelivery], ids: &[DeliveryId]) -> Result<Vec<Uuid>> {
+    async fn insert_new(&self, rows: &[(&NewDelivery, &DeliveryId)]) -> Result<Vec<Uuid>> {
         let sql = format!(
             "{INSERT}{} ON CONFLICT (workspace_id, connection_id, dedupe_key) DO NOTHING RETURNING id",
             sql::places(rows.len(), COLUMNS, 1)
         );
         let mut values: Vec<Value> = Vec::with_capacity(rows.len() * COLUMNS);
-        for (row, id) in rows.iter().zip(ids) {
+        for (row, id) in rows {
             let NewDelivery {
                 workspace,
                 connection,
@@ -143,6 +139,7 @@ impl Across<'_, Tx> {
                 subject,
                 finished,
                 received_at,
+                lane_at: _,
                 body,
             } = row;
             let (outcome, note) = match finished {
@@ -193,20 +190,19 @@ impl Across<'_, Tx> {
     /// Makes sure that each lane with a new delivery has a pending job. Touching a pending job's row keeps it from being
     /// claimed before this transaction commits, so no delivery is left behind.
     async fn mark_lanes(&self, batch: &[NewDelivery], stored: &[Stored]) -> Result<()> {
-        let mut lanes: BTreeMap<ConnectionId, WorkspaceId> = BTreeMap::new();
+        let mut lanes: BTreeMap<ConnectionId, (WorkspaceId, DateTime<Utc>)> = BTreeMap::new();
         for (delivery, stored) in batch.iter().zip(stored) {
             if matches!(stored, Stored::New(_)) && delivery.finished.is_none() {
-                lanes.insert(delivery.connection, delivery.workspace);
+                let at = (delivery.workspace, delivery.lane_at);
+                let lane = lanes.entry(delivery.connection).or_insert(at);
+                lane.1 = lane.1.min(delivery.lane_at);
             }
         }
         // Everybody takes the rows in the same order, so no two processes wait for each other.
-        for (connection, workspace) in lanes {
-            self.source
-                .workspace(workspace)
-                .enqueue(&Job::Lane { connection })
-                .await?;
-        }
-        Ok(())
+        let lanes = lanes.into_iter();
+        let jobs =
+            lanes.map(|(connection, (workspace, at))| (workspace, Job::Lane { connection }, at));
+        self.enqueue_all(&jobs.collect::<Vec<_>>()).await
     }
 
     /// Records a refused request that belongs to no connection; keeps the newest `keep`.

@@ -3,15 +3,20 @@
 use super::Across;
 use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
+use crate::signal::ChangeKind;
 use crate::sql;
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_model::{ClaimedJob, ConnectionId, Job, JobId, JobKind, WorkspaceId};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
 /// Failures a job remembers.
 const ERRORS_KEPT: usize = 5;
+/// Of a job that is asked for.
+const COLUMNS: usize = 11;
+/// Jobs of one statement.
+const MOST_ROWS: usize = 1_024;
 
 #[derive(FromQueryResult)]
 struct ClaimRow {
@@ -52,29 +57,40 @@ struct KeyRow {
 }
 
 #[derive(FromQueryResult)]
-struct TimeRow {
-    run_at: Option<DateTime<Utc>>,
+struct DueRow {
+    kind: String,
+    run_at: DateTime<Utc>,
 }
 
 impl<S: Source> Across<'_, S> {
-    /// When the next pending job of these kinds is due, if there is one.
+    /// When the next pending job of each of these kinds is due, where there is one that waits for no other of its key.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn next_job_at(&self, kinds: &[JobKind]) -> Result<Option<DateTime<Utc>>> {
+    pub async fn next_jobs_at(
+        &self,
+        kinds: &[JobKind],
+    ) -> Result<BTreeMap<JobKind, DateTime<Utc>>> {
+        if kinds.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         // Kind by kind, each of which is one look into an index.
         let of_kind = |kind: &JobKind| {
             format!(
-                "SELECT min(run_at) AS run_at FROM jobs WHERE state = 'pending' AND kind = '{kind}'"
+                "SELECT '{kind}' AS kind, min(run_at) AS run_at FROM jobs WHERE state = 'pending' AND kind = '{kind}' \
+                AND key NOT IN (SELECT r.key FROM jobs r WHERE r.state = 'running')"
             )
         };
         let of_each: Vec<String> = kinds.iter().map(of_kind).collect();
         let sql = format!(
-            "SELECT min(run_at) AS run_at FROM ({}) due",
+            "SELECT kind, run_at FROM ({}) due WHERE run_at IS NOT NULL",
             of_each.join(" UNION ALL ")
         );
-        let row: Option<TimeRow> = sql::one(self.on(), &sql, vec![]).await?;
-        Ok(row.and_then(|row| row.run_at))
+        let rows: Vec<DueRow> = sql::all(self.on(), &sql, vec![]).await?;
+        let due = rows.into_iter();
+        Ok(due
+            .filter_map(|row| Some((row.kind.parse().ok()?, row.run_at)))
+            .collect())
     }
 
     /// Jobs in a state (`pending`, `running`, `failed`).
@@ -115,6 +131,46 @@ impl<S: Source> Across<'_, S> {
 }
 
 impl Across<'_, Tx> {
+    /// Asks for jobs of any tenants, no two under the same key, each due at a time. One that is pending under the same key
+    /// stands for both, and is due at the earlier time.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub(crate) async fn enqueue_all(
+        &self,
+        jobs: &[(WorkspaceId, Job, DateTime<Utc>)],
+    ) -> Result<()> {
+        for part in sql::parts(jobs, MOST_ROWS) {
+            let sql = format!(
+                "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
+                VALUES {} ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET asked = jobs.asked + 1, \
+                run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END",
+                sql::places(part.len(), COLUMNS, 1)
+            );
+            let values = part.iter().flat_map(|(workspace, job, at)| {
+                let id: JobId = self.source.sources().id();
+                [
+                    id.0.into(),
+                    workspace.0.into(),
+                    job.kind().as_str().into(),
+                    self.source.workspace(*workspace).key(job).into(),
+                    serde_json::to_string(job).unwrap_or_default().into(),
+                    "pending".into(),
+                    (*at).into(),
+                    1_i64.into(),
+                    0_i32.into(),
+                    "[]".into(),
+                    self.now().into(),
+                ]
+            });
+            sql::execute(self.on(), &sql, values.collect()).await?;
+        }
+        for (workspace, _, _) in jobs {
+            self.source.changed(*workspace, ChangeKind::Jobs);
+        }
+        Ok(())
+    }
+
     /// Claims up to `most` due jobs of these kinds, none whose key is running: first of workspaces for which no job of
     /// these kinds runs, so that one workspace does not keep the others waiting; then oldest first.
     ///

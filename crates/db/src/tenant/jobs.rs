@@ -1,10 +1,10 @@
 //! Asking for work.
 
+use crate::across::Across;
 use crate::error::Result;
 use crate::scope::{Source, Tenant, Tx};
-use crate::signal::ChangeKind;
 use crate::sql;
-use earmark_model::{ConnectionId, Job, JobId, JobKind};
+use earmark_model::{ConnectionId, Job, JobKind};
 
 impl<S: Source> Tenant<'_, S> {
     /// Whether this job waits or runs.
@@ -46,34 +46,9 @@ impl Tenant<'_, Tx> {
     /// # Errors
     /// [`crate::Error::Unavailable`].
     pub async fn enqueue_all(&self, jobs: &[Job]) -> Result<()> {
-        if jobs.is_empty() {
-            return Ok(());
-        }
-        let sql = format!(
-            "INSERT INTO jobs (id, workspace_id, kind, key, payload, state, run_at, asked, attempts, errors, created_at) \
-            VALUES {} ON CONFLICT (key) WHERE state = 'pending' DO UPDATE SET asked = jobs.asked + 1, \
-            run_at = CASE WHEN jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END",
-            sql::places(jobs.len(), 11, 1)
-        );
-        let values = jobs.iter().flat_map(|job| {
-            let id: JobId = self.source.sources().id();
-            [
-                id.0.into(),
-                self.workspace().into(),
-                job.kind().as_str().into(),
-                self.key(job).into(),
-                serde_json::to_string(job).unwrap_or_default().into(),
-                "pending".into(),
-                self.now().into(),
-                1_i64.into(),
-                0_i32.into(),
-                "[]".into(),
-                self.now().into(),
-            ]
-        });
-        sql::execute(self.on(), &sql, values.collect()).await?;
-        self.source.changed(self.id, ChangeKind::Jobs);
-        Ok(())
+        let jobs = jobs.iter().map(|job| (self.id, job.clone(), self.now()));
+        let jobs: Vec<_> = jobs.collect();
+        Across::new(self.source).enqueue_all(&jobs).await
     }
 
     /// Drops the waiting jobs that would ask Intercom through a connection.

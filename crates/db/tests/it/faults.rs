@@ -18,7 +18,7 @@ both_databases! {
         assert_error!(db.ping().await, Error::Unavailable(_));
         assert_error!(db.begin().await, Error::Unavailable(_));
         assert_error!(db.workspace(workspace).products().await, Error::Unavailable(_));
-        assert_error!(db.across().next_job_at(JobKind::ALL).await, Error::Unavailable(_));
+        assert_error!(db.across().next_jobs_at(JobKind::ALL).await, Error::Unavailable(_));
         t.db.ping().await.unwrap();
     }
 }
@@ -104,7 +104,7 @@ async fn an_sqlite_file_that_another_process_writes_to_for_long_is_unavailable()
     let other = t.another().await;
     let _writing = other.begin().await.unwrap();
     assert_error!(t.db.begin().await, Error::Unavailable(_));
-    t.db.across().next_job_at(JobKind::ALL).await.unwrap();
+    t.db.across().next_jobs_at(JobKind::ALL).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

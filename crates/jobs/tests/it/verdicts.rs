@@ -1,20 +1,20 @@
 //! What each verdict leaves behind.
 
 use crate::support::{Count, claim, counts, does, enqueue, job, row, says, short_job};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use earmark_jobs::{Handlers, Settings, Verdict, Worker};
 use earmark_model::JobKind;
 use earmark_testkit::{TestDb, both_databases};
 use std::time::Duration;
 
+async fn next_job_at(t: &TestDb) -> Option<DateTime<Utc>> {
+    let due = t.db.across().next_jobs_at(JobKind::ALL).await.unwrap();
+    due.into_values().min()
+}
+
 /// The time until the next job is due.
 async fn wait(t: &TestDb) -> TimeDelta {
-    t.db.across()
-        .next_job_at(&[JobKind::Details, JobKind::RefreshTags])
-        .await
-        .unwrap()
-        .unwrap()
-        - t.sources.now()
+    next_job_at(t).await.unwrap() - t.sources.now()
 }
 
 /// Moves the clock to the next job's time and runs what is due then.
@@ -80,7 +80,7 @@ both_databases! {
         let failed = row(&t).await;
         assert_eq!(failed.attempts, 5);
         assert_eq!(failed.errors().len(), 5);
-        assert_eq!(t.db.across().next_job_at(&[JobKind::Details, JobKind::RefreshTags]).await.unwrap(), None);
+        assert_eq!(next_job_at(&t).await, None);
         t.clock.advance(TimeDelta::days(1));
         assert_eq!(worker.run_until_idle().await.unwrap(), 0, "it failed for good");
     }

@@ -2,6 +2,7 @@
 
 use super::pass::Stop;
 use super::place::{Companies, Kept, Over, Place, Step, Walk};
+use super::proof::LOOK;
 use super::{Asked, RunHandler, retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use earmark_db::tenant::{Connection, ContactFilter, Run};
@@ -235,10 +236,11 @@ impl RunHandler {
         Ok(())
     }
 
-    /// Where a sample looks: anywhere in each of as many equal parts as there are looks.
+    /// Where a sample looks: anywhere in each of as many equal parts as there are looks, and at nothing beyond the part.
     fn places(&self, contacts: u64) -> Vec<u64> {
-        let part = (contacts / LOOKS).max(1);
-        let anywhere = || u64::from_le_bytes(self.db.sources().bytes()) % part;
+        let part = contacts / LOOKS;
+        let starts = part.saturating_sub(LOOK) + 1;
+        let anywhere = || u64::from_le_bytes(self.db.sources().bytes()) % starts;
         (0..LOOKS).map(|n| n * part + anywhere()).collect()
     }
 }

@@ -7,7 +7,7 @@ use earmark_db::tenant::ContactPass;
 use earmark_intercom::{Error, contacts};
 
 /// Contacts in one look of a sample.
-const LOOK: u64 = 50;
+pub(super) const LOOK: u64 = 50;
 
 impl Pass<'_> {
     /// Compares the contacts that stand at random places with what Intercom says of them now.

@@ -1,9 +1,10 @@
 //! Deliveries that share a transaction: each has its own outcome, and none stores what another of them buries.
 
 use crate::support::{Engine, TAG};
+use chrono::TimeDelta;
 use earmark_db::tenant::{Actor, Delivery, DeliveryFilter};
 use earmark_jobs::{Handler, Verdict};
-use earmark_model::{DetailsState, Job, Outcome};
+use earmark_model::{DetailsState, Job, JobKind, Outcome};
 use earmark_sync::{LaneHandler, set_contacts};
 use earmark_testkit::{TestDb, both_databases};
 use serde_json::{Value, json};
@@ -100,6 +101,23 @@ both_databases! {
         assert!(log.iter().all(|one| one.outcome != Outcome::Waiting), "{log:#?}");
         let ours = engine.tenant().conversation(engine.connection, &id).await.unwrap().unwrap();
         assert_eq!((ours.contact_name.as_deref(), ours.details), (Some("Anna"), DetailsState::Following));
+    }
+
+    async fn the_last_of_the_deliveries_end_the_job(t: TestDb) {
+        let engine = started(t).await;
+        let contact = engine.contact(json!({"role": "user", "name": "Ann"})).await;
+        tagged(&engine, &contact, "a wish").await;
+        for letter in engine.letters().await {
+            engine.receive(&letter).await;
+        }
+        let db = &engine.t.db;
+        let tx = db.begin().await.unwrap();
+        let claimed = tx.across().claim_jobs(&[JobKind::Lane], 1, TimeDelta::minutes(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        let verdict = LaneHandler(db.clone()).run(&claimed[0]).await;
+        assert_eq!(verdict, Verdict::Ended);
+        assert!(!engine.tenant().has_waiting_deliveries(engine.connection).await.unwrap());
+        assert!(!engine.tenant().is_queued(&claimed[0].job).await.unwrap());
     }
 
     async fn what_one_buries_no_later_one_stores(t: TestDb) {

@@ -214,6 +214,7 @@ impl Engine {
             subject,
             finished: None,
             received_at: self.t.sources.now(),
+            lane_at: self.t.sources.now(),
             body: Some(body.to_vec()),
         };
         let tx = self.t.db.begin().await.unwrap();

@@ -145,7 +145,8 @@ impl Engine {
         let handlers = self.handlers();
         let kinds: Vec<JobKind> = handlers.iter().map(|(kind, _)| *kind).collect();
         let db = &self.t.db;
-        let due = db.across().next_job_at(&kinds).await.unwrap()?;
+        let due = db.across().next_jobs_at(&kinds).await.unwrap();
+        let due = due.into_values().min()?;
         if due > self.t.sources.now() {
             self.t.clock.set(due);
         }
@@ -165,6 +166,7 @@ impl Engine {
             let across = tx.across();
             let now = self.t.sources.now();
             match verdict {
+                Verdict::Ended => {}
                 Verdict::Done | Verdict::Fail(_) => across.finish_job(job).await?,
                 Verdict::Yield => across.put_job_back(job, now, None).await?,
                 Verdict::Snooze(at) => across.put_job_back(job, *at, None).await?,
