@@ -67,9 +67,11 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
         plan.pairs,
     ))?;
     let sqlite = TestDb::sqlite().await;
-    measure(plan, &sqlite, 1)
-        .await?
-        .print("SQLite, synchronous=FULL", "one writer", 2.5)?;
+    measure(plan, &sqlite, 1).await?.print(
+        "SQLite, on disk before the answer",
+        "one writer",
+        2.5,
+    )?;
     drop(sqlite);
     let postgres = TestDb::durable_postgres().await;
     let title = format!(

@@ -70,7 +70,7 @@ pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
         plan.clients,
     ))?;
     let sqlite = TestDb::sqlite().await.with_system_clock().await;
-    measure(plan, &sqlite, "SQLite, synchronous=FULL").await?;
+    measure(plan, &sqlite, "SQLite, on disk before the answer").await?;
     drop(sqlite);
     let postgres = TestDb::durable_postgres().await.with_system_clock().await;
     let title = format!("PostgreSQL {}, fsync=on", TestDb::postgres_version());
