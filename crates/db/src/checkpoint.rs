@@ -29,14 +29,21 @@ pub(crate) fn start(of: &Arc<Inner>) {
             let Some(inner) = of.upgrade() else {
                 return;
             };
+            let Some(wal) = &inner.wal else {
+                return;
+            };
             let written = inner.turns.taken();
             let is_quiet = written == std::mem::replace(&mut seen, written);
-            if written == emptied || (!is_quiet && moved_at.elapsed() < LONGEST) {
+            let is_torn = wal.is_torn().await;
+            if !is_torn && (written == emptied || (!is_quiet && moved_at.elapsed() < LONGEST)) {
                 continue;
             }
             moved_at = Instant::now();
-            match empty(&connection, is_quiet).await {
-                Ok(true) => emptied = written,
+            match empty(&connection, is_quiet || is_torn).await {
+                Ok(true) => {
+                    emptied = written;
+                    wal.emptied().await;
+                }
                 // Somebody writes, reads or is in the way.
                 Ok(false) => {}
                 Err(error) => tracing::debug!(%error, "cannot empty the write-ahead log yet"),
@@ -45,11 +52,11 @@ pub(crate) fn start(of: &Arc<Inner>) {
     });
 }
 
-/// Moves the log into the database file, beside whoever writes, and cuts it off if nobody does: for that alone writers wait.
-/// False when something is left.
-async fn empty(connection: &DatabaseConnection, is_quiet: bool) -> Result<bool> {
+/// Moves the log into the database file, beside whoever writes, and cuts it off if that is wanted: for that alone writers
+/// wait. False when something is left.
+async fn empty(connection: &DatabaseConnection, cut_off: bool) -> Result<bool> {
     let all_moved = checkpoint(connection, "PASSIVE").await?;
-    Ok(all_moved && is_quiet && checkpoint(connection, "TRUNCATE").await?)
+    Ok(all_moved && cut_off && checkpoint(connection, "TRUNCATE").await?)
 }
 
 /// True when all that is in the log was moved.

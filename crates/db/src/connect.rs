@@ -25,6 +25,9 @@ const WRITER_CACHE: &str = "-32768";
 /// pauses, `checkpoint` does.
 const LONG_LOG: &str = "8000";
 
+/// A statement that writes many rows would make a file for what it may have to undo.
+const STATEMENTS_IN_MEMORY: &str = "PRAGMA temp_store = MEMORY";
+
 /// Prepared statements that a connection keeps: more than there are, lists of different lengths counted.
 const STATEMENTS: usize = 500;
 
@@ -52,14 +55,15 @@ impl Options {
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Db(Arc<Inner>);
+pub struct Db(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// On SQLite, the write-ahead log, and who empties it.
-    wal: Option<Wal>,
+    /// On SQLite, the write-ahead log.
+    pub(crate) wal: Option<Wal>,
+    /// On SQLite, empties the log.
     pub(crate) emptying: Option<DatabaseConnection>,
     pub(crate) turns: Turns,
     sources: Sources,
@@ -121,7 +125,16 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Statement`].
     pub async fn migrate(&self) -> Result<()> {
-        Ok(Migrator::up(&self.0.write, None).await?)
+        let write = &self.0.write;
+        if !self.is_shared() {
+            // An index over millions of rows is not sorted in memory.
+            write.execute_unprepared("PRAGMA temp_store = FILE").await?;
+        }
+        Migrator::up(write, None).await?;
+        if !self.is_shared() {
+            write.execute_unprepared(STATEMENTS_IN_MEMORY).await?;
+        }
+        Ok(())
     }
 
     /// Migrations that have not run yet.
@@ -274,7 +287,6 @@ async fn sqlite_writers(options: &Options) -> Result<(DatabaseConnection, Databa
             sqlite(opts)
                 .synchronous(SqliteSynchronous::Normal)
                 .pragma("cache_size", WRITER_CACHE)
-                // A statement that writes many rows would make a file for what it may have to undo.
                 .pragma("temp_store", "MEMORY")
                 .pragma("wal_autocheckpoint", LONG_LOG)
         });

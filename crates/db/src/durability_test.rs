@@ -27,11 +27,15 @@ async fn commit_a_row(tx: Tx) -> Result<()> {
 #[tokio::test]
 async fn on_sqlite_only_work_that_is_done_again_does_not_wait_for_the_disk() {
     let t = TestDb::sqlite().await;
+    // Nobody else opens the log meanwhile.
+    t.db.close().await.unwrap();
     let db = open(&t).await;
     let path = t.url.trim_start_matches("sqlite://");
     let log = format!("{}-wal", path.split('?').next().unwrap());
     let away = format!("{log}.away");
-    commit_a_row(db.begin().await.unwrap()).await.unwrap();
+    commit_a_row(db.begin_redoable().await.unwrap())
+        .await
+        .unwrap();
     std::fs::rename(&log, &away).unwrap();
     let redoable = commit_a_row(db.begin_redoable().await.unwrap()).await;
     let full = commit_a_row(db.begin().await.unwrap()).await;
@@ -43,12 +47,37 @@ async fn on_sqlite_only_work_that_is_done_again_does_not_wait_for_the_disk() {
 }
 
 #[tokio::test]
-async fn on_sqlite_nobody_waits_for_the_disk_in_the_turn_of_another() {
+async fn on_sqlite_the_log_is_brought_to_disk_by_us_alone() {
     let t = TestDb::sqlite().await;
     let db = open(&t).await;
-    let tx = db.begin_redoable().await.unwrap();
+    let tx = db.begin().await.unwrap();
     let level: i32 = shown(&tx, "PRAGMA synchronous").await;
-    assert_eq!(level, 1, "NORMAL");
+    assert_eq!(level, 1, "NORMAL: others would wait for the disk");
+}
+
+#[tokio::test]
+async fn after_the_disk_refused_a_part_nothing_counts_as_stored_until_the_log_was_emptied() {
+    // A file that cannot be brought to any disk.
+    let wal = crate::wal::Wal::at("/dev/null");
+    wal.sync().await.unwrap_err();
+    assert!(wal.is_torn().await);
+
+    let t = TestDb::sqlite().await;
+    let db = open(&t).await;
+    commit_a_row(db.begin().await.unwrap()).await.unwrap();
+    db.0.wal.as_ref().unwrap().tear().await;
+    let why = commit_a_row(db.begin().await.unwrap()).await.unwrap_err();
+    assert!(matches!(why, crate::Error::Unavailable(_)), "{why}");
+    commit_a_row(db.begin_redoable().await.unwrap())
+        .await
+        .unwrap();
+    let healed = async {
+        while commit_a_row(db.begin().await.unwrap()).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    let healed = tokio::time::timeout(std::time::Duration::from_secs(60), healed).await;
+    healed.expect("the log is emptied within a minute");
 }
 
 #[tokio::test]

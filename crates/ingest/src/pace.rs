@@ -270,6 +270,25 @@ mod tests {
         assert_eq!(hold, Duration::ZERO, "{rate} a second is no harm");
     }
 
+    #[tokio::test]
+    async fn only_what_a_sender_who_is_held_back_sends_is_gathered() {
+        let at = at(1, 1);
+        let held = |millis| {
+            let sender = Sender {
+                hold: Duration::from_millis(millis),
+                ..Sender::default()
+            };
+            let senders = Arc::new(Mutex::new(HashMap::from([(at, sender)])));
+            let (workspace, connection) = at;
+            let to = Receiver {
+                workspace,
+                connection,
+            };
+            Pace { senders }.gather(to).as_millis()
+        };
+        assert_eq!([held(0), held(30), held(400)], [0, 30, 100]);
+    }
+
     #[test]
     fn who_stops_is_forgotten() {
         let sender = Sender {

@@ -86,7 +86,7 @@ impl Writer {
     /// Stores a delivery; answers once it is durable.
     ///
     /// # Errors
-    /// [`StoreError`]: it is not stored.
+    /// [`StoreError`]: it is not known to be stored.
     pub async fn store(&self, delivery: NewDelivery) -> Result<Stored, StoreError> {
         let stored = self.store_together(vec![delivery]).await?;
         let stored = stored.into_iter().next();
@@ -96,7 +96,7 @@ impl Writer {
     /// Stores the deliveries of one request, all or none; answers, in their order, once they are durable.
     ///
     /// # Errors
-    /// [`StoreError`]: none of them is stored.
+    /// [`StoreError`]: none of them is known to be stored.
     pub async fn store_together(
         &self,
         deliveries: Vec<NewDelivery>,

@@ -40,11 +40,17 @@ impl Worker {
 
     /// Asks again for lanes whose job failed for good while deliveries waited in them.
     async fn find_stranded(&self) -> Result<()> {
-        let lanes = self.db.across().stranded_lanes(STRANDED_AT_ONCE).await?;
+        let mut lanes = self.db.across().stranded_lanes(STRANDED_AT_ONCE).await?;
         if lanes.is_empty() {
             return Ok(());
         }
         let tx = self.db.begin_redoable().await?;
+        // A lane may have come to its end between the first look at its deliveries and that at its job.
+        let still = tx.across().stranded_lanes(STRANDED_AT_ONCE).await?;
+        lanes.retain(|lane| still.contains(lane));
+        if lanes.is_empty() {
+            return Ok(());
+        }
         for (workspace, connection) in &lanes {
             tx.workspace(*workspace)
                 .enqueue(&Job::Lane {

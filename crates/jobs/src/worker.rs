@@ -321,8 +321,7 @@ impl Worker {
         let tx = self.db.begin_redoable().await?;
         let across = tx.across();
         match verdict {
-            Verdict::Ended => {}
-            Verdict::Done => across.finish_job(job).await?,
+            Verdict::Done | Verdict::Ended => across.finish_job(job).await?,
             Verdict::Yield => {
                 across
                     .put_job_back(job, self.db.sources().now(), None)

@@ -43,7 +43,7 @@ pub struct NewDelivery {
     pub finished: Option<(Outcome, String)>,
     /// When the request came.
     pub received_at: DateTime<Utc>,
-    /// When it is applied at the earliest, with all that came until then.
+    /// When its lane is due at the latest; then all that came until then is applied.
     pub lane_at: DateTime<Utc>,
     /// The raw body, unless it is not to be kept.
     pub body: Option<Vec<u8>>,

@@ -1,4 +1,5 @@
-//! Claiming and finishing jobs. Workers serve every tenant, oldest work first, so a claim looks across them.
+//! Asking for, claiming and finishing jobs. Workers serve every tenant, oldest work first, so a claim looks across them; one
+//! transaction of the letterbox asks for the lanes of many.
 
 use super::Across;
 use crate::error::Result;
@@ -59,7 +60,7 @@ struct KeyRow {
 #[derive(FromQueryResult)]
 struct DueRow {
     kind: String,
-    run_at: DateTime<Utc>,
+    run_at: Option<DateTime<Utc>>,
 }
 
 impl<S: Source> Across<'_, S> {
@@ -82,14 +83,11 @@ impl<S: Source> Across<'_, S> {
             )
         };
         let of_each: Vec<String> = kinds.iter().map(of_kind).collect();
-        let sql = format!(
-            "SELECT kind, run_at FROM ({}) due WHERE run_at IS NOT NULL",
-            of_each.join(" UNION ALL ")
-        );
+        let sql = of_each.join(" UNION ALL ");
         let rows: Vec<DueRow> = sql::all(self.on(), &sql, vec![]).await?;
         let due = rows.into_iter();
         Ok(due
-            .filter_map(|row| Some((row.kind.parse().ok()?, row.run_at)))
+            .filter_map(|row| Some((row.kind.parse().ok()?, row.run_at?)))
             .collect())
     }
 

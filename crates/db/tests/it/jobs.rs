@@ -2,9 +2,10 @@
 
 use crate::support::in_tx;
 use chrono::{DateTime, TimeDelta, Utc};
+use earmark_db::across::NewDelivery;
 use earmark_db::{Db, Error};
 use earmark_model::{ClaimedJob, ConnectionId, Job, JobKind, WorkspaceId};
-use earmark_testkit::{TestDb, both_databases};
+use earmark_testkit::{TestDb, both_databases, build};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -97,6 +98,25 @@ both_databases! {
         let due = t.db.across().next_jobs_at(JobKind::ALL).await.unwrap();
         assert_eq!(Vec::from_iter(due.into_keys()), [JobKind::Details]);
         assert_eq!(claim_one(&t).await.job, job("a"));
+    }
+
+    async fn a_lane_is_due_when_the_most_urgent_of_its_deliveries_is(t: TestDb) {
+        let workspace = build::people(&t.db, "Quillwater").await.workspace.id;
+        let connection = build::connection(&t.db, workspace, "app").await.id;
+        let now = t.sources.now();
+        let after = |millis| now + TimeDelta::milliseconds(millis);
+        for (key, lane_at, due) in [("a", after(100), after(100)), ("b", after(50), after(50)), ("c", after(90), after(50))] {
+            let one = NewDelivery { lane_at, ..build::delivery((workspace, connection), key, "1", now) };
+            in_tx!(t, |tx| tx.across().store_deliveries(&[one]).await.unwrap());
+            assert_eq!(next_job_at(&t).await, Some(due));
+        }
+        let one = |key, lane_at| NewDelivery { lane_at, ..build::delivery((workspace, connection), key, "1", now) };
+        let batch = [one("d", after(70)), one("e", after(20)), one("f", after(80))];
+        in_tx!(t, |tx| tx.across().store_deliveries(&batch).await.unwrap());
+        assert_eq!(next_job_at(&t).await, Some(after(20)));
+        assert_eq!(claim(&t, 1).await.len(), 0);
+        t.clock.set(after(20));
+        assert_eq!(claim(&t, 1).await.len(), 1);
     }
 
     async fn workspaces_take_turns(t: TestDb) {

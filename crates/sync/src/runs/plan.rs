@@ -236,13 +236,19 @@ impl RunHandler {
         Ok(())
     }
 
-    /// Where a sample looks: anywhere in each of as many equal parts as there are looks, and at nothing beyond the part.
+    /// Where a sample looks.
     fn places(&self, contacts: u64) -> Vec<u64> {
-        let part = contacts / LOOKS;
-        let starts = part.saturating_sub(LOOK) + 1;
-        let anywhere = || u64::from_le_bytes(self.db.sources().bytes()) % starts;
-        (0..LOOKS).map(|n| n * part + anywhere()).collect()
+        places(contacts, || u64::from_le_bytes(self.db.sources().bytes()))
     }
+}
+
+/// One place in each of as many equal parts as there are looks, so that a look at it does not go beyond the part.
+fn places(contacts: u64, mut random: impl FnMut() -> u64) -> Vec<u64> {
+    let place = |n: u64| {
+        let (first, end) = (n * contacts / LOOKS, (n + 1) * contacts / LOOKS);
+        first + random() % ((end - first).saturating_sub(LOOK) + 1)
+    };
+    (0..LOOKS).map(place).collect()
 }
 
 /// All contacts and companies, with what vanished and what belongs to what.
@@ -262,4 +268,21 @@ fn all_people() -> Vec<Step> {
         Step::Segments,
         Step::Totals,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOOK, places};
+
+    #[test]
+    fn a_sample_may_look_at_each_contact_and_never_beyond_its_part() {
+        let (first, last) = (places(20_007, || 0), places(20_007, || 1_950));
+        for (n, (first, last)) in first.into_iter().zip(last).enumerate() {
+            let n = n as u64;
+            assert_eq!(first, n * 20_007 / 10);
+            assert!(last + LOOK <= (n + 1) * 20_007 / 10);
+        }
+        let ends = places(20_000, || 1_950);
+        assert_eq!(ends[9] + LOOK, 20_000, "the last of all");
+    }
 }
