@@ -145,15 +145,19 @@ impl Engine {
         let handlers = self.handlers();
         let kinds: Vec<JobKind> = handlers.iter().map(|(kind, _)| *kind).collect();
         let db = &self.t.db;
-        let due = db.across().next_jobs_at(&kinds).await.unwrap();
+        let due = once_reached(async || db.across().next_jobs_at(&kinds).await).await;
         let due = due.into_values().min()?;
         if due > self.t.sources.now() {
             self.t.clock.set(due);
         }
-        let tx = db.begin().await.unwrap();
-        let lease = TimeDelta::minutes(10);
-        let claimed = tx.across().claim_jobs(&kinds, 1, lease).await.unwrap();
-        tx.commit().await.unwrap();
+        let claim = async || {
+            let tx = db.begin().await?;
+            let lease = TimeDelta::minutes(10);
+            let claimed = tx.across().claim_jobs(&kinds, 1, lease).await?;
+            tx.commit().await?;
+            Ok(claimed)
+        };
+        let claimed = once_reached(claim).await;
         let job = claimed.into_iter().next()?;
         let mut handlers = handlers.into_iter();
         let handler = handlers.find(|(kind, _)| *kind == job.job.kind());
@@ -238,10 +242,10 @@ async fn steps<T>(mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>, most: 
 }
 
 /// Tries again while the database is away: a connection that was cut may look open for a moment.
-async fn once_reached(work: impl AsyncFn() -> earmark_db::Result<()>) {
+async fn once_reached<T>(work: impl AsyncFn() -> earmark_db::Result<T>) -> T {
     for _ in 0..20 {
         match work().await {
-            Ok(()) => return,
+            Ok(done) => return done,
             Err(earmark_db::Error::Unavailable(_)) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
         }
