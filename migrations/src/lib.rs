@@ -29,6 +29,7 @@ mod m0019_ticket_types;
 mod m0020_scrubs;
 mod m0021_speed;
 mod m0022_lanes;
+mod m0023_action_runs;
 
 /// Tables that are no tenant's: people and what finds a tenant, the queue, and what only the operator sees.
 pub const SHARED_TABLES: &[&str] = &[
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_scrubs::Migration),
             Box::new(m0021_speed::Migration),
             Box::new(m0022_lanes::Migration),
+            Box::new(m0023_action_runs::Migration),
         ]
     }
 }

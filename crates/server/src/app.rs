@@ -5,7 +5,7 @@ use crate::tracing_span::RoutePattern;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as Actix, HttpServer};
 use earmark_accounts::Accounts;
-use earmark_actions::{Actions, FetchAllHandler};
+use earmark_actions::{Actions, FetchAllHandler, LostActionRuns};
 use earmark_connections::{
     CheckHandler, Doctor, DoctorHandler, Endpoints, NightlyDoctor, SharedBudget,
     SourcesEnvironment, Store, UninstallHandler,
@@ -113,6 +113,7 @@ impl App {
                     .with(HourlyCatchUp)
                     .with(WeeklyProof)
                     .with(StrandedRuns)
+                    .with(LostActionRuns)
                     .with(DailyPayloads),
             );
         let web = Web::new(

@@ -2,10 +2,13 @@
 
 use super::{logged_in, newest, path};
 use crate::support::{House, assert_nowhere, houses};
-use earmark_actions::Format;
-use earmark_model::{ActionState, Permission, PermissionState};
+use chrono::TimeDelta;
+use earmark_actions::{Format, LostActionRuns};
+use earmark_db::tenant::NewActionRun;
+use earmark_jobs::Recurring;
+use earmark_model::{ActionState, ActionVia, Job, JobKind, Permission, PermissionState};
 use futures::TryStreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 
 async fn file(house: &House, format: Format) -> String {
     let company = &house.company;
@@ -61,7 +64,7 @@ houses! {
         let company = &house.company;
         let person = [("role", "user"), ("email", "gone.person@made.example"), ("name", "Gone Person")];
         let made = company.run_action(&house, "contacts.create", &person).await;
-        let answer: serde_json::Value = serde_json::from_str(&made.answer.unwrap()).unwrap();
+        let answer: Value = serde_json::from_str(&made.answer.unwrap()).unwrap();
         let id = answer["id"].as_str().unwrap().to_owned();
         company.run_action(&house, "contacts.get", &[("contact_id", &id)]).await;
         company.run_action(&house, "contacts.list", &[("fetch_all", "true")]).await;
@@ -102,5 +105,49 @@ houses! {
         let page = owner.post(&path(&house, &format!("/runs/{}/stop", run.id)), &[]).await;
         assert_eq!(page.status, 303);
         assert_eq!(newest(&house, "contacts.list").await.unwrap().state, ActionState::Done);
+    }
+
+    async fn a_run_whose_process_ended_is_not_called_running_for_ever(house: House) {
+        let company = &house.company;
+        let begin = async |action: &str, inputs: Value| {
+            let tx = house.app.db.begin().await.unwrap();
+            let tenant = tx.workspace(company.workspace);
+            let new = NewActionRun {
+                connection: company.connection,
+                action: action.to_owned(),
+                actor: None,
+                via: ActionVia::Page,
+                inputs: inputs.to_string(),
+                request: "{}".to_owned(),
+            };
+            let id = tenant.begin_action_run(&new).await.unwrap();
+            if action == "contacts.list" {
+                // Somebody has been fetching it since.
+                tenant.enqueue(&Job::FetchAll { run: id }).await.unwrap();
+                let lease = TimeDelta::days(1);
+                tx.across().claim_jobs(&[JobKind::FetchAll], 1, lease).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            id
+        };
+        let look = async || LostActionRuns.enqueue_due(&house.app.db).await.unwrap();
+        let state = async |id| company.tenant(&house).action_run(id).await.unwrap().unwrap().state;
+        let lost = begin("contacts.create", json!({})).await;
+        look().await;
+        assert_eq!(state(lost).await, ActionState::Running, "it may be under way");
+        house.pass(2 * 3_600);
+        let (fresh, list) = (begin("contacts.create", json!({})).await, begin("contacts.list", json!({"fetch_all": "true"})).await);
+        house.pass(3_000);
+        look().await;
+        assert_eq!(state(lost).await, ActionState::Failed);
+        assert_eq!(state(fresh).await, ActionState::Running);
+        house.pass(3_000);
+        look().await;
+        assert_eq!([state(fresh).await, state(list).await], [ActionState::Failed, ActionState::Running]);
+        let mut owner = logged_in(&house, &company.email).await;
+        let page = owner.get(&path(&house, &format!("/runs/{lost}"))).await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("it is not known whether it was done"), "{}", page.body);
+        assert!(page.body.contains("Look in Intercom before you run it again."), "{}", page.body);
     }
 }

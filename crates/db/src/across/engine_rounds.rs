@@ -1,4 +1,4 @@
-//! Which connections are due for a run, which runs lost their job, and which workspaces are due for dropping old payloads:
+//! Which connections are due for a run, which runs lost their job, which actions nobody ended, and which workspaces are due for dropping old payloads:
 //! one look serves every tenant, as one worker does.
 
 use super::Across;
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::scope::{Source, Tenant};
 use crate::sql;
 use chrono::{DateTime, Utc};
-use earmark_model::{ConnectionId, Job, JobKind, RunKind, WorkspaceId};
+use earmark_model::{ActionRunId, ConnectionId, Job, JobKind, RunKind, WorkspaceId};
 use sea_orm::FromQueryResult;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -55,6 +55,27 @@ impl<S: Source> Across<'_, S> {
         Ok(rows
             .into_iter()
             .map(|row| (WorkspaceId(row.workspace_id), ConnectionId(row.id)))
+            .collect())
+    }
+
+    /// Runs of actions of any tenant that began before `before` and are not over, the oldest first.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`].
+    pub async fn running_action_runs(
+        &self,
+        before: DateTime<Utc>,
+    ) -> Result<Vec<(WorkspaceId, ActionRunId)>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            workspace_id: Uuid,
+            id: Uuid,
+        }
+        let sql = "SELECT workspace_id, id FROM action_runs WHERE state = 'running' AND at < $1 ORDER BY at, id";
+        let rows: Vec<Row> = sql::all(self.on(), sql, vec![before.into()]).await?;
+        let runs = rows.into_iter();
+        Ok(runs
+            .map(|row| (WorkspaceId(row.workspace_id), ActionRunId(row.id)))
             .collect())
     }
 
