@@ -406,7 +406,11 @@ impl History<'_> {
             self.engine.receive(&letter).await;
         }
         self.work().await;
-        if !after || self.shows_one_born_since(young).await {
+        if !after {
+            self.catch_up().await;
+        }
+        // Known by a late webhook, or because another was merged into it.
+        if self.shows_one_born_since(young).await {
             self.catch_up().await;
         }
     }
