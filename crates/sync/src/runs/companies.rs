@@ -1,5 +1,6 @@
 //! Companies: all of them in one scroll, which also shows those without users, or by list while another scroll is open.
 
+use super::SCROLL;
 use super::contacts::unreadable;
 use super::pass::{Pass, Stop, calls};
 use super::place::{Companies, Step};
@@ -41,7 +42,12 @@ impl Pass<'_> {
         }
         match self.scroll(&mut step).await {
             // Perhaps our own, from before the worker was stopped: that one ends by itself.
-            Err(Stop::Intercom(error @ Error::ScrollBusy { .. })) if !step.waited => {
+            Err(Stop::Intercom(error @ Error::ScrollBusy { .. }))
+                if !step.waited || step.wait_until.is_some_and(|at| self.now() < at) =>
+            {
+                if !step.waited {
+                    step.wait_until = Some(self.now() + SCROLL);
+                }
                 (step.waited, step.open) = (true, false);
                 self.place.step_becomes([Step::Companies(step)]);
                 self.keep_place(1).await?;

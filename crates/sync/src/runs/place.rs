@@ -182,8 +182,10 @@ pub(crate) struct Companies {
     pub(crate) only_if_due: bool,
     /// Whether their number was asked.
     pub(crate) counted_all: bool,
-    /// Whether the run waited for another scroll to end.
+    /// Whether the run waited for another scroll to end, or does so still, until then.
     pub(crate) waited: bool,
+    #[serde(default)]
+    pub(crate) wait_until: Option<DateTime<Utc>>,
     /// Whether a scroll was asked for of which nobody knows whether it was opened.
     #[serde(default)]
     pub(crate) open: bool,

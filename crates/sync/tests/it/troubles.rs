@@ -169,6 +169,36 @@ both_databases! {
         }
     }
 
+    async fn a_scroll_of_ours_is_waited_for_also_when_the_waiting_is_broken_off(t: TestDb) {
+        let engine = Engine::start(t).await;
+        engine.company("Nobody works here").await;
+        engine.letters().await;
+        assert_done(&engine.copy_contacts().await);
+        let mut were_open = 0;
+        for n in 0..40 {
+            for again in 0..8 {
+                engine.forget_people().await;
+                engine.pass(70);
+                let id = engine.ask(Ask::Backfill).await;
+                engine.break_off(Breach::Dropped, n).await;
+                let is_open = engine.run(id).await.position.is_some_and(|at| at.contains("\"open\":true"));
+                if is_open {
+                    were_open += 1;
+                    engine.break_off(Breach::Dropped, again).await;
+                }
+                engine.drain().await;
+                let run = engine.run(id).await;
+                assert_done(&run);
+                let report = run.report.unwrap();
+                assert!(!report.contains("another scroll"), "dropped at steps {n} and {again}: {report}");
+                if !is_open {
+                    break;
+                }
+            }
+        }
+        assert!(were_open > 0);
+    }
+
     async fn a_preview_goes_before_tickets_of_tagged_conversations(t: TestDb) {
         let engine = Engine::start(t).await;
         escalated(&engine, "long ago").await;
