@@ -1,5 +1,5 @@
-//! Which connections are due for a run, which runs lost their job, which actions nobody ended, and which workspaces are due for dropping old payloads:
-//! one look serves every tenant, as one worker does.
+//! Which connections are due for a run, which runs lost their job, which actions nobody ended, and which workspaces are due
+//! for dropping old payloads: one look serves every tenant, as one worker does.
 
 use super::Across;
 use crate::error::{Error, Result};
